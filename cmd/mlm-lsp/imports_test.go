@@ -1,0 +1,131 @@
+package main
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// allowed is the import table of the project (docs/architecture.md): which packages of ours each package
+// may import. A package that is missing here fails the test, so the table stays complete.
+//
+// The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
+// lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords.
+var allowed = map[string][]string{
+	"cmd/mlm-lsp": {"lsp", "lsp/complete", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+
+	"lsp":                   {"lsp/...", "treesitter", "model", "model/..."},
+	"lsp/protocol317":       {},
+	"lsp/fakeeditor":        {"lsp", "lsp/protocol317"},
+	"lsp/internal/...":      {"treesitter", "model", "model/...", "lsp/complete", "lsp/suspect"},
+	"training":              {"training/...", "treesitter", "model", "model/...", "codetok", "lsp/complete", "lsp/suspect"},
+	"training/corpus":       {"treesitter"},
+	"training/shard":        {"treesitter", "codetok"},
+	"training/mask":         {"treesitter", "training/shard", "codetok"},
+	"training/step":         {"model/onnx", "model/ort"},
+	"training/evaluate":     {"treesitter", "model", "model/...", "codetok"},
+	"lsp/complete":          {"treesitter", "model", "model/cache", "model/rank"},
+	"lsp/suspect":           {"treesitter", "model", "model/cache", "model/rank"},
+	"lsp/heat":              {"treesitter", "model"},
+	"treesitter":            {},
+	"model":                 {"model/bundle", "model/onnx", "model/ort", "codetok"},
+	"model/bundle":          {"model/onnx", "codetok"},
+	"model/onnx":            {},
+	"model/ort":             {},
+	"model/cache":           {"codetok"},
+	"model/rank":            {},
+	"model/modeltest":       {"model", "model/...", "codetok"},
+	"codetok":               {},
+	"model/onnx/onnxpb":     {},
+	"training/step/bench":   {"training/step", "model/onnx", "model/ort"},
+	"codetok/bench":         {"codetok"},
+	"training/internal/...": {},
+}
+
+func TestImportTable(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var violations []string
+	seen := 0
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		name := d.Name()
+		if path != root && (strings.HasPrefix(name, ".") || name == "testdata" || name == "node_modules" || name == "editors" || name == "examples") {
+			return filepath.SkipDir
+		}
+		pkg, err := build.ImportDir(path, 0)
+		if err != nil {
+			if _, none := err.(*build.NoGoError); none {
+				return nil
+			}
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		may, known := lookup(rel)
+		if !known {
+			violations = append(violations, rel+": not in the import table")
+			return nil
+		}
+		seen++
+		for _, imp := range pkg.Imports {
+			ours, ok := strings.CutPrefix(imp, "mlm-lsp/")
+			if ok && !matches(may, ours) {
+				violations = append(violations, rel+" imports "+ours)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen < 10 {
+		t.Errorf("only %d packages were seen: the walk is broken", seen)
+	}
+	sort.Strings(violations)
+	for _, v := range violations {
+		t.Error(v)
+	}
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		t.Error(err)
+	}
+}
+
+func lookup(pkg string) ([]string, bool) {
+	if may, ok := allowed[pkg]; ok {
+		return may, true
+	}
+	for pattern, may := range allowed {
+		if prefix, ok := strings.CutSuffix(pattern, "..."); ok && strings.HasPrefix(pkg, prefix) {
+			return may, true
+		}
+	}
+	return nil, false
+}
+
+func matches(may []string, pkg string) bool {
+	for _, m := range may {
+		if prefix, ok := strings.CutSuffix(m, "..."); ok {
+			if strings.HasPrefix(pkg, prefix) {
+				return true
+			}
+		} else if m == pkg {
+			return true
+		}
+	}
+	return false
+}
