@@ -1,0 +1,114 @@
+package ort
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	ortgo "github.com/yalue/onnxruntime_go"
+)
+
+// Devices lists the names that SessionOptions.Device takes.
+var Devices = []string{"auto", "cpu", "cuda", "webgpu", "coreml", "directml"}
+
+// Device says where a session runs.
+type Device struct {
+	Requested string // one of Devices
+	Used      string // one of Devices, never "auto"
+	// Reason says why that one, in one sentence without a full stop.
+	Reason string
+	// Fallback is true when the user asked for another: the one case that is
+	// worth a message.
+	Fallback bool
+}
+
+// withDevice calls create for the device that was asked for, then for the CPU
+// when that failed.
+//
+// "auto" is the CPU unless the library was built for CUDA, which is only so when
+// the user chose such a library. The GPUs that the pinned library can reach
+// (WebGPU, CoreML, DirectML) run a small encoder on one short window no faster
+// than the CPU, cost seconds of start-up and depend on the machine's drivers,
+// so they are for those who ask.
+func (l *Library) withDevice(requested string, create func(name string) (*ortgo.DynamicAdvancedSession, error)) (*ortgo.DynamicAdvancedSession, Device, error) {
+	if requested == "" {
+		requested = "auto"
+	}
+	if !slices.Contains(Devices, requested) {
+		return nil, Device{}, fmt.Errorf("unknown device %q: use one of %s", requested, strings.Join(Devices, ", "))
+	}
+	d := Device{Requested: requested}
+	try := requested
+	if requested == "auto" {
+		try = "cuda"
+	}
+	if requested != "cpu" {
+		s, err := create(try)
+		if err == nil {
+			d.Used, d.Reason = try, "it was asked for"
+			if requested == "auto" {
+				d.Reason = "the library supports it and the device answers"
+			}
+			return s, d, nil
+		}
+		d.Fallback = requested != "auto"
+		d.Reason = fmt.Sprintf("%s is not usable: %s", try, firstLine(err))
+		if requested == "auto" {
+			d.Reason = "the library has no CUDA, and other devices are used on request only"
+			if !errors.Is(err, errNoDevice) {
+				d.Reason = "CUDA is not usable: " + firstLine(err)
+			}
+		}
+	} else {
+		d.Reason = "it was asked for"
+	}
+	s, err := create("cpu")
+	d.Used = "cpu"
+	return s, d, err
+}
+
+// errNoDevice marks a device that the library was not built for.
+var errNoDevice = errors.New("the library was built without it")
+
+// appendDevice adds an execution provider; the CPU is always there.
+func appendDevice(o *ortgo.SessionOptions, name string) error {
+	var err error
+	switch name {
+	case "cpu":
+		return nil
+	case "cuda":
+		cuda, e := ortgo.NewCUDAProviderOptions()
+		if e != nil {
+			return notBuilt(e)
+		}
+		defer cuda.Destroy()
+		err = o.AppendExecutionProviderCUDA(cuda)
+	case "webgpu":
+		err = o.AppendExecutionProvider("WebGPU", nil)
+	case "coreml":
+		err = o.AppendExecutionProviderCoreMLV2(nil)
+	case "directml":
+		err = o.AppendExecutionProviderDirectML(0)
+	}
+	return notBuilt(err)
+}
+
+// notBuilt keeps apart "not in this build" from a device that fails.
+func notBuilt(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := strings.ToLower(err.Error())
+	for _, sign := range []string{"not enabled in this build", "not supported in this build", "not supported", "failed to find", "not found"} {
+		if strings.Contains(text, sign) {
+			return fmt.Errorf("%w: %s", errNoDevice, firstLine(err))
+		}
+	}
+	return err
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return line
+}
