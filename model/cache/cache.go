@@ -118,8 +118,8 @@ func NewFile(tokens []string) *File {
 	}
 	counted := f.tokens[:min(len(f.tokens), maxFileTokens)]
 	f.trie = newTrie(len(counted) * 2)
-	f.kids = make([]uint32, 1, len(counted)*2)
-	counts := make([]int32, 1, len(counted)*2)
+	f.kids = make([]uint32, 1, 1+len(counted)*2)
+	counts := make([]int32, 1, 1+len(counted)*2)
 	paths := make([][Order]uint32, len(counted))
 	for p := range counted {
 		node := uint32(0)
