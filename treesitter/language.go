@@ -1,0 +1,112 @@
+package treesitter
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"reflect"
+	"strings"
+	"sync"
+	"unsafe"
+
+	sitter "github.com/smacker/go-tree-sitter"
+	"github.com/smacker/go-tree-sitter/golang"
+	"github.com/smacker/go-tree-sitter/javascript"
+	"github.com/smacker/go-tree-sitter/python"
+	"github.com/smacker/go-tree-sitter/typescript/tsx"
+	"github.com/smacker/go-tree-sitter/typescript/typescript"
+)
+
+// registry is the list of languages: a further one is a line here and a folder
+// of queries under queries/.
+var registry = []*language{
+	{name: "go", grammar: golang.GetLanguage, extensions: []string{".go"}},
+	{name: "python", grammar: python.GetLanguage, extensions: []string{".py", ".pyi"}},
+	{name: "typescript", grammar: typescript.GetLanguage, extensions: []string{".ts", ".mts", ".cts"}},
+	{name: "tsx", grammar: tsx.GetLanguage, extensions: []string{".tsx"}},
+	{name: "javascript", grammar: javascript.GetLanguage, extensions: []string{".js", ".jsx", ".mjs", ".cjs"}},
+}
+
+//go:embed queries
+var queryFiles embed.FS
+
+// language is a grammar and its compiled queries. The fields below compile are
+// written once, by load.
+type language struct {
+	name       string
+	grammar    func() *sitter.Language
+	extensions []string
+
+	load    sync.Once
+	pointer unsafe.Pointer // TSLanguage
+	names   []string       // of symbols, by id; the last is ERROR
+	named   []bool         // by symbol id
+	fields  []string       // by field id
+	rules   *rules
+}
+
+// Languages lists the names that Parse knows, in the registry's order.
+func Languages() []string {
+	names := make([]string, len(registry))
+	for i, l := range registry {
+		names[i] = l.name
+	}
+	return names
+}
+
+// LanguageOf tells the language of a file by its extension, "" if unknown.
+func LanguageOf(file string) string {
+	extension := strings.ToLower(path.Ext(strings.ReplaceAll(file, `\`, "/")))
+	for _, l := range registry {
+		for _, e := range l.extensions {
+			if e == extension {
+				return l.name
+			}
+		}
+	}
+	return ""
+}
+
+// lookup returns a language ready for use, nil if the name is unknown.
+func lookup(name string) *language {
+	for _, l := range registry {
+		if l.name == name {
+			l.load.Do(func() {
+				if err := l.compile(); err != nil {
+					panic(fmt.Sprintf("treesitter: %v", err)) // The queries are part of the program: TestQueries.
+				}
+			})
+			return l
+		}
+	}
+	return nil
+}
+
+// compile reads the grammar's tables and the language's queries.
+func (l *language) compile() error {
+	grammar := l.grammar()
+	// The binding keeps the grammar's pointer to itself; its type has no other field.
+	l.pointer = reflect.ValueOf(grammar).Elem().FieldByName("ptr").UnsafePointer()
+	count := int(grammar.SymbolCount())
+	for i := range count {
+		l.names = append(l.names, grammar.SymbolName(sitter.Symbol(i)))
+		l.named = append(l.named, grammar.SymbolType(sitter.Symbol(i)) == sitter.SymbolTypeRegular)
+	}
+	l.names = append(l.names, "ERROR")
+	l.named = append(l.named, true)
+	l.fields = []string{""}
+	for i := 1; grammar.FieldName(i) != ""; i++ {
+		l.fields = append(l.fields, grammar.FieldName(i))
+	}
+	var err error
+	l.rules, err = compileRules(l)
+	return err
+}
+
+// row is a symbol's place in names: its id, with ERROR as the last.
+func (l *language) row(symbol uint16) int {
+	if symbol == symbolError {
+		return len(l.names) - 1
+	}
+	return int(symbol)
+}

@@ -1,0 +1,137 @@
+// Parse, walk and free, all inside one call from Go. A call across the cgo
+// border costs about as much as parsing ten bytes, so none is made per node.
+//
+// The prototypes below are tree-sitter's public API (api.h of the version that
+// go.mod pins). Its objects are linked into every program that imports the
+// grammar packages; the declarations are weak so that cgo's trial link of this
+// package alone, which does not see them, succeeds. mlm_linked tells whether
+// the real link found them.
+
+#include "walk.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+typedef struct TSParser TSParser;
+typedef struct TSTree TSTree;
+typedef struct TSLanguage TSLanguage;
+
+typedef struct {
+  uint32_t context[4];
+  const void *id;
+  const TSTree *tree;
+} TSNode;
+
+typedef struct {
+  const void *tree;
+  const void *id;
+  uint32_t context[3];
+} TSTreeCursor;
+
+#define LINKED extern __attribute__((weak))
+
+LINKED TSParser *ts_parser_new(void);
+LINKED void ts_parser_delete(TSParser *);
+LINKED bool ts_parser_set_language(TSParser *, const TSLanguage *);
+LINKED void ts_parser_set_timeout_micros(TSParser *, uint64_t);
+LINKED void ts_parser_reset(TSParser *);
+LINKED TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
+LINKED void ts_tree_delete(TSTree *);
+LINKED TSNode ts_tree_root_node(const TSTree *);
+LINKED TSTreeCursor ts_tree_cursor_new(TSNode);
+LINKED void ts_tree_cursor_delete(TSTreeCursor *);
+LINKED TSNode ts_tree_cursor_current_node(const TSTreeCursor *);
+LINKED uint16_t ts_tree_cursor_current_field_id(const TSTreeCursor *);
+LINKED bool ts_tree_cursor_goto_first_child(TSTreeCursor *);
+LINKED bool ts_tree_cursor_goto_next_sibling(TSTreeCursor *);
+LINKED bool ts_tree_cursor_goto_parent(TSTreeCursor *);
+LINKED uint32_t ts_node_start_byte(TSNode);
+LINKED uint32_t ts_node_end_byte(TSNode);
+LINKED uint16_t ts_node_symbol(TSNode);
+LINKED bool ts_node_is_missing(TSNode);
+
+int mlm_linked(void) {
+  return ts_parser_new && ts_parser_delete && ts_parser_set_language && ts_parser_set_timeout_micros &&
+         ts_parser_reset && ts_parser_parse_string && ts_tree_delete && ts_tree_root_node && ts_tree_cursor_new &&
+         ts_tree_cursor_delete && ts_tree_cursor_current_node && ts_tree_cursor_current_field_id &&
+         ts_tree_cursor_goto_first_child && ts_tree_cursor_goto_next_sibling && ts_tree_cursor_goto_parent &&
+         ts_node_start_byte && ts_node_end_byte && ts_node_symbol && ts_node_is_missing;
+}
+
+mlm_parser *mlm_parser_new(void) {
+  mlm_parser *p = calloc(1, sizeof *p);
+  if (p && !(p->parser = ts_parser_new())) {
+    free(p);
+    return NULL;
+  }
+  return p;
+}
+
+void mlm_parser_delete(mlm_parser *p) {
+  ts_parser_delete(p->parser);
+  free(p->nodes);
+  free(p);
+}
+
+// push appends the cursor's node and returns its index, or -1 without memory.
+static int64_t push(mlm_parser *p, const TSTreeCursor *cursor, int32_t parent) {
+  if (p->count == p->capacity) {
+    uint32_t capacity = p->capacity ? p->capacity * 2 : 4096;
+    if (capacity <= p->capacity) return -1;
+    mlm_node *nodes = realloc(p->nodes, (size_t)capacity * sizeof *nodes);
+    if (!nodes) return -1;
+    p->nodes = nodes;
+    p->capacity = capacity;
+  }
+  TSNode node = ts_tree_cursor_current_node(cursor);
+  mlm_node *out = &p->nodes[p->count];
+  out->start = ts_node_start_byte(node);
+  out->end = ts_node_end_byte(node);
+  out->next = p->count + 1;
+  out->parent = parent;
+  out->symbol = ts_node_symbol(node);
+  out->field = (uint8_t)ts_tree_cursor_current_field_id(cursor);
+  out->flags = out->start == out->end && ts_node_is_missing(node) ? MLM_MISSING : 0;
+  return p->count++;
+}
+
+// walk copies the tree in preorder. It keeps no stack of its own: the way back
+// up is in the records' parents, so depth costs heap memory only.
+static int walk(mlm_parser *p, TSTree *tree) {
+  TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+  int result = MLM_OK;
+  int32_t parent = -1;
+  for (;;) {
+    int64_t index = push(p, &cursor, parent);
+    if (index < 0) {
+      result = MLM_NO_MEMORY;
+      break;
+    }
+    if (ts_tree_cursor_goto_first_child(&cursor)) {
+      parent = (int32_t)index;
+      continue;
+    }
+    while (parent >= 0 && !ts_tree_cursor_goto_next_sibling(&cursor)) {
+      ts_tree_cursor_goto_parent(&cursor);
+      p->nodes[parent].next = p->count;
+      parent = p->nodes[parent].parent;
+    }
+    if (parent < 0) break;
+  }
+  ts_tree_cursor_delete(&cursor);
+  return result;
+}
+
+int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros) {
+  p->count = 0;
+  if (!ts_parser_set_language(p->parser, language)) return MLM_BAD_LANGUAGE;
+  ts_parser_set_timeout_micros(p->parser, timeout_micros);
+  TSTree *tree = ts_parser_parse_string(p->parser, NULL, text, length);
+  if (!tree) {
+    ts_parser_reset(p->parser);
+    return MLM_TIMEOUT;
+  }
+  int result = walk(p, tree);
+  ts_tree_delete(tree);
+  return result;
+}

@@ -1,0 +1,41 @@
+#ifndef MLM_LSP_WALK_H_
+#define MLM_LSP_WALK_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+// mlm_node is one visible syntax node. Nodes stand in preorder: the children of
+// node i begin at i+1, and `next` is the first node after i's subtree, so a
+// child's sibling is nodes[child].next while that is below nodes[parent].next.
+typedef struct {
+  uint32_t start, end;  // bytes, half-open
+  uint32_t next;        // index of the first node behind the subtree
+  int32_t parent;       // index, -1 for the root
+  uint16_t symbol;      // public symbol of the grammar; 0xFFFF is ERROR
+  uint8_t field;        // field id in the parent, 0 for none
+  uint8_t flags;        // MLM_MISSING
+} mlm_node;
+
+enum { MLM_MISSING = 1 };
+
+// mlm_parser owns a tree-sitter parser and the buffer that its last parse was
+// copied into. It is used by one thread at a time.
+typedef struct {
+  void *parser;
+  mlm_node *nodes;
+  uint32_t count, capacity;
+} mlm_parser;
+
+enum {
+  MLM_OK = 0,
+  MLM_TIMEOUT = 1,
+  MLM_NO_MEMORY = 2,
+  MLM_BAD_LANGUAGE = 3,
+};
+
+int mlm_linked(void);
+mlm_parser *mlm_parser_new(void);
+void mlm_parser_delete(mlm_parser *p);
+int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros);
+
+#endif
