@@ -13,8 +13,7 @@ const CodePattern = `[^\S\r\n]*(?:\r?\n)+[ \t]*` + // line ends with the indenta
 	`|[\p{L}_][\p{L}\p{N}_]*` +
 	`|\p{N}+` +
 	`| ?[=+\-*/%<>!&|^~?:]+ ?` +
-	`|[,;] ?` +
-	`|[()\[\]{}]+` +
+	`| ?[()\[\]{},;]+(?: [()\[\]{},;]+)*(?: (?![=+\-*/%<>!&|^~?:]))?` +
 	"|[\"'`]+" +
 	`|\.+` +
 	`|\s+` +
@@ -46,8 +45,7 @@ const (
 	classLF
 	classUnderscore
 	classOperator
-	classSeparator // , ;
-	classBracket
+	classDelimiter // brackets, comma, semicolon
 	classQuote
 	classDot
 )
@@ -71,8 +69,7 @@ var asciiClass = func() (c [utf8.RuneSelf]uint8) {
 	set("\n", classLF)
 	set("_", classUnderscore)
 	set("=+-*/%<>!&|^~?:", classOperator)
-	set(",;", classSeparator)
-	set("()[]{}", classBracket)
+	set("()[]{},;", classDelimiter)
 	set("\"'`", classQuote)
 	set(".", classDot)
 	return c
@@ -130,9 +127,9 @@ func nextCode(text string, pos int) int {
 		return end
 	case classOperator:
 		return optionalSpace(text, runOf(text, end, classOperator))
-	case classSeparator:
-		return optionalSpace(text, end)
-	case classNumber, classBracket, classQuote, classDot:
+	case classDelimiter:
+		return nextDelimiters(text, end)
+	case classNumber, classQuote, classDot:
 		return runOf(text, end, class)
 	case classSpace, classCR, classLF:
 		return nextCodeSpace(text, pos, class)
@@ -147,6 +144,29 @@ func optionalSpace(text string, pos int) int {
 	return pos
 }
 
+// nextDelimiters returns the end of the delimiters whose first character ends at
+// pos: runs with single spaces between them, and one more space unless an
+// operator follows and takes it.
+func nextDelimiters(text string, pos int) int {
+	for {
+		pos = runOf(text, pos, classDelimiter)
+		switch {
+		case pos == len(text) || text[pos] != ' ':
+			return pos
+		case pos+1 == len(text):
+			return pos + 1
+		}
+		switch class, _ := classAt(text, pos+1); class {
+		case classDelimiter:
+			pos++
+		case classOperator:
+			return pos
+		default:
+			return pos + 1
+		}
+	}
+}
+
 // nextCodeSpace is nextCode for a piece that begins with white space.
 func nextCodeSpace(text string, pos int, class uint8) int {
 	end := pos
@@ -159,8 +179,13 @@ func nextCodeSpace(text string, pos int, class uint8) int {
 		}
 		return lines
 	}
-	if end == pos+1 && text[pos] == ' ' && end < len(text) && text[end] < utf8.RuneSelf && asciiClass[text[end]] == classOperator {
-		return optionalSpace(text, runOf(text, end, classOperator))
+	if end == pos+1 && text[pos] == ' ' && end < len(text) {
+		switch class, _ := classAt(text, end); class {
+		case classOperator:
+			return optionalSpace(text, runOf(text, end, classOperator))
+		case classDelimiter:
+			return nextDelimiters(text, end)
+		}
 	}
 	return spaceRun(text, end)
 }
