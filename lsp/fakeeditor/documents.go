@@ -1,0 +1,279 @@
+package fakeeditor
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf16"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"mlm-lsp/lsp/protocol317"
+)
+
+// Edit replaces the bytes from Start up to End of a text.
+type Edit struct {
+	Start, End int
+	Text       string
+}
+
+// Open opens a document; its first version is 0, as in Neovim.
+func (e *Editor) Open(name, language, content string) {
+	e.t.Helper()
+	e.texts[name] = &text{language: language, content: content}
+	e.Notify(protocol.MethodTextDocumentDidOpen, protocol.DidOpenTextDocumentParams{TextDocument: protocol.TextDocumentItem{
+		URI: uri.URI(name), LanguageID: protocol.LanguageIdentifier(language), Text: content}})
+}
+
+// CloseDocument closes a document.
+func (e *Editor) CloseDocument(name string) {
+	e.t.Helper()
+	e.text(name)
+	delete(e.texts, name)
+	e.Notify(protocol.MethodTextDocumentDidClose, protocol.DidCloseTextDocumentParams{TextDocument: identifier(name)})
+}
+
+// Save saves a document.
+func (e *Editor) Save(name string) {
+	e.t.Helper()
+	e.text(name)
+	e.Notify(protocol.MethodTextDocumentDidSave, protocol.DidSaveTextDocumentParams{TextDocument: identifier(name)})
+}
+
+// Edit changes a document by edits that apply one after another, in one notification.
+func (e *Editor) Edit(name string, edits ...Edit) {
+	e.t.Helper()
+	doc := e.text(name)
+	var changes []protocol317.TextDocumentContentChangeEvent
+	for _, edit := range edits {
+		r := e.rangeOf(doc.content, edit.Start, edit.End)
+		changes = append(changes, protocol317.TextDocumentContentChangeEvent{Range: &r, Text: edit.Text})
+		doc.content = doc.content[:edit.Start] + edit.Text + doc.content[edit.End:]
+	}
+	e.change(name, doc, changes)
+}
+
+// SetText replaces the whole document, sending it whole.
+func (e *Editor) SetText(name, content string) {
+	e.t.Helper()
+	doc := e.text(name)
+	doc.content = content
+	e.change(name, doc, []protocol317.TextDocumentContentChangeEvent{{Text: content}})
+}
+
+func (e *Editor) change(name string, doc *text, changes []protocol317.TextDocumentContentChangeEvent) {
+	e.t.Helper()
+	doc.version++
+	e.Notify(protocol.MethodTextDocumentDidChange, protocol317.DidChangeTextDocumentParams{
+		TextDocument:   protocol.VersionedTextDocumentIdentifier{TextDocumentIdentifier: identifier(name), Version: doc.version},
+		ContentChanges: changes,
+	})
+}
+
+// Text is the text of an open document, Version its version.
+func (e *Editor) Text(name string) string   { e.t.Helper(); return e.text(name).content }
+func (e *Editor) Version(name string) int32 { e.t.Helper(); return e.text(name).version }
+
+func (e *Editor) text(name string) *text {
+	e.t.Helper()
+	doc := e.texts[name]
+	if doc == nil {
+		e.t.Fatalf("%s is not open in the editor", name)
+	}
+	return doc
+}
+
+// Completion is an item of the menu, in bytes of the document.
+type Completion struct {
+	Edit
+	Label, SortText, FilterText string
+	Item                        protocol317.CompletionItem
+}
+
+// CompletionParams asks for completions at a byte offset.
+func (e *Editor) CompletionParams(name string, offset int) protocol.CompletionParams {
+	e.t.Helper()
+	var p protocol.CompletionParams
+	p.TextDocument = identifier(name)
+	p.Position = e.position(e.text(name).content, offset)
+	return p
+}
+
+// Complete asks for completions at a byte offset and returns the menu as the editor would sort it.
+func (e *Editor) Complete(name string, offset int) (items []Completion, incomplete bool) {
+	e.t.Helper()
+	var list protocol317.CompletionList
+	if err := e.Call(protocol.MethodTextDocumentCompletion, e.CompletionParams(name, offset), &list); err != nil {
+		e.t.Errorf("completion: %v", err)
+		return nil, false
+	}
+	if list.Items == nil {
+		e.t.Error("completion items are null, not a list")
+	}
+	content := e.text(name).content
+	for i, item := range list.Items {
+		if item.TextEdit == nil {
+			e.t.Errorf("completion %q has no edit", item.Label)
+			continue
+		}
+		edit := e.edit(content, *item.TextEdit)
+		if strings.Contains(content[edit.Start:edit.End], "\n") || offset < edit.Start || edit.End < offset {
+			e.t.Errorf("completion %q replaces %d to %d, which is not on the line around the cursor at %d", item.Label, edit.Start, edit.End, offset)
+		}
+		if i > 0 && list.Items[i-1].SortText >= item.SortText {
+			e.t.Errorf("completion %q would not be sorted after the one before it", item.Label)
+		}
+		items = append(items, Completion{edit, item.Label, item.SortText, item.FilterText, item})
+	}
+	return items, list.IsIncomplete
+}
+
+// Accept puts a completion into the document.
+func (e *Editor) Accept(name string, item Completion) { e.t.Helper(); e.Edit(name, item.Edit) }
+
+// Diagnostic is what the editor shows at some bytes of a document.
+type Diagnostic struct {
+	Start, End    int
+	Code, Message string
+	Severity      protocol.DiagnosticSeverity
+	raw           protocol.Diagnostic
+}
+
+// Diagnostics waits for those of the document's present version.
+func (e *Editor) Diagnostics(name string) []Diagnostic {
+	e.t.Helper()
+	doc := e.text(name)
+	e.await("diagnostics of "+name, func() bool {
+		p, ok := e.shown[name]
+		return ok && p.Version != nil && *p.Version == doc.version
+	})
+	defer e.mu.Unlock()
+	diagnostics := []Diagnostic{}
+	for _, d := range e.shown[name].Diagnostics {
+		start, end := e.offset(doc.content, d.Range.Start), e.offset(doc.content, d.Range.End)
+		code, _ := d.Code.(string)
+		diagnostics = append(diagnostics, Diagnostic{start, end, code, d.Message, d.Severity, d})
+	}
+	return diagnostics
+}
+
+// Cleared waits until a document that is closed, or not checked any more, has no diagnostics.
+func (e *Editor) Cleared(name string) {
+	e.t.Helper()
+	e.await("no diagnostics of "+name, func() bool { p, ok := e.shown[name]; return ok && len(p.Diagnostics) == 0 })
+	e.mu.Unlock()
+}
+
+// Action is a code action, with the edits it would do in its document.
+type Action struct {
+	Title     string
+	Kind      protocol.CodeActionKind
+	Preferred bool
+	Edits     []Edit
+}
+
+// Actions asks what can be done about diagnostics that are shown.
+func (e *Editor) Actions(name string, only []protocol.CodeActionKind, about ...Diagnostic) []Action {
+	e.t.Helper()
+	content := e.text(name).content
+	var p protocol317.CodeActionParams
+	p.TextDocument = identifier(name)
+	p.Context.Only = only
+	p.Context.Diagnostics = []protocol317.Diagnostic{}
+	for _, d := range about {
+		d.raw.Range = e.rangeOf(content, d.Start, d.End) // an editor moves diagnostics with the text
+		p.Range = d.raw.Range
+		p.Context.Diagnostics = append(p.Context.Diagnostics, protocol317.Diagnostic{Raw: encode(e.t, d.raw)})
+	}
+	var result []struct {
+		Title       string                  `json:"title"`
+		Kind        protocol.CodeActionKind `json:"kind"`
+		IsPreferred bool                    `json:"isPreferred"`
+		Diagnostics []protocol.Diagnostic   `json:"diagnostics"`
+		Edit        *protocol.WorkspaceEdit `json:"edit"`
+	}
+	var raw json.RawMessage
+	if err := e.Call(protocol.MethodTextDocumentCodeAction, p, &raw); err != nil {
+		e.t.Errorf("code action: %v", err)
+		return nil
+	}
+	if err := json.Unmarshal(raw, &result); err != nil || result == nil {
+		e.t.Errorf("code actions %s: want a list, %v", raw, err)
+	}
+	var actions []Action
+	for _, a := range result {
+		action := Action{Title: a.Title, Kind: a.Kind, Preferred: a.IsPreferred}
+		edits := a.Edit.Changes[uri.URI(name)]
+		for _, change := range a.Edit.DocumentChanges {
+			if e.config.OldEdits {
+				e.t.Error("a versioned edit in an editor that knows none")
+			}
+			if v := change.TextDocument.Version; string(change.TextDocument.URI) != name || v == nil || *v != e.text(name).version {
+				e.t.Errorf("an edit of %v, not of the version that is open", change.TextDocument)
+			}
+			edits = append(edits, change.Edits...)
+		}
+		for _, edit := range edits {
+			action.Edits = append(action.Edits, e.edit(content, edit))
+		}
+		actions = append(actions, action)
+	}
+	return actions
+}
+
+// Apply does the edits of an action. All of them count in the text as it is, so they are done from the last to the first.
+func (e *Editor) Apply(name string, action Action) {
+	e.t.Helper()
+	var backwards []Edit
+	for i := len(action.Edits) - 1; i >= 0; i-- {
+		backwards = append(backwards, action.Edits[i])
+	}
+	e.Edit(name, backwards...)
+}
+
+func (e *Editor) edit(content string, edit protocol.TextEdit) Edit {
+	return Edit{e.offset(content, edit.Range.Start), e.offset(content, edit.Range.End), edit.NewText}
+}
+
+func (e *Editor) rangeOf(content string, start, end int) protocol.Range {
+	return protocol.Range{Start: e.position(content, start), End: e.position(content, end)}
+}
+
+// position counts from the start of the text each time.
+func (e *Editor) position(content string, offset int) protocol.Position {
+	before := content[:offset]
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	return protocol.Position{Line: uint32(strings.Count(before, "\n")), Character: e.width(line)}
+}
+
+func (e *Editor) width(s string) uint32 {
+	if e.encoding == protocol317.UTF8 {
+		return uint32(len(s))
+	}
+	return uint32(len(utf16.Encode([]rune(s))))
+}
+
+// offset looks for the offset that has the position. The server must name one that exists.
+func (e *Editor) offset(content string, p protocol.Position) int {
+	start := 0
+	for range p.Line {
+		next := strings.IndexByte(content[start:], '\n')
+		if next < 0 {
+			e.t.Errorf("the server names line %d of a text that has fewer", p.Line)
+			return len(content)
+		}
+		start += next + 1
+	}
+	line, _, _ := strings.Cut(content[start:], "\n")
+	for i := range line + "\n" { // the end of the line too
+		if e.width(line[:i]) == p.Character {
+			return start + i
+		}
+	}
+	e.t.Errorf("the server names character %d in line %d, where none begins", p.Character, p.Line)
+	return start
+}
+
+func identifier(name string) protocol.TextDocumentIdentifier {
+	return protocol.TextDocumentIdentifier{URI: uri.URI(name)}
+}

@@ -1,0 +1,492 @@
+// Package fakeeditor is an editor for tests: it drives a real language server through an in-memory pipe and holds a model of its own of
+// what an editor holds: texts, versions, the diagnostics that are shown.
+//
+// It shares no code with the server but the message types. It counts positions by itself, in the slowest and plainest way, so that a
+// mistake in the server's counting meets another opinion. And it takes nothing for granted: a message of the server that no test
+// asked for, an answer to no question, diagnostics of a version older than those shown, a null where the protocol has a list, or a
+// message left over when the editor closes fails the test.
+package fakeeditor
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/protocol317"
+)
+
+// patience is how long a message may take that a test waits for. It bounds a hanging test, and asserts no speed.
+const patience = 30 * time.Second
+
+// Config is what kind of editor it is.
+type Config struct {
+	// Encodings are offered to the server; nil is an editor older than the offer.
+	Encodings []protocol317.PositionEncodingKind
+	// InitializationOptions go with initialize.
+	InitializationOptions any
+	// Settings answer workspace/configuration; nil is an editor that cannot be asked.
+	Settings any
+	// Progress makes the editor show progress.
+	Progress bool
+	// OldEdits is an editor that knows no versioned edits.
+	OldEdits bool
+}
+
+// Editor is an editor with one server. Its methods are for one goroutine, the test's.
+type Editor struct {
+	t        testing.TB
+	config   Config
+	encoding protocol317.PositionEncodingKind
+	conn     net.Conn
+	served   chan error // what Serve returned
+	texts    map[string]*text
+	lastID   int
+
+	mu         sync.Mutex
+	changed    *sync.Cond
+	settings   any
+	waiting    map[string]*Pending
+	shown      map[string]protocol317.PublishDiagnosticsParams
+	messages   []string
+	progress   []string
+	registered []string
+	bad        []string // what the server should not have done
+	gone       bool     // no message will come any more
+}
+
+type text struct {
+	language string
+	version  int32
+	content  string
+}
+
+// Pending is a request on its way.
+type Pending struct {
+	ID     any
+	answer chan message
+}
+
+// Error is an error that the server answered.
+type Error struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Message, e.Code) }
+
+type message struct {
+	Version string          `json:"jsonrpc"`
+	ID      json.RawMessage `json:"id,omitempty"`
+	Method  string          `json:"method,omitempty"`
+	Params  json.RawMessage `json:"params,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *Error          `json:"error,omitempty"`
+}
+
+// Start runs serve, says initialize and initialized, and has the test end with Close if the test did not.
+func Start(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error, config Config) *Editor {
+	t.Helper()
+	e := Connect(t, serve, config)
+	e.Initialize()
+	return e
+}
+
+// Connect runs serve and says nothing yet.
+func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error, config Config) *Editor {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	e := &Editor{
+		t: t, config: config, conn: ours, served: make(chan error, 1), texts: map[string]*text{}, settings: config.Settings,
+		encoding: protocol317.UTF16, waiting: map[string]*Pending{}, shown: map[string]protocol317.PublishDiagnosticsParams{},
+	}
+	e.changed = sync.NewCond(&e.mu)
+	go func() { e.served <- serve(context.Background(), theirs) }()
+	go e.read()
+	t.Cleanup(func() { _ = e.conn.Close() })
+	return e
+}
+
+// Initialize agrees with the server on capabilities and returns its answer.
+func (e *Editor) Initialize() protocol317.InitializeResult {
+	e.t.Helper()
+	var params protocol317.InitializeParams
+	capabilities := &params.Capabilities
+	capabilities.General.PositionEncodings = e.config.Encodings
+	capabilities.Window.WorkDoneProgress = e.config.Progress
+	capabilities.Workspace.Configuration = e.config.Settings != nil
+	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
+	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
+	capabilities.TextDocument.PublishDiagnostics.VersionSupport = true
+	capabilities.TextDocument.PublishDiagnostics.DataSupport = true
+	if e.config.InitializationOptions != nil {
+		params.InitializationOptions = encode(e.t, e.config.InitializationOptions)
+	}
+	var result protocol317.InitializeResult
+	if err := e.Call(protocol.MethodInitialize, params, &result); err != nil {
+		e.t.Fatalf("initialize: %v", err)
+	}
+	e.encoding = result.Capabilities.PositionEncoding
+	e.Notify(protocol.MethodInitialized, struct{}{})
+	return result
+}
+
+// Close shuts the server down in order and fails the test for everything that the server sent and the test did not ask for.
+func (e *Editor) Close() {
+	e.t.Helper()
+	if err := e.Call(protocol.MethodShutdown, nil, nil); err != nil {
+		e.t.Errorf("shutdown: %v", err)
+	}
+	e.Notify(protocol.MethodExit, nil)
+	if err := e.Served(); err != nil {
+		e.t.Errorf("after shutdown and exit Serve returned %v", err)
+	}
+	e.Check()
+}
+
+// Check fails the test for what the server did wrong so far and for messages that nobody took.
+func (e *Editor) Check() {
+	e.t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, bad := range e.bad {
+		e.t.Error(bad)
+	}
+	for _, left := range e.messages {
+		e.t.Errorf("the server showed a message that the test did not expect: %s", left)
+	}
+	e.bad, e.messages = nil, nil
+}
+
+// Hangup ends the server's input.
+func (e *Editor) Hangup() { _ = e.conn.Close() }
+
+// Served waits for the server to end and returns what Serve did.
+func (e *Editor) Served() error {
+	e.t.Helper()
+	select {
+	case err := <-e.served:
+		return err
+	case <-time.After(patience):
+		e.t.Fatal("the server does not end")
+		return nil
+	}
+}
+
+// Send writes bytes as they are.
+func (e *Editor) Send(raw []byte) {
+	e.t.Helper()
+	if _, err := e.conn.Write(raw); err != nil {
+		e.t.Fatalf("writing to the server: %v", err)
+	}
+}
+
+func (e *Editor) send(m message) {
+	e.t.Helper()
+	m.Version = "2.0"
+	body := encode(e.t, m)
+	e.Send(append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...))
+}
+
+// Notify sends a notification.
+func (e *Editor) Notify(method string, params any) {
+	e.t.Helper()
+	e.send(message{Method: method, Params: encodeParams(e.t, params)})
+}
+
+// Go sends a request and does not wait.
+func (e *Editor) Go(method string, params any) *Pending {
+	e.t.Helper()
+	e.lastID++
+	return e.GoID(e.lastID, method, params)
+}
+
+// GoID is Go with an id of the test's choice, a number or a string.
+func (e *Editor) GoID(id any, method string, params any) *Pending {
+	e.t.Helper()
+	p := &Pending{ID: id, answer: make(chan message, 1)}
+	raw := encode(e.t, id)
+	e.mu.Lock()
+	e.waiting[string(raw)] = p
+	e.mu.Unlock()
+	e.send(message{ID: raw, Method: method, Params: encodeParams(e.t, params)})
+	return p
+}
+
+// Cancel sends $/cancelRequest for p.
+func (e *Editor) Cancel(p *Pending) {
+	e.t.Helper()
+	e.Notify(protocol.MethodCancelRequest, map[string]any{"id": p.ID})
+}
+
+// Wait waits for the answer to p; the error is *Error where the server answered one.
+func (e *Editor) Wait(p *Pending, result any) error {
+	e.t.Helper()
+	select {
+	case m, ok := <-p.answer:
+		switch {
+		case !ok:
+			return errors.New("the server left without an answer")
+		case m.Error != nil:
+			return m.Error
+		case result == nil:
+			return nil
+		}
+		if err := json.Unmarshal(m.Result, result); err != nil {
+			e.t.Errorf("decoding an answer: %v", err)
+		}
+		return nil
+	case <-time.After(patience):
+		e.t.Fatalf("no answer to request %v", p.ID)
+		return nil
+	}
+}
+
+// Call is Go and Wait.
+func (e *Editor) Call(method string, params, result any) error {
+	e.t.Helper()
+	return e.Wait(e.Go(method, params), result)
+}
+
+// Message takes the oldest message that the server has shown, waiting for one.
+func (e *Editor) Message() string {
+	e.t.Helper()
+	e.await("a message to the user", func() bool { return len(e.messages) > 0 })
+	defer e.mu.Unlock()
+	next := e.messages[0]
+	e.messages = e.messages[1:]
+	return next
+}
+
+// Progress waits until the progress has come to its end and returns its kinds and messages in order.
+func (e *Editor) Progress() []string {
+	e.t.Helper()
+	e.await("the end of the progress", func() bool { n := len(e.progress); return n > 0 && e.progress[n-1] == "end" })
+	defer e.mu.Unlock()
+	return e.progress
+}
+
+// Registered waits for the server to have registered for a method.
+func (e *Editor) Registered(method string) {
+	e.t.Helper()
+	e.await("a registration for "+method, func() bool {
+		for _, r := range e.registered {
+			if r == method {
+				return true
+			}
+		}
+		return false
+	})
+	e.mu.Unlock()
+}
+
+// await returns with e.mu held, once met holds.
+func (e *Editor) await(what string, met func() bool) {
+	e.t.Helper()
+	deadline := time.Now().Add(patience)
+	alarm := time.AfterFunc(patience, func() { e.changed.Broadcast() })
+	defer alarm.Stop()
+	e.mu.Lock()
+	for !met() {
+		if e.gone || !time.Now().Before(deadline) {
+			bad := e.bad
+			e.mu.Unlock()
+			e.t.Fatalf("waiting for %s in vain; complaints: %q", what, bad)
+		}
+		e.changed.Wait()
+	}
+}
+
+// Configure changes the settings and tells the server, in the way of its kind of editor.
+func (e *Editor) Configure(settings any) {
+	e.t.Helper()
+	e.mu.Lock()
+	e.settings = settings
+	e.mu.Unlock()
+	if e.config.Settings != nil {
+		e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, map[string]any{"settings": nil})
+		return
+	}
+	e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, map[string]any{"settings": map[string]any{"mlm-lsp": settings}})
+}
+
+// read takes the server's messages until the pipe closes.
+func (e *Editor) read() {
+	in := bufio.NewReader(e.conn)
+	for {
+		m, err := readFrame(in)
+		e.mu.Lock()
+		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
+				e.complain("reading from the server: %v", err)
+			}
+			e.gone = true
+			for _, p := range e.waiting {
+				close(p.answer)
+			}
+			e.waiting = nil
+			e.changed.Broadcast()
+			e.mu.Unlock()
+			return
+		}
+		answer := e.take(m)
+		e.changed.Broadcast()
+		e.mu.Unlock()
+		if answer != nil {
+			answer.Version = "2.0"
+			body, _ := json.Marshal(answer)
+			// The pipe has no buffer, so writing here could wait for the server to write to us.
+			go func() {
+				_, _ = e.conn.Write(append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...))
+			}()
+		}
+	}
+}
+
+func readFrame(in *bufio.Reader) (message, error) {
+	header, err := textproto.NewReader(in).ReadMIMEHeader()
+	if err != nil {
+		return message{}, err
+	}
+	length, err := strconv.Atoi(header.Get("Content-Length"))
+	if err != nil {
+		return message{}, err
+	}
+	body := make([]byte, length)
+	if _, err := io.ReadFull(in, body); err != nil {
+		return message{}, err
+	}
+	var m message
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	return m, decoder.Decode(&m)
+}
+
+func (e *Editor) complain(format string, args ...any) {
+	e.bad = append(e.bad, fmt.Sprintf(format, args...))
+}
+
+// take handles one message with e.mu held, and returns the answer if the message asks for one.
+func (e *Editor) take(m message) *message {
+	if m.Version != "2.0" {
+		e.complain("a message without a version: %+v", m)
+	}
+	if m.Method == "" {
+		e.takeAnswer(m)
+		return nil
+	}
+	if m.ID != nil {
+		return e.takeRequest(m)
+	}
+	switch m.Method {
+	case protocol.MethodTextDocumentPublishDiagnostics:
+		e.takeDiagnostics(m.Params)
+	case protocol.MethodWindowShowMessage:
+		var p protocol.ShowMessageParams
+		e.decode(m, &p)
+		e.messages = append(e.messages, p.Message)
+	case protocol.MethodProgress:
+		var p struct {
+			Token string `json:"token"`
+			Value struct {
+				Kind, Message string
+			} `json:"value"`
+		}
+		e.decode(m, &p)
+		entry := p.Value.Kind
+		if p.Value.Message != "" {
+			entry += " " + p.Value.Message
+		}
+		e.progress = append(e.progress, entry)
+	default:
+		e.complain("the server notifies of %s, which nobody asked for", m.Method)
+	}
+	return nil
+}
+
+func (e *Editor) takeAnswer(m message) {
+	p := e.waiting[string(m.ID)]
+	if p == nil {
+		e.complain("an answer to no question: id %s, %+v", m.ID, m)
+		return
+	}
+	if (m.Error == nil) == (m.Result == nil) {
+		e.complain("an answer with both a result and an error, or neither: %+v", m)
+	}
+	delete(e.waiting, string(m.ID))
+	p.answer <- m
+}
+
+func (e *Editor) takeRequest(m message) *message {
+	answer := &message{ID: m.ID, Result: json.RawMessage("null")}
+	switch m.Method {
+	case protocol.MethodWorkspaceConfiguration:
+		var p protocol.ConfigurationParams
+		e.decode(m, &p)
+		values := make([]any, len(p.Items))
+		for i := range p.Items {
+			values[i] = e.settings
+		}
+		answer.Result, _ = json.Marshal(values)
+	case protocol.MethodWorkDoneProgressCreate:
+		if !e.config.Progress {
+			e.complain("progress in an editor that shows none")
+		}
+	case protocol.MethodClientRegisterCapability:
+		var p protocol.RegistrationParams
+		e.decode(m, &p)
+		for _, r := range p.Registrations {
+			e.registered = append(e.registered, r.Method)
+		}
+	default:
+		e.complain("the server asks for %s, which nobody offered", m.Method)
+		answer.Result, answer.Error = nil, &Error{Code: -32601, Message: "no such method"}
+	}
+	return answer
+}
+
+func (e *Editor) takeDiagnostics(raw json.RawMessage) {
+	var p protocol317.PublishDiagnosticsParams
+	e.decode(message{Params: raw}, &p)
+	if p.Diagnostics == nil {
+		e.complain("diagnostics that are null, not a list")
+	}
+	if before, ok := e.shown[string(p.URI)]; ok && p.Version != nil && before.Version != nil && *p.Version < *before.Version {
+		e.complain("diagnostics for version %d of %s after those for %d", *p.Version, p.URI, *before.Version)
+	}
+	e.shown[string(p.URI)] = p
+}
+
+func (e *Editor) decode(m message, into any) {
+	if err := json.Unmarshal(m.Params, into); err != nil {
+		e.complain("decoding %s: %v", m.Method, err)
+	}
+}
+
+func encode(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatalf("encoding %T: %v", v, err)
+	}
+	return data
+}
+
+func encodeParams(t testing.TB, params any) json.RawMessage {
+	t.Helper()
+	if params == nil {
+		return nil
+	}
+	return encode(t, params)
+}

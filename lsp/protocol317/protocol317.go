@@ -1,0 +1,192 @@
+// Package protocol317 holds the messages of LSP 3.17 that this server reads or writes and that go.lsp.dev/protocol, which speaks
+// 3.16, does not know or gets wrong:
+//
+//   - position encodings (initialize), unknown there;
+//   - TextDocumentContentChangeEvent.Range, which there cannot be absent, so that replacing the whole text and inserting at the
+//     document's start look alike;
+//   - PublishDiagnosticsParams.Version, which there is never sent when it is 0, the version Neovim opens documents with;
+//   - progress tokens, whose marshaller there works behind a pointer only;
+//   - label details of completion items, and the error codes that 3.17 added.
+//
+// What is read is cut to the fields that are used: a client may put anything into the others, and does. All other messages
+// are taken from go.lsp.dev/protocol.
+package protocol317
+
+import (
+	"encoding/json"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+)
+
+// Error codes of LSP, beside those of JSON-RPC.
+const (
+	// CodeRequestCancelled answers a request that the client cancelled.
+	CodeRequestCancelled jsonrpc2.Code = -32800
+	// CodeContentModified answers a request whose result an edit has made worthless.
+	CodeContentModified jsonrpc2.Code = -32801
+)
+
+// PositionEncodingKind says what Position.Character counts.
+type PositionEncodingKind string
+
+// The encodings this server speaks. UTF-16 is the one every client must know, and what holds when none was negotiated.
+const (
+	UTF8  PositionEncodingKind = "utf-8"
+	UTF16 PositionEncodingKind = "utf-16"
+)
+
+// InitializeParams is what the server reads of an initialize request.
+type InitializeParams struct {
+	ClientInfo *struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	} `json:"clientInfo,omitempty"`
+	InitializationOptions json.RawMessage    `json:"initializationOptions,omitempty"`
+	Capabilities          ClientCapabilities `json:"capabilities"`
+}
+
+// ClientCapabilities is what the server asks of its client, all of it optional.
+type ClientCapabilities struct {
+	General struct {
+		PositionEncodings []PositionEncodingKind `json:"positionEncodings,omitempty"`
+	} `json:"general"`
+	Window struct {
+		WorkDoneProgress bool `json:"workDoneProgress,omitempty"`
+	} `json:"window"`
+	Workspace struct {
+		Configuration bool `json:"configuration,omitempty"`
+		WorkspaceEdit struct {
+			DocumentChanges bool `json:"documentChanges,omitempty"`
+		} `json:"workspaceEdit"`
+		DidChangeConfiguration struct {
+			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
+		} `json:"didChangeConfiguration"`
+	} `json:"workspace"`
+	TextDocument struct {
+		Completion struct {
+			CompletionItem struct {
+				LabelDetailsSupport bool `json:"labelDetailsSupport,omitempty"`
+			} `json:"completionItem"`
+		} `json:"completion"`
+		PublishDiagnostics struct {
+			VersionSupport bool `json:"versionSupport,omitempty"`
+			DataSupport    bool `json:"dataSupport,omitempty"`
+		} `json:"publishDiagnostics"`
+	} `json:"textDocument"`
+}
+
+// InitializeResult answers initialize.
+type InitializeResult struct {
+	Capabilities ServerCapabilities   `json:"capabilities"`
+	ServerInfo   *protocol.ServerInfo `json:"serverInfo,omitempty"`
+}
+
+// ServerCapabilities is what the server announces.
+type ServerCapabilities struct {
+	PositionEncoding   PositionEncodingKind              `json:"positionEncoding"`
+	TextDocumentSync   *protocol.TextDocumentSyncOptions `json:"textDocumentSync,omitempty"`
+	CompletionProvider *protocol.CompletionOptions       `json:"completionProvider,omitempty"`
+	CodeActionProvider *protocol.CodeActionOptions       `json:"codeActionProvider,omitempty"`
+}
+
+// DidChangeTextDocumentParams carries edits; they apply one after another, each to the text the one before it left.
+type DidChangeTextDocumentParams struct {
+	TextDocument   protocol.VersionedTextDocumentIdentifier `json:"textDocument"`
+	ContentChanges []TextDocumentContentChangeEvent         `json:"contentChanges"`
+}
+
+// TextDocumentContentChangeEvent replaces Range by Text, or the whole document where there is no Range.
+type TextDocumentContentChangeEvent struct {
+	Range *protocol.Range `json:"range,omitempty"`
+	Text  string          `json:"text"`
+}
+
+// PublishDiagnosticsParams replaces everything published for URI before. Version is the document version that was looked at; nil for a
+// document that is closed.
+type PublishDiagnosticsParams struct {
+	URI         protocol.DocumentURI  `json:"uri"`
+	Version     *int32                `json:"version,omitempty"`
+	Diagnostics []protocol.Diagnostic `json:"diagnostics"`
+}
+
+// CompletionItem is protocol.CompletionItem with the label details of 3.17.
+type CompletionItem struct {
+	protocol.CompletionItem
+	LabelDetails *CompletionItemLabelDetails `json:"labelDetails,omitempty"`
+}
+
+// CompletionItemLabelDetails is what a menu shows beside the label: Description stands at the right end, dimmed.
+type CompletionItemLabelDetails struct {
+	Detail      string `json:"detail,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// CompletionList answers textDocument/completion. Items is never nil, since a nil slice would be sent as null.
+type CompletionList struct {
+	IsIncomplete bool             `json:"isIncomplete"`
+	Items        []CompletionItem `json:"items"`
+}
+
+// CodeActionParams asks what can be done at a range; Context carries the diagnostics that the client shows there.
+type CodeActionParams struct {
+	TextDocument protocol.TextDocumentIdentifier `json:"textDocument"`
+	Range        protocol.Range                  `json:"range"`
+	Context      struct {
+		Diagnostics []Diagnostic              `json:"diagnostics"`
+		Only        []protocol.CodeActionKind `json:"only,omitempty"`
+	} `json:"context"`
+}
+
+// Diagnostic is a diagnostic on its way back from the client, with whatever the server put into Data still undecoded. Raw is the whole of
+// it, so that an answer can quote it as the client knows it.
+type Diagnostic struct {
+	Range  protocol.Range  `json:"range"`
+	Source string          `json:"source,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"`
+	Raw    json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON keeps the undecoded text beside the fields.
+func (d *Diagnostic) UnmarshalJSON(data []byte) error {
+	type plain Diagnostic
+	if err := json.Unmarshal(data, (*plain)(d)); err != nil {
+		return err
+	}
+	d.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// MarshalJSON sends the diagnostic as it came.
+func (d Diagnostic) MarshalJSON() ([]byte, error) { return d.Raw, nil }
+
+// CodeAction is an edit that the user may choose.
+type CodeAction struct {
+	Title       string                  `json:"title"`
+	Kind        protocol.CodeActionKind `json:"kind"`
+	Diagnostics []Diagnostic            `json:"diagnostics,omitempty"`
+	IsPreferred bool                    `json:"isPreferred,omitempty"`
+	Edit        *protocol.WorkspaceEdit `json:"edit"`
+}
+
+// DidChangeConfigurationParams carries the settings themselves from clients that push them, and null from clients that want to be asked
+// by workspace/configuration.
+type DidChangeConfigurationParams struct {
+	Settings json.RawMessage `json:"settings"`
+}
+
+// ProgressParams reports on the work that Token names.
+type ProgressParams struct {
+	Token string `json:"token"`
+	Value any    `json:"value"`
+}
+
+// WorkDoneProgressCreateParams asks the client to show the progress that Token names.
+type WorkDoneProgressCreateParams struct {
+	Token string `json:"token"`
+}
+
+// CancelParams names the request to cancel: a number or a string.
+type CancelParams struct {
+	ID jsonrpc2.ID `json:"id"`
+}
