@@ -86,3 +86,17 @@ func positions(g *Graph, c Config, ids, shape Value) Value {
 	count := g.Op("CumSum", []Value{isReal, g.Initializer(g.Fresh("axis"), IntTensor([]int64{1}))})
 	return g.Op("Add", []Value{g.Op("Mul", []Value{count, isReal}), g.Ints(int64(c.PadID))})
 }
+
+// LocalMask is the attention bias [1, 1, length, length] of ModernBERT's local layers: rows see window/2 to either side.
+func LocalMask(length, window int) Tensor {
+	data := make([]float32, length*length)
+	for i := range length {
+		for j := range length {
+			if d := i - j; d > window/2 || -d > window/2 {
+				data[i*length+j] = masked
+			}
+		}
+	}
+	n := int64(length)
+	return FloatTensor(data, 1, 1, n, n)
+}
