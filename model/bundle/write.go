@@ -1,0 +1,185 @@
+package bundle
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"mlm-lsp/codetok"
+	"mlm-lsp/model/onnx"
+)
+
+// Contents is what Write makes a bundle of. Meta's format, digest and list of
+// files are filled in.
+type Contents struct {
+	Config    onnx.Config
+	Tokenizer *codetok.Tokenizer
+	Meta      Meta
+	// Weights become model.safetensors; nil leaves it out, for a bundle that
+	// only holds a graph. With Half, tensors of F32 are written as F16.
+	Weights onnx.Weights
+	Half    bool
+	// Int8 and FP32 are the graphs to store; nil leaves them out. The fp32
+	// graph is left out of own models, since it is built from the weights.
+	Int8, FP32 *onnx.Graph
+}
+
+// Write makes the bundle dir. It is written beside dir and renamed into place;
+// a bundle that is there already is replaced, any other directory with
+// something in it is an error.
+func Write(dir string, c Contents) error {
+	if err := write(dir, c); err != nil {
+		return fmt.Errorf("writing bundle %s: %w", dir, err)
+	}
+	return nil
+}
+
+func write(dir string, c Contents) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if err := checkReplaceable(dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	stage, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(stage)
+	if err := os.Chmod(stage, 0o755); err != nil {
+		return err
+	}
+	if err := writeInto(stage, c); err != nil {
+		return err
+	}
+	return replace(stage, dir)
+}
+
+// checkReplaceable refuses to replace what is no bundle.
+func checkReplaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, MetaFile)); err != nil && len(entries) > 0 {
+		return fmt.Errorf("the directory is not empty and holds no %s: name a new directory", MetaFile)
+	}
+	return nil
+}
+
+func writeInto(dir string, c Contents) error {
+	config, err := c.Config.Marshal()
+	if err != nil {
+		return err
+	}
+	files := map[string]func(io.Writer) error{
+		ConfigFile:    func(w io.Writer) error { _, err := w.Write(config); return err },
+		TokenizerFile: c.Tokenizer.Write,
+	}
+	if c.Weights != nil {
+		weights := c.Weights
+		if c.Half {
+			weights = half(weights)
+		}
+		files[WeightsFile] = func(w io.Writer) error {
+			return onnx.WriteSafetensors(w, weights, map[string]string{"format": "pt"})
+		}
+	}
+	for name, g := range map[string]*onnx.Graph{GraphFile: c.FP32, Int8File: c.Int8} {
+		if g == nil {
+			continue
+		}
+		model, err := g.Marshal()
+		if err != nil {
+			return err
+		}
+		files[name] = func(w io.Writer) error { _, err := w.Write(model); return err }
+	}
+	if c.FP32 != nil || c.Int8 != nil {
+		if err := os.Mkdir(filepath.Join(dir, "onnx"), 0o755); err != nil {
+			return err
+		}
+	}
+	meta := c.Meta
+	meta.Format, meta.Files = FormatVersion, map[string]FileInfo{}
+	for name, content := range files {
+		info, err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		meta.Files[name] = info
+	}
+	meta.Digest = digestOf(meta.Files)
+	if meta.Languages == nil {
+		meta.Languages = []string{}
+	}
+	text, err := json.MarshalIndent(meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = writeFile(filepath.Join(dir, MetaFile), func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+	return err
+}
+
+// half turns F32 tensors into F16.
+func half(w onnx.Weights) onnx.Weights {
+	out := make(onnx.Weights, len(w))
+	for name, t := range w {
+		if t.DType == onnx.Float32 {
+			t = t.Half()
+		}
+		out[name] = t
+	}
+	return out
+}
+
+// writeFile writes a new file, flushes it to the disk, and describes it.
+func writeFile(path string, content func(io.Writer) error) (FileInfo, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return FileInfo{}, err
+	}
+	defer f.Close()
+	if err := content(f); err != nil {
+		return FileInfo{}, err
+	}
+	if err := f.Sync(); err != nil {
+		return FileInfo{}, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return FileInfo{}, err
+	}
+	info, err := describe(f)
+	return info, errors.Join(err, f.Close())
+}
+
+// replace renames stage to dir. A directory cannot be renamed over another, so
+// the old one steps aside, and comes back when the second rename fails.
+func replace(stage, dir string) error {
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		return os.Rename(stage, dir)
+	}
+	aside, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-old-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(aside)
+	old := filepath.Join(aside, "old")
+	if err := os.Rename(dir, old); err != nil {
+		return err
+	}
+	if err := os.Rename(stage, dir); err != nil {
+		return errors.Join(err, os.Rename(old, dir))
+	}
+	return nil
+}

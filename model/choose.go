@@ -1,0 +1,173 @@
+package model
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// maxTarget is the most subwords of a choice that are looked at; the mean is
+// over those. Further ones, up to maxHidden, stay masked, so that no choice
+// sees its own end. No name needs as many.
+const (
+	maxTarget = 32
+	maxHidden = 8
+)
+
+// choosing scores given texts by PLL-word-l2r (Kauf & Ivanova 2023,
+// arXiv:2305.10588): each subword with itself and the text's subwords to its
+// right masked. Texts with equal surroundings and equally many subwords share a
+// row as long as their revealed subwords are equal, as in a trie.
+//
+// With a TopK it goes best first: a log-probability is at most 0, so a text
+// whose known terms alone put it below the TopK best can never be among them,
+// and its other rows are never run. The answer is exact all the same.
+type choosing struct {
+	m     *Model
+	q     Query
+	site  *site
+	texts []*scored
+}
+
+// scored is a choice with what is known of it.
+type scored struct {
+	text  string
+	index int // among the choices
+	frame frame
+	key   string
+	ids   []int32
+	terms []float64 // log-probabilities by subword; NaN while unknown
+	sum   float64   // of the known terms
+	known int
+}
+
+// bound is the mean log-probability, with 0 for the terms that are unknown: the
+// score of a text whose terms are all known, an upper bound for another.
+func (s *scored) bound() float64 { return s.sum / float64(len(s.ids)) }
+
+func (s *scored) complete() bool { return s.known == len(s.ids) }
+
+func (m *Model) newChoosing(q Query) (*choosing, error) {
+	if len(q.Choices) == 0 {
+		return nil, errors.New("there are no choices")
+	}
+	c := &choosing{m: m, q: q, site: newSite(m.tok, q.Before, q.After, m.window)}
+	limit := min(maxTarget, m.window-minWindow+8)
+	seen := map[string]bool{}
+	for _, text := range q.Choices {
+		if text == "" {
+			return nil, fmt.Errorf("a choice is empty: there is nothing to mask")
+		}
+		if seen[text] {
+			continue
+		}
+		seen[text] = true
+		f := c.site.fill(text)
+		if len(f.target) > limit {
+			hidden := slices.Repeat([]int32{m.special.MASK}, min(maxHidden, len(f.target)-limit))
+			f.target, f.right = f.target[:limit], append(hidden, f.right...)
+		}
+		s := &scored{text: text, index: len(c.texts), frame: frame{f.left, f.right}, key: f.key(), ids: f.target, terms: make([]float64, len(f.target))}
+		for i := range s.terms {
+			s.terms[i] = math.NaN()
+		}
+		c.texts = append(c.texts, s)
+	}
+	return c, nil
+}
+
+// topK is how many candidates are wanted.
+func (c *choosing) topK() int {
+	if c.q.TopK <= 0 {
+		return len(c.texts)
+	}
+	return min(c.q.TopK, len(c.texts))
+}
+
+// rows asks for what the best texts still lack: at first the row with all
+// subwords masked, which says most and is shared by most, then the rest. When
+// all texts are wanted there is nothing to save, and it asks for all at once.
+func (c *choosing) rows() []*row {
+	c.sort()
+	want := c.texts[:c.topK()]
+	first := false
+	if len(want) < len(c.texts) {
+		for _, s := range c.texts {
+			first = first || s.known == 0
+		}
+	}
+	if first {
+		want = c.texts
+	}
+	shared := map[string]*row{}
+	var rows []*row
+	for _, s := range want {
+		for j, term := range s.terms {
+			if !math.IsNaN(term) {
+				continue
+			}
+			id := rowKey(s, j)
+			if shared[id] == nil {
+				r := c.row(s, j)
+				shared[id] = r
+				rows = append(rows, r)
+			}
+			if first {
+				break
+			}
+		}
+	}
+	return rows
+}
+
+// rowKey identifies the row that gives term j of a text.
+func rowKey(s *scored, j int) string {
+	b := make([]byte, 0, len(s.key)+4*j+1)
+	b = append(b, s.key...)
+	for _, id := range s.ids[:j] {
+		b = append(b, byte(id), byte(id>>8), byte(id>>16), byte(id>>24))
+	}
+	return string(b)
+}
+
+// row makes the row for term j of a text; it gives that term to every text that
+// shares the row.
+func (c *choosing) row(s *scored, j int) *row {
+	r := c.m.row(c.q.Language, c.site, s.frame, s.ids[:j], len(s.ids))
+	r.visit = func(_ int, d distribution) {
+		for _, t := range c.texts {
+			if t.key == s.key && slices.Equal(t.ids[:j], s.ids[:j]) && math.IsNaN(t.terms[j]) {
+				t.terms[j] = d.logProb(t.ids[j])
+				t.sum += t.terms[j]
+				t.known++
+			}
+		}
+	}
+	return r
+}
+
+// sort puts the highest bounds first; equal ones stand in the order of the choices.
+func (c *choosing) sort() {
+	slices.SortFunc(c.texts, func(a, b *scored) int {
+		return cmp.Or(cmp.Compare(b.bound(), a.bound()), cmp.Compare(a.index, b.index))
+	})
+}
+
+func (c *choosing) prediction() Prediction {
+	top := math.Inf(-1)
+	for _, s := range c.texts {
+		top = max(top, s.bound())
+	}
+	var sum float64
+	for _, s := range c.texts {
+		sum += math.Exp(s.bound() - top)
+	}
+	norm := top + math.Log(sum)
+	p := Prediction{Candidates: make([]Candidate, 0, c.topK())}
+	for _, s := range c.texts[:c.topK()] {
+		p.Candidates = append(p.Candidates, Candidate{Text: s.text, LogProb: s.bound() - norm})
+	}
+	return p
+}

@@ -1,0 +1,79 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// memo remembers predictions. It is sound because
+//   - a prediction is a pure function of bundle and query, and a memo belongs
+//     to one model, which has one bundle;
+//   - the key covers every field of a query, with lengths, so that no two
+//     queries share one;
+//   - only finished predictions are added: an error, a cancelled context among
+//     them, ends Predict before.
+//
+// It never needs to be invalidated; the least recently used fall out.
+type memo struct {
+	entries *lru.Cache[memoKey, Prediction]
+}
+
+type memoKey [sha256.Size]byte
+
+func newMemo(size int) *memo {
+	if size < 0 {
+		return &memo{}
+	}
+	if size == 0 {
+		size = 4096
+	}
+	entries, err := lru.New[memoKey, Prediction](size)
+	if err != nil {
+		panic(err) // the size is positive
+	}
+	return &memo{entries}
+}
+
+func keyOf(q Query) memoKey {
+	buffer := make([]byte, 0, 512)
+	text := func(s string) {
+		buffer = binary.AppendUvarint(buffer, uint64(len(s)))
+		buffer = append(buffer, s...)
+	}
+	text(q.Language)
+	text(q.Before)
+	text(q.After)
+	text(q.Prefix)
+	buffer = binary.AppendVarint(buffer, int64(q.MaxSubwords))
+	buffer = binary.AppendVarint(buffer, int64(q.TopK))
+	if q.Choices == nil {
+		return sha256.Sum256(buffer) // shorter than any query with choices
+	}
+	buffer = binary.AppendUvarint(buffer, uint64(len(q.Choices)))
+	for _, c := range q.Choices {
+		text(c)
+	}
+	return sha256.Sum256(buffer)
+}
+
+func (m *memo) get(key memoKey) (Prediction, bool) {
+	if m.entries == nil {
+		return Prediction{}, false
+	}
+	p, ok := m.entries.Get(key)
+	return clonePrediction(p), ok
+}
+
+func (m *memo) add(key memoKey, p Prediction) {
+	if m.entries != nil {
+		m.entries.Add(key, p)
+	}
+}
+
+// clonePrediction keeps what callers do to a prediction out of the memory.
+func clonePrediction(p Prediction) Prediction {
+	return Prediction{Candidates: slices.Clone(p.Candidates)}
+}

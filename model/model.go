@@ -1,0 +1,306 @@
+// Package model answers the one question of this program: which text belongs
+// behind this mask?
+//
+// Invariants:
+//   - A prediction is a pure function of bundle and query. What a query is
+//     batched with changes its numbers by rounding only.
+//   - The masked text is never visible in its own row.
+//   - Subword ids do not leave the package.
+//   - A probability is a softmax over the ids that may be an answer: never a
+//     special token, never an id without a subword.
+//   - What a context ended is an error and is not remembered.
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"golang.org/x/sync/semaphore"
+
+	"mlm-lsp/codetok"
+	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/ort"
+)
+
+// Query is a gap in a text. What stands in the gap now is part of neither side.
+type Query struct {
+	Language      string // a name of treesitter's, as "go"; empty when unknown
+	Before, After string
+	// Choices are the texts to choose among; nil asks for free generation.
+	Choices []string
+	// Prefix is what generated texts must start with: the typed part of a word.
+	Prefix string
+	// MaxSubwords bounds the length of generated texts; 0 means 3.
+	MaxSubwords int
+	// TopK is how many candidates are wanted; 0 means all choices, or 10
+	// generated texts.
+	TopK int
+}
+
+// Candidate is a text for a gap. Among choices LogProb is the logarithm of the
+// choice's share: the log-softmax, over all choices, of the mean
+// log-probability of a choice's subwords. A choice that TopK cut off before all
+// its subwords were looked at has its upper bound in that softmax, so that no
+// LogProb is overstated. Of a generated text LogProb is the mean
+// log-probability of its subwords.
+type Candidate struct {
+	Text    string
+	LogProb float64
+}
+
+// Prediction is the answer to a query: candidates, best first. Equal ones stand
+// in the order of the choices, generated ones in that of their texts.
+type Prediction struct {
+	Candidates []Candidate
+}
+
+// Predictor answers queries; the answers are in the order of the queries. An
+// error is an error of all: a query that cannot be asked, or a context that
+// ended.
+type Predictor interface {
+	Predict(ctx context.Context, qs []Query) ([]Prediction, error)
+}
+
+// Site is a half-open range of bytes of a text.
+type Site struct{ Start, End int }
+
+// ScanQuery asks of each site of a text how well it fits what stands around it.
+// Sites ascend and do not overlap.
+type ScanQuery struct {
+	Language, Text string
+	Sites          []Site
+}
+
+// SiteScore says how well a text fits its site. It is cheap and rough: other
+// sites of the text are masked at the same time.
+type SiteScore struct {
+	// LogProb is the mean log-probability of the site's subwords, all masked.
+	LogProb float64
+	// Best is the likeliest other subword for the first subword of the site, and
+	// BestLogProb its log-probability. For a site of one subword it is the best
+	// alternative; for a longer one it is the start of one.
+	Best        string
+	BestLogProb float64
+}
+
+// Scanner screens whole texts.
+type Scanner interface {
+	Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error)
+}
+
+// Options says how a model runs. The zero value is right for an editor.
+type Options struct {
+	Precision bundle.Precision // "" is auto
+	Device    string           // one of ort.Devices; "" is auto
+	Threads   int              // 0: what the process may use, at most 8
+	Spin      bool             // idle threads wait busily
+	// Window is the most subwords that a row has, special tokens included; 0, and
+	// anything above it, means the model's positions.
+	Window int
+	// CacheSize is how many predictions are remembered; 0 means 4096, negative
+	// none.
+	CacheSize int
+}
+
+// Model is an opened bundle that answers. Its methods may be called from
+// several goroutines; forward passes run one after another, since one uses all
+// threads.
+type Model struct {
+	tok     *codetok.Tokenizer
+	special codetok.Special
+	allowed []bool // by id: may be an answer
+	window  int
+
+	net    network
+	turn   *semaphore.Weighted
+	memo   *memo
+	about  Info
+	closer func() error
+}
+
+// Info describes an opened model.
+type Info struct {
+	Name      string
+	Digest    string
+	Languages []string
+	Precision bundle.Precision
+	Device    ort.Device
+	Window    int
+}
+
+// network computes logits for rows of ids; the one behind a Model is a session
+// of ONNX Runtime.
+type network interface {
+	// logits gives visit the logits, one per entry of the vocabulary, of the
+	// wanted positions of each row. The slice is valid during the call only.
+	logits(ctx context.Context, batch []*row, visit func(r *row, wanted int, logits []float32)) error
+}
+
+// Open readies a bundle. The library is loaded if it was not. A graph that
+// ONNX Runtime refuses is an error that names the bundle.
+func Open(lib *ort.Library, b *bundle.Bundle, opts Options) (*Model, error) {
+	net, err := newSessionNet(lib, b, opts)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(b.Tokenizer, net, b.Config.Positions(), opts)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("loading bundle %s: %w", b.Name, err), net.session.Close())
+	}
+	digest, err := b.Digest()
+	if err != nil {
+		return nil, errors.Join(err, net.session.Close())
+	}
+	m.closer = net.session.Close
+	m.about = Info{Name: b.Name, Digest: digest, Languages: b.Meta.Languages, Precision: net.precision, Device: net.session.Device(), Window: m.window}
+	return m, nil
+}
+
+// newModel makes a model of a tokenizer and a network.
+func newModel(tok *codetok.Tokenizer, net network, positions int, opts Options) (*Model, error) {
+	m := &Model{
+		tok: tok, special: tok.Special(), net: net,
+		window: positions,
+		turn:   semaphore.NewWeighted(1),
+		memo:   newMemo(opts.CacheSize),
+		closer: func() error { return nil },
+	}
+	if opts.Window > 0 {
+		m.window = min(m.window, opts.Window)
+	}
+	if m.window < minWindow {
+		return nil, fmt.Errorf("a window of %d subwords is too small: it needs %d", m.window, minWindow)
+	}
+	m.allowed = make([]bool, tok.Size())
+	for id := range m.allowed {
+		m.allowed[id] = !tok.IsSpecial(int32(id)) && len(tok.Bytes(int32(id))) > 0
+	}
+	return m, nil
+}
+
+// Info says what answers.
+func (m *Model) Info() Info { return m.about }
+
+// Close frees the model after the forward pass under way.
+func (m *Model) Close() error { return m.closer() }
+
+// maxRounds is far above what any query needs; reaching it is a mistake in the
+// search, and better an error than a loop.
+const maxRounds = 1000
+
+// search is a query on its way to its answer: it says which rows it needs now,
+// is given their logits, and so on until it needs none.
+type search interface {
+	rows() []*row
+	prediction() Prediction
+}
+
+// Predict answers the queries together: in each round the rows that all of them
+// need run in batches.
+func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := make([]Prediction, len(qs))
+	type asked struct {
+		key memoKey
+		search
+		at []int // indexes of the queries that ask this
+	}
+	var open []*asked
+	byKey := map[memoKey]*asked{}
+	for i, q := range qs {
+		key := keyOf(q)
+		if p, ok := m.memo.get(key); ok {
+			out[i] = p
+			continue
+		}
+		if a := byKey[key]; a != nil {
+			a.at = append(a.at, i)
+			continue
+		}
+		s, err := m.search(q)
+		if err != nil {
+			return nil, fmt.Errorf("predicting query %d: %w", i, err)
+		}
+		a := &asked{key: key, search: s, at: []int{i}}
+		byKey[key] = a
+		open = append(open, a)
+	}
+	for round := 0; len(open) > 0; round++ {
+		if round == maxRounds {
+			return nil, errors.New("predicting: the search does not end")
+		}
+		var batch []*row
+		still := open[:0]
+		for _, a := range open {
+			rows := a.rows()
+			if len(rows) > 0 {
+				batch = append(batch, rows...)
+				still = append(still, a)
+				continue
+			}
+			p := a.prediction()
+			m.memo.add(a.key, p)
+			for _, i := range a.at {
+				out[i] = clonePrediction(p)
+			}
+		}
+		open = still
+		if err := m.forward(ctx, batch); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (m *Model) search(q Query) (search, error) {
+	if q.Choices != nil {
+		return m.newChoosing(q)
+	}
+	return m.newGenerating(q)
+}
+
+// forward runs rows and hands each its logits. Callers take turns.
+func (m *Model) forward(ctx context.Context, rows []*row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := m.turn.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer m.turn.Release(1)
+	return m.net.logits(ctx, rows, func(r *row, wanted int, logits []float32) {
+		r.visit(wanted, distribution{logits: logits[:len(m.allowed)], allowed: m.allowed, norm: logSumExp(logits[:len(m.allowed)], m.allowed)})
+	})
+}
+
+// distribution is the softmax of logits over the allowed ids.
+type distribution struct {
+	logits  []float32
+	allowed []bool
+	norm    float64
+}
+
+// logProb is the log-probability of an id that is allowed.
+func (d distribution) logProb(id int32) float64 { return float64(d.logits[id]) - d.norm }
+
+// logSumExp is the logarithm of the sum of the exponentials of the allowed
+// logits.
+func logSumExp(logits []float32, allowed []bool) float64 {
+	top := float32(math.Inf(-1))
+	for i, l := range logits {
+		if allowed[i] && l > top {
+			top = l
+		}
+	}
+	var sum float64
+	for i, l := range logits {
+		if allowed[i] {
+			sum += math.Exp(float64(l - top))
+		}
+	}
+	return float64(top) + math.Log(sum)
+}
