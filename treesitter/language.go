@@ -21,7 +21,7 @@ import (
 // of queries under queries/.
 var registry = []*language{
 	{name: "go", grammar: golang.GetLanguage, extensions: []string{".go"}},
-	{name: "python", grammar: python.GetLanguage, extensions: []string{".py", ".pyi"}},
+	{name: "python", grammar: python.GetLanguage, extensions: []string{".py", ".pyi"}, indented: true},
 	{name: "typescript", grammar: typescript.GetLanguage, extensions: []string{".ts", ".mts", ".cts"}},
 	{name: "tsx", grammar: tsx.GetLanguage, extensions: []string{".tsx"}},
 	{name: "javascript", grammar: javascript.GetLanguage, extensions: []string{".js", ".jsx", ".mjs", ".cjs"}},
@@ -36,6 +36,7 @@ type language struct {
 	name       string
 	grammar    func() *sitter.Language
 	extensions []string
+	indented   bool // blocks are marked by indentation
 
 	load    sync.Once
 	pointer unsafe.Pointer // TSLanguage

@@ -1,6 +1,9 @@
 package treesitter
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // Parse reads text as the language. It never fails: an unknown language, an
 // empty text or one of more than 32 MiB gives a File without tokens, and what
@@ -18,8 +21,13 @@ func Parse(lang string, text []byte) *File {
 			}
 			return
 		}
-		b := &builder{File: f, language: l, matcher: matcher{nodes: nodes, language: l}}
+		b := &builder{
+			File:    f,
+			matcher: matcher{nodes: nodes, language: l, source: unsafe.String(&text[0], len(text))},
+			scopes:  scopes{list: f.Scopes, ends: []int32{int32(len(nodes))}, known: map[scopedName]bool{}},
+		}
 		b.build()
+		f.Scopes = b.scopes.finish()
 	})
 	return f
 }
@@ -28,17 +36,19 @@ func Parse(lang string, text []byte) *File {
 type builder struct {
 	*File
 	matcher
-	language *language
-	errorEnd int32 // first node behind the current ERROR
-	typesEnd int32 // first node behind the current type expression
-	tokenEnd int32 // first node behind the current token
+	scopes   scopes
+	spans    []Span // backs Call.Arguments
+	errorEnd int32  // first node behind the current ERROR
+	typesEnd int32  // first node behind the current type expression
+	tokenEnd int32  // first node behind the current token
 }
 
 func (b *builder) span(i int32) Span {
 	return Span{int(b.nodes[i].start), int(b.nodes[i].end)}
 }
 
-func (b *builder) text(s Span) string { return string(b.Text[s.Start:s.End]) }
+// slice returns a piece of File.Text without copying it.
+func (b *builder) slice(s Span) string { return b.source[s.Start:s.End] }
 
 // build visits every node once, in preorder.
 func (b *builder) build() {
@@ -46,28 +56,40 @@ func (b *builder) build() {
 	rules, rows := b.language.rules, len(b.language.names)
 	for i := range int32(len(b.nodes)) {
 		n := &b.nodes[i]
+		b.scopes.leave(i)
 		row, parent := b.language.row(n.symbol), rows
 		if n.parent >= 0 {
 			parent = b.language.row(b.nodes[n.parent].symbol)
 		}
-		if n.symbol == symbolError && i >= b.errorEnd {
+		if i >= b.errorEnd && (n.symbol == symbolError || n.flags&flagMissing != 0) {
 			b.errorEnd = int32(n.next)
 			b.Errors = append(b.Errors, b.span(i))
-		} else if n.flags&flagMissing != 0 && i >= b.errorEnd {
-			b.Errors = append(b.Errors, b.span(i))
 		}
-		var list *ruleList
+		list := &rules.lists[0]
 		if byParent := rules.byParent[row]; byParent != nil {
 			list = &rules.lists[byParent[parent]]
-		} else {
-			list = &rules.lists[0]
+		}
+		if len(list[groupScope]) > 0 {
+			if r := b.find(list[groupScope], i); r != nil && r.action.do == doScope {
+				b.scopes.enter(b.span(i), r.action.scope, int32(n.next))
+			}
+		}
+		if len(list[groupDefine]) > 0 {
+			if r := b.find(list[groupDefine], i); r != nil {
+				b.region(i, r.action)
+			}
+		}
+		if len(list[groupStructure]) > 0 {
+			if r := b.find(list[groupStructure], i); r != nil {
+				b.structure(i, r.action)
+			}
 		}
 		if i >= b.tokenEnd {
-			b.token(i, row, list[tokensQuery])
+			b.token(i, row, list[groupToken])
 		}
-		if len(list[localsQuery]) > 0 {
-			if r := b.find(list[localsQuery], i); r != nil {
-				b.local(i, r.action)
+		if len(list[groupType]) > 0 {
+			if r := b.find(list[groupType], i); r != nil && r.action.do == doSite {
+				b.site(i, r.action)
 			}
 		}
 	}
@@ -99,23 +121,61 @@ func (b *builder) token(i int32, row int, list []*rule) {
 	}
 	b.tokenEnd = int32(n.next)
 	span := b.span(i)
-	if act.do == doNothing || !b.trim(&span) {
+	if act.do == doNoToken || !b.trim(&span) {
 		return
 	}
-	t := Token{Span: span, Kind: act.kind, Subkind: act.subkind, InError: i < b.errorEnd}
+	t := Token{Span: span, Kind: act.kind, Subkind: act.subkind, InError: i < b.errorEnd, Scope: b.scopes.current}
 	switch t.Kind {
 	case KindVariable:
 		if i < b.typesEnd {
 			t.Kind = KindType
 		}
 	case KindAttribute, KindCall:
-		if matched != nil && !matched.plain && b.parts[partReceiver] >= 0 {
+		if matched != nil && b.parts[partReceiver] >= 0 {
 			t.Receiver = b.span(b.parts[partReceiver])
 		}
 	case KindParameter, KindDefinition:
-		t.Declaring = act.detail == 0
+		t.Declaring = !act.use
+	}
+	if regions := b.scopes.regions; len(regions) > 0 {
+		b.define(&t, regions[len(regions)-1])
 	}
 	b.Tokens = append(b.Tokens, t)
+}
+
+// define adds the definition that a token in a region makes, if it makes one.
+func (b *builder) define(t *Token, r region) {
+	if r.act.do == doUses {
+		return
+	}
+	name := b.slice(t.Span)
+	switch t.Kind {
+	case KindVariable, KindParameter, KindDefinition, KindAttribute:
+	case KindType:
+		if r.act.defines != DefinitionType {
+			return
+		}
+	case KindLiteral:
+		if r.act.defines != DefinitionImport {
+			return
+		}
+		name = importedName(name)
+	default:
+		return
+	}
+	if name == "" || name == "_" {
+		return
+	}
+	scope, declared := b.scopes.define(name, t.Span, r)
+	if r.act.where == whereOuter {
+		t.Scope = scope
+	}
+	if t.Kind == KindVariable || t.Kind == KindAttribute {
+		t.Declaring = declared
+		if r.act.defines == DefinitionParameter {
+			t.Kind = KindParameter
+		}
+	}
 }
 
 // trim takes white space off a token's ends and keeps it behind the last one.
@@ -143,8 +203,17 @@ func isWord(s string) bool {
 	return s != "" && (isAlphanumeric(s[0]) || s[0] == '_')
 }
 
-// local does what a match of locals.scm asks for.
-func (b *builder) local(i int32, act action) {
+// region opens the region of definitions at node i.
+func (b *builder) region(i int32, act action) {
+	r := region{end: int32(b.nodes[i].next), act: act, visible: -1}
+	if after := b.parts[partAfter]; after >= 0 {
+		r.visible = int(b.nodes[after].end)
+	}
+	b.scopes.regions = append(b.scopes.regions, r)
+}
+
+// structure adds the declaration, import or call at node i.
+func (b *builder) structure(i int32, act action) {
 	switch act.do {
 	case doDeclaration:
 		d := Declaration{Span: b.span(i)}
@@ -153,10 +222,68 @@ func (b *builder) local(i int32, act action) {
 			d.Header.End = d.Start + len(bytes.TrimRight(b.Text[d.Start:b.nodes[body].start], " \t\r\n"))
 		}
 		if name := b.parts[partName]; name >= 0 {
-			d.Name = b.text(b.span(name))
+			d.Name = b.slice(b.span(name))
 		}
 		b.Declarations = append(b.Declarations, d)
 	case doImport:
 		b.Imports = append(b.Imports, b.span(i))
+	case doCall:
+		b.call(i)
 	}
+}
+
+// call adds the call at node i.
+func (b *builder) call(i int32) {
+	callee, list := b.parts[partName], b.parts[partArguments]
+	if callee < 0 || list < 0 {
+		return
+	}
+	c := Call{Span: b.span(i), Callee: b.span(callee), Complete: true}
+	start := len(b.spans)
+	rules := b.language.rules
+	parent := b.language.row(b.nodes[list].symbol)
+	for a := list + 1; a < int32(b.nodes[list].next); a = int32(b.nodes[a].next) {
+		row := b.language.row(b.nodes[a].symbol)
+		if !b.language.named[row] {
+			continue
+		}
+		if byParent := rules.byParent[row]; byParent != nil {
+			r := b.find(rules.lists[byParent[parent]][groupStructure], a)
+			if r != nil && r.action.do == doArgument {
+				c.Complete = false
+				continue
+			}
+			if r != nil && r.action.do == doNoStructure {
+				continue
+			}
+		}
+		b.spans = append(b.spans, b.span(a))
+	}
+	if end := len(b.spans); end > start {
+		c.Arguments = b.spans[start:end:end]
+	}
+	b.Calls = append(b.Calls, c)
+}
+
+// site adds the annotation site at node i.
+func (b *builder) site(i int32, act action) {
+	name, existing, after := b.parts[partName], b.parts[partExisting], b.parts[partAfter]
+	if name < 0 {
+		name = i
+	}
+	// A name that is assigned again has had its chance of an annotation.
+	if last := len(b.Tokens) - 1; existing < 0 && last >= 0 && b.Tokens[last].Span == b.span(name) && !b.Tokens[last].Declaring {
+		return
+	}
+	s := TypeSite{Symbol: b.slice(b.span(name)), Kind: act.site}
+	switch {
+	case existing >= 0:
+		s.Span = b.span(existing)
+		s.Existing = b.slice(s.Span)
+	case after >= 0:
+		s.Span = Span{int(b.nodes[after].end), int(b.nodes[after].end)}
+	default:
+		s.Span = Span{int(b.nodes[name].end), int(b.nodes[name].end)}
+	}
+	b.TypeSites = append(b.TypeSites, s)
 }

@@ -11,9 +11,10 @@ import (
 //	"text"                 an anonymous node
 //	field: pattern         a child in that field
 //	!field                 the node has no child in that field
-//	. pattern              the child is its parent's first one
+//	. pattern              the child is its parent's first named one
 //	[a b c]                any of the patterns
 //	pattern @capture       what the match is for
+//	(#eq? @part "text")    the part captured in this pattern reads so; #not-eq? likewise
 //	; inherits: x, y       patterns of those folders' files of the same name come after these
 //
 // Children match in any order and anywhere among their siblings. One capture of
@@ -34,6 +35,14 @@ type pattern struct {
 	first    bool
 	captures []string
 	children []*pattern
+	texts    []textTest
+}
+
+// textTest is a predicate.
+type textTest struct {
+	capture string
+	text    string
+	equal   bool
 }
 
 type symbolName struct {
@@ -177,6 +186,12 @@ func (s *scanner) node() []*pattern {
 			}
 			continue
 		}
+		if test, ok := s.predicate(); ok {
+			for _, p := range result {
+				p.texts = append(p.texts[:len(p.texts):len(p.texts)], test)
+			}
+			continue
+		}
 		first := s.accept('.')
 		s.skip()
 		field := ""
@@ -202,6 +217,35 @@ func (s *scanner) node() []*pattern {
 	return result
 }
 
+// predicate reads a predicate, if one is next.
+func (s *scanner) predicate() (textTest, bool) {
+	rest := s.text[s.pos:]
+	if !strings.HasPrefix(rest, "(#") {
+		return textTest{}, false
+	}
+	var test textTest
+	switch {
+	case strings.HasPrefix(rest, "(#eq? @"):
+		s.pos += len("(#eq? @")
+		test.equal = true
+	case strings.HasPrefix(rest, "(#not-eq? @"):
+		s.pos += len("(#not-eq? @")
+	default:
+		s.fail("unknown predicate")
+	}
+	test.capture = s.word()
+	s.skip()
+	if !s.accept('"') {
+		s.fail("expected a string")
+	}
+	test.text = s.literal()
+	s.skip()
+	if !s.accept(')') {
+		s.fail("expected the predicate's end")
+	}
+	return test, true
+}
+
 // literal reads the rest of a string.
 func (s *scanner) literal() string {
 	var b strings.Builder
@@ -221,7 +265,7 @@ func (s *scanner) literal() string {
 func merge(alternatives []*pattern) []*pattern {
 	joined := &pattern{}
 	for _, p := range alternatives {
-		if len(p.names) == 0 || len(p.captures)+len(p.children)+len(p.absent) > 0 {
+		if len(p.names) == 0 || len(p.captures)+len(p.children)+len(p.absent)+len(p.texts) > 0 {
 			return alternatives
 		}
 		joined.names = append(joined.names, p.names...)

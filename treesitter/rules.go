@@ -14,6 +14,19 @@ const (
 	typesQuery
 )
 
+// A group holds the rules of which at most one, the first that matches, acts at
+// a node. The groups act in this order.
+type group uint8
+
+const (
+	groupScope group = iota
+	groupDefine
+	groupStructure // declarations, imports, calls
+	groupToken
+	groupType
+	numGroups = iota
+)
+
 // part is a capture that completes the anchor's meaning.
 type part uint8
 
@@ -48,7 +61,15 @@ type step struct {
 type rule struct {
 	action action
 	steps  []step
+	texts  []partText
 	plain  bool // the dispatch by symbol and parent has checked all but the field
+}
+
+// partText asks for a part's text.
+type partText struct {
+	part  part
+	text  string
+	equal bool
 }
 
 // rules are a language's compiled queries, indexed by the node and its parent.
@@ -59,14 +80,14 @@ type rules struct {
 	lists    []ruleList
 }
 
-// ruleList holds, per query file, the rules to try in order.
-type ruleList [len(queryNames)][]*rule
+// ruleList holds, per group, the rules to try in order.
+type ruleList [numGroups][]*rule
 
 // compileRules reads and compiles the queries of a language.
 func compileRules(l *language) (*rules, error) {
 	rows := len(l.names)
 	all := &rules{byParent: make([][]uint16, rows), lists: make([]ruleList, 1)}
-	var compiled [len(queryNames)][]*rule
+	var compiled ruleList
 	for q, name := range queryNames {
 		patterns, err := readQuery(l.name, name, nil)
 		if err != nil {
@@ -77,26 +98,27 @@ func compileRules(l *language) (*rules, error) {
 			if err != nil {
 				return nil, fmt.Errorf("compiling queries/%s/%s.scm: pattern %s: %w", l.name, name, p, err)
 			}
-			compiled[q] = append(compiled[q], r)
+			g := r.action.do.group()
+			compiled[g] = append(compiled[g], r)
 		}
 	}
 	index := map[string]uint16{}
 	var key []byte
 	for row := range rows {
 		var candidates ruleList
-		for q := range compiled {
-			for _, r := range compiled[q] {
+		for g := range compiled {
+			for _, r := range compiled[g] {
 				if r.steps[0].admits(row) {
-					candidates[q] = append(candidates[q], r)
+					candidates[g] = append(candidates[g], r)
 				}
 			}
 		}
 		for parent := range rows + 1 {
 			key = key[:0]
-			for q := range candidates {
-				for i, r := range candidates[q] {
+			for g := range candidates {
+				for i, r := range candidates[g] {
 					if r.parentAdmits(parent) {
-						key = append(key, byte(q), byte(i), byte(i>>8))
+						key = append(key, byte(g), byte(i), byte(i>>8))
 					}
 				}
 			}
@@ -109,10 +131,10 @@ func compileRules(l *language) (*rules, error) {
 				id = uint16(len(all.lists))
 				index[string(key)] = id
 				var list ruleList
-				for q := range candidates {
-					for _, r := range candidates[q] {
+				for g := range candidates {
+					for _, r := range candidates[g] {
 						if r.parentAdmits(parent) {
-							list[q] = append(list[q], r)
+							list[g] = append(list[g], r)
 						}
 					}
 				}
@@ -212,7 +234,28 @@ func compileRule(l *language, root *pattern, query int) (*rule, error) {
 		}
 		r.steps = append(r.steps, s)
 	}
+	if err := r.addTexts(root); err != nil {
+		return nil, err
+	}
 	return r, nil
+}
+
+// addTexts collects the predicates of a pattern.
+func (r *rule) addTexts(p *pattern) error {
+	for _, t := range p.texts {
+		part, ok := parts[t.capture]
+		if !ok {
+			return fmt.Errorf("the predicate's @%s is no part", t.capture)
+		}
+		r.texts = append(r.texts, partText{part, t.text, t.equal})
+		r.plain = false
+	}
+	for _, child := range p.children {
+		if err := r.addTexts(child); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // compileStep resolves a pattern's names in the grammar.
@@ -291,8 +334,11 @@ func (p *pattern) String() string {
 type matcher struct {
 	nodes    []node
 	language *language
+	source   string
 	parts    [numParts]int32 // nodes captured by the last match, -1 for none
 }
+
+var noParts = [numParts]int32{-1, -1, -1, -1, -1, -1}
 
 // find returns the action of the first of the rules that matches at node i, and
 // leaves the parts in m. A pattern costs its own size, and the siblings'.
@@ -303,13 +349,8 @@ func (m *matcher) find(list []*rule, i int32) *rule {
 		if anchor.field != 0 && anchor.field != n.field {
 			continue
 		}
-		if r.plain {
-			return r
-		}
-		for p := range m.parts {
-			m.parts[p] = -1
-		}
-		if m.ascend(r, i) {
+		m.parts = noParts
+		if r.plain || m.ascend(r, i) {
 			return r
 		}
 	}
@@ -325,6 +366,12 @@ func (m *matcher) ascend(r *rule, i int32) bool {
 		}
 		below, i = i, m.nodes[i].parent
 	}
+	for _, t := range r.texts {
+		p := m.parts[t.part]
+		if p < 0 || (m.source[m.nodes[p].start:m.nodes[p].end] == t.text) != t.equal {
+			return false
+		}
+	}
 	return true
 }
 
@@ -332,7 +379,7 @@ func (m *matcher) ascend(r *rule, i int32) bool {
 // recurses as deep as the pattern, not as the tree.
 func (m *matcher) match(s *step, i, except int32) bool {
 	n := &m.nodes[i]
-	if s.field != 0 && s.field != n.field || !s.admits(m.language.row(n.symbol)) || s.first && n.parent != i-1 {
+	if s.field != 0 && s.field != n.field || !s.admits(m.language.row(n.symbol)) || s.first && !m.isFirst(i) {
 		return false
 	}
 	for _, field := range s.absent {
@@ -353,6 +400,20 @@ children:
 	}
 	if s.part >= 0 {
 		m.parts[s.part] = i
+	}
+	return true
+}
+
+// isFirst tells whether node i is the first named child of its parent.
+func (m *matcher) isFirst(i int32) bool {
+	parent := m.nodes[i].parent
+	if parent < 0 {
+		return true
+	}
+	for c := parent + 1; c < i; c = int32(m.nodes[c].next) {
+		if m.language.named[m.language.row(m.nodes[c].symbol)] {
+			return false
+		}
 	}
 	return true
 }

@@ -33,9 +33,9 @@ func (f *File) boundaries() []boundary {
 // leadStart returns the start of the line at offset, or of the comment lines
 // that stand right above it.
 func (f *File) leadStart(offset int) int {
-	start := bytes.LastIndexByte(f.Text[:offset], '\n') + 1
+	start := f.lineStart(offset)
 	for start > 0 {
-		above := bytes.LastIndexByte(f.Text[:start-1], '\n') + 1
+		above := f.lineStart(start - 1)
 		first := above + len(f.Text[above:start]) - len(bytes.TrimLeft(f.Text[above:start], " \t"))
 		i := f.TokenAt(first)
 		if i < 0 || f.Tokens[i].Kind != KindComment {
@@ -44,6 +44,10 @@ func (f *File) leadStart(offset int) int {
 		start = above
 	}
 	return start
+}
+
+func (f *File) lineStart(offset int) int {
+	return bytes.LastIndexByte(f.Text[:offset], '\n') + 1
 }
 
 // Windows partitions the text into spans of at most maxBytes bytes, cut before
