@@ -1,0 +1,191 @@
+// Package mask chooses which subwords of a training row are masked.
+//
+// Masks are drawn by words, never through one; a word is what shard.Label says. What a draw returns is a function of the
+// row's labels, the recipe and the random source alone, so a step can be drawn again, and it never holds more subwords
+// than asked for: the training graph has a fixed number of masked rows.
+package mask
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"mlm-lsp/training/shard"
+	"mlm-lsp/treesitter"
+)
+
+// Weights says how one class is treated.
+type Weights struct {
+	// Rate is how much more often a word of this class starts a mask than one of rate 1; 0 leaves it to spans.
+	Rate float64 `json:"rate"`
+	// Loss multiplies the cross-entropy of a masked subword of this class.
+	Loss float64 `json:"loss"`
+}
+
+// Recipe says how masks are drawn.
+type Recipe struct {
+	Name    string    `json:"name"`
+	Total   float64   `json:"total"` // share of a row's subwords that are masked
+	Classes []Weights `json:"classes"`
+	// Spans is the share of masks that go on over the words that follow; SpanStop is the chance that such a span
+	// ends after each word (SpanBERT's geometric distribution), and SpanMax bounds it.
+	Spans    float64 `json:"spans"`
+	SpanStop float64 `json:"span_stop"`
+	SpanMax  int     `json:"span_max"`
+	// Static draws the same masks for a row each time; it exists to measure what dynamic masks gain.
+	Static bool `json:"static"`
+}
+
+// Named returns the recipe of that name: "weighted", the default, or "uniform".
+func Named(name string) (Recipe, error) {
+	switch name {
+	case "", "weighted":
+		return Weighted(), nil
+	case "uniform":
+		return Uniform(), nil
+	}
+	return Recipe{}, fmt.Errorf("choosing mask recipe: there is none named %q; use weighted or uniform", name)
+}
+
+// Uniform treats all classes alike.
+func Uniform() Recipe {
+	r := Recipe{Name: "uniform", Total: 0.3, Spans: 0.3, SpanStop: 0.35, SpanMax: 8, Classes: make([]Weights, shard.NumClasses)}
+	for i := range r.Classes {
+		r.Classes[i] = Weights{Rate: 1, Loss: 1}
+	}
+	return r
+}
+
+// Weighted is the type-weighted recipe: what the product asks for (names, types, operators) is masked often and weighs
+// much; punctuation, line ends and comments, which are easy or not asked for, seldom.
+func Weighted() Recipe {
+	r := Uniform()
+	r.Name = "weighted"
+	for i := range r.Classes {
+		w := &r.Classes[i]
+		switch shard.Class(i) {
+		case shard.Whitespace:
+			*w = Weights{Rate: 0.15, Loss: 0.2}
+			continue
+		case shard.Assignment:
+			*w = Weights{Rate: 0.3, Loss: 0.4}
+			continue
+		}
+		switch kind := treesitter.Kind(i); kind {
+		case treesitter.KindType:
+			*w = Weights{Rate: 1.3, Loss: 1.5}
+		case treesitter.KindOperator:
+			*w = Weights{Rate: 1, Loss: 1.2}
+		case treesitter.KindKeyword:
+			*w = Weights{Rate: 0.4, Loss: 0.6}
+		case treesitter.KindLiteral:
+			*w = Weights{Rate: 0.35, Loss: 0.6}
+		case treesitter.KindComment:
+			*w = Weights{Rate: 0.2, Loss: 0.3}
+		case treesitter.KindPunctuation:
+			*w = Weights{Rate: 0.15, Loss: 0.3}
+		default:
+			if !kind.Identifier() {
+				*w = Weights{Rate: 0.3, Loss: 0.5}
+			}
+		}
+	}
+	return r
+}
+
+// Check proves that the recipe can be drawn from.
+func (r *Recipe) Check() error {
+	if len(r.Classes) != shard.NumClasses {
+		return fmt.Errorf("checking mask recipe %s: %d classes, %d are needed", r.Name, len(r.Classes), shard.NumClasses)
+	}
+	if !(0 < r.Total && r.Total < 1) || r.Spans < 0 || r.Spans > 1 || r.Spans > 0 && (r.SpanStop <= 0 || r.SpanMax < 1) {
+		return fmt.Errorf("checking mask recipe %s: total %v or spans %v/%v/%d out of range", r.Name, r.Total, r.Spans, r.SpanStop, r.SpanMax)
+	}
+	for i, w := range r.Classes {
+		if !(w.Rate >= 0 && w.Loss >= 0) || math.IsInf(w.Rate, 0) || math.IsInf(w.Loss, 0) {
+			return fmt.Errorf("checking mask recipe %s: class %v has rate %v and loss weight %v", r.Name, shard.Class(i), w.Rate, w.Loss)
+		}
+	}
+	return nil
+}
+
+// Drawer draws masks; it keeps its buffers between draws and is for one goroutine.
+type Drawer struct {
+	recipe Recipe
+	words  []word
+	order  []int
+	masked []int
+}
+
+type word struct {
+	start, end int
+	key        float64
+	masked     bool
+}
+
+// NewDrawer returns a Drawer for a recipe that passes Check.
+func NewDrawer(recipe Recipe) *Drawer { return &Drawer{recipe: recipe} }
+
+// Budget is how many subwords of a row of the given length are masked at most.
+func (r *Recipe) Budget(length int) int { return int(r.Total * float64(length)) }
+
+// Draw chooses at most budget subwords of the row and returns their places in rising order, in a slice that the next
+// call overwrites; none of class shard.Special is among them. Words are taken in the order of an exponential race with the rates of their classes, which is
+// sampling without replacement in proportion to the rates; words too long for what is left of the budget are passed over.
+func (d *Drawer) Draw(random *rand.Rand, labels []shard.Label, budget int) []int {
+	d.words, d.order = d.words[:0], d.order[:0]
+	for i, l := range labels {
+		if i == 0 || l.WordStart() {
+			d.words = append(d.words, word{start: i, end: i + 1})
+		} else {
+			d.words[len(d.words)-1].end = i + 1
+		}
+	}
+	for i := range d.words {
+		w := &d.words[i]
+		if labels[w.start].Class() == shard.Special {
+			continue
+		}
+		if rate := d.recipe.Classes[labels[w.start].Class()].Rate; rate > 0 {
+			w.key = random.ExpFloat64() / rate
+			d.order = append(d.order, i)
+		}
+	}
+	slices.SortFunc(d.order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(d.words[a].key, d.words[b].key), cmp.Compare(a, b))
+	})
+	left := budget
+	for _, first := range d.order {
+		if left == 0 {
+			break
+		}
+		count := 1
+		if random.Float64() < d.recipe.Spans {
+			for count < d.recipe.SpanMax && random.Float64() >= d.recipe.SpanStop {
+				count++
+			}
+		}
+		for i := first; i < min(first+count, len(d.words)); i++ {
+			w := &d.words[i]
+			if w.masked || w.end-w.start > left || labels[w.start].Class() == shard.Special {
+				break
+			}
+			w.masked = true
+			left -= w.end - w.start
+		}
+	}
+	d.masked = d.masked[:0]
+	for _, w := range d.words {
+		if w.masked {
+			for i := w.start; i < w.end; i++ {
+				d.masked = append(d.masked, i)
+			}
+		}
+	}
+	return d.masked
+}
+
+// Loss is the weight of a masked subword's loss.
+func (r *Recipe) Loss(l shard.Label) float32 { return float32(r.Classes[l.Class()].Loss) }

@@ -1,0 +1,173 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"mlm-lsp/codetok"
+	"mlm-lsp/model/onnx"
+	"mlm-lsp/model/ort"
+	"mlm-lsp/training/mask"
+)
+
+// Options is everything that Run is told. Zero values mean the defaults named here.
+type Options struct {
+	Paths     []string // directories, checkouts and files to learn from
+	Out       string   // the bundle's directory, made at the end
+	Work      string   // tokenizer, shards, checkpoint, log and report; "": Out + ".training"
+	From      string   // a bundle whose weights and tokenizer to start from; "": fresh ones
+	Languages []string // "": every language that treesitter knows
+
+	Config     string  // "tiny", "small" (default) or "base"; not with From
+	Vocabulary int     // 0: the configuration's
+	Steps      int     // length of the run in steps, or
+	Minutes    float64 // in minutes of training, checkpoints and evaluation included; neither: 10,000 steps
+	Resume     bool    // go on from the checkpoint in Work
+
+	Batch        int     // rows of 256 subwords per step; 0: the configuration's
+	LearningRate float64 // peak; 0: the configuration's
+	WeightDecay  float64 // 0: 0.05
+	Recipe       string  // mask recipe: "weighted" (default) or "uniform"
+	Static       bool    // the same masks every time
+	Seed         uint64
+
+	EvaluateEvery     int     // steps between evaluations; 0: 250
+	CheckpointMinutes float64 // 0: 5
+	HeldOut           float64 // share of projects for evaluation; 0: 0.04, negative: none
+
+	Library  *ort.Library // nil: ort.Find with its defaults
+	Threads  int          // 0: all CPUs
+	Progress io.Writer    // nil: nothing is shown
+
+	create createFunc // nil: real files
+}
+
+// size is a named model configuration with the settings that suit it.
+type size struct {
+	vocabulary   int
+	hidden       int
+	intermediate int
+	layers       int
+	heads        int
+	batch        int
+	learningRate float64
+}
+
+var sizes = map[string]size{
+	"tiny":  {vocabulary: 2048, hidden: 64, intermediate: 160, layers: 2, heads: 2, batch: 8, learningRate: 3e-3},
+	"small": {vocabulary: 16384, hidden: 256, intermediate: 640, layers: 4, heads: 4, batch: 16, learningRate: 1.5e-3},
+	"base":  {vocabulary: 16384, hidden: 512, intermediate: 1280, layers: 8, heads: 8, batch: 16, learningRate: 6e-4},
+}
+
+const (
+	shortRow = 256 // subwords of a row for most of the run
+	longRow  = 512 // and at its end
+	// longShare is the last part of a run, on long rows, so that late positions are learnt at a small cost.
+	longShare = 0.1
+
+	defaultSteps = 10000
+)
+
+// settings is what decides a run's result, kept in its checkpoint and report: resuming goes by these, not by flags.
+type settings struct {
+	Config        string      `json:"config"`
+	From          string      `json:"from,omitempty"`
+	Batch         int         `json:"batch"`
+	LearningRate  float64     `json:"learning_rate"`
+	WeightDecay   float64     `json:"weight_decay"`
+	Recipe        mask.Recipe `json:"recipe"`
+	Seed          uint64      `json:"seed"`
+	EvaluateEvery int         `json:"evaluate_every"`
+}
+
+// resolve fills in the defaults and checks what can be checked before any work.
+func (o *Options) resolve() (settings, error) {
+	if o.Out == "" {
+		return settings{}, errors.New("starting training: no output named; give --out BUNDLE")
+	}
+	if o.Work == "" {
+		o.Work = filepath.Clean(o.Out) + ".training"
+	}
+	if o.Steps < 0 || o.Minutes < 0 || o.Steps > 0 && o.Minutes > 0 {
+		return settings{}, errors.New("starting training: give a positive --steps or --minutes, not both")
+	}
+	if o.Steps == 0 && o.Minutes == 0 {
+		o.Steps = defaultSteps
+	}
+	if len(o.Paths) == 0 && !o.Resume {
+		return settings{}, errors.New("starting training: no source named; give directories to learn from")
+	}
+	if o.Config == "" {
+		o.Config = "small"
+	}
+	size, ok := sizes[o.Config]
+	if !ok {
+		return settings{}, fmt.Errorf("starting training: no configuration is named %q; use tiny, small or base", o.Config)
+	}
+	if o.Vocabulary == 0 {
+		o.Vocabulary = size.vocabulary
+	}
+	if o.CheckpointMinutes == 0 {
+		o.CheckpointMinutes = 5
+	}
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+	if o.create == nil {
+		o.create = createFile
+	}
+	recipe, err := mask.Named(o.Recipe)
+	if err != nil {
+		return settings{}, err
+	}
+	recipe.Static = o.Static
+	s := settings{
+		Config: o.Config, From: o.From, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
+		EvaluateEvery: o.EvaluateEvery,
+	}
+	if s.Batch == 0 {
+		s.Batch = size.batch
+	}
+	if s.LearningRate == 0 {
+		s.LearningRate = size.learningRate
+		if o.From != "" {
+			s.LearningRate /= 4 // weights that know something already are not to be thrown about
+		}
+	}
+	if s.WeightDecay == 0 {
+		s.WeightDecay = 0.05
+	}
+	if s.EvaluateEvery == 0 {
+		s.EvaluateEvery = 250
+	}
+	if s.Batch < 2 || s.Batch%2 != 0 || s.LearningRate <= 0 || s.WeightDecay < 0 || s.EvaluateEvery < 1 {
+		return settings{}, fmt.Errorf("starting training: batch %d must be even and positive, as must be learning rate %v, weight decay %v and evaluation interval %d",
+			s.Batch, s.LearningRate, s.WeightDecay, s.EvaluateEvery)
+	}
+	return s, nil
+}
+
+// architecture is the model of a configuration: ModernBERT's layers with global attention throughout.
+func architecture(config string, t *codetok.Tokenizer) onnx.Config {
+	size := sizes[config]
+	return onnx.Config{
+		ModelType: "modernbert", VocabSize: t.Size(), HiddenSize: size.hidden, IntermediateSize: size.intermediate, Layers: size.layers, Heads: size.heads,
+		MaxPositions: longRow, NormEps: 1e-5, Activation: "gelu", HeadActivation: "gelu", PadID: int(t.Special().PAD), InitializerRange: 0.02,
+		GlobalEvery: 1, LocalWindow: 128, GlobalTheta: 10000, LocalTheta: 10000, TieWordEmbeddings: true,
+	}
+}
+
+// String names the settings on one line, for the log on the terminal.
+func (s settings) String() string {
+	parts := []string{
+		s.Config, fmt.Sprintf("batch %d x %d", s.Batch, shortRow), fmt.Sprintf("learning rate %g", s.LearningRate), fmt.Sprintf("masks %s", s.Recipe.Name),
+		fmt.Sprintf("seed %d", s.Seed),
+	}
+	if s.Recipe.Static {
+		parts = append(parts, "static")
+	}
+	return strings.Join(parts, ", ")
+}

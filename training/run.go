@@ -1,0 +1,343 @@
+// Package training makes models: it chooses a corpus, encodes it into shards, trains a masked language model on them, and
+// leaves a bundle that every other command accepts.
+//
+// Invariants:
+//
+//   - What is learnt in a step is a function of the settings, the shards and the step's number: a run that was stopped,
+//     by whatever means, and resumed is the run that was never stopped.
+//   - The checkpoint's file is always a whole checkpoint, the last or the one before it.
+//   - Held-out projects are never trained on, nor is the tokenizer; see training/corpus.
+package training
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"mlm-lsp/codetok"
+	"mlm-lsp/model/onnx"
+	"mlm-lsp/model/ort"
+	"mlm-lsp/training/shard"
+	"mlm-lsp/training/step"
+)
+
+// ErrInterrupted is wrapped by Run's error when its context ended; the checkpoint was saved.
+var ErrInterrupted = errors.New("training stopped")
+
+// Run trains a model as Options say and writes a bundle to opts.Out. Everything in between lies in opts.Work: corpus.json,
+// tokenizer.json, shards, checkpoint, log.jsonl and report.html. When ctx ends, Run finishes the step in hand, saves a
+// checkpoint, and returns an error that wraps ErrInterrupted and says how to go on.
+func Run(ctx context.Context, opts Options) error {
+	wanted, err := opts.resolve()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(opts.Work, 0o777); err != nil {
+		return fmt.Errorf("starting training: %w", err)
+	}
+	r := &run{opts: opts, console: newConsole(opts.Progress)}
+	defer r.console.close()
+	saved, state, err := readCheckpoint(r.path("checkpoint"))
+	found := err == nil
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case found && !opts.Resume:
+		return fmt.Errorf("starting training: %s holds a checkpoint of step %d; go on with --resume, or delete the directory to start over", opts.Work, saved.Step)
+	case !found && opts.Resume && len(opts.Paths) == 0:
+		return fmt.Errorf("resuming training: %s holds no checkpoint; name the sources to start from", opts.Work)
+	}
+	if found {
+		err = r.resume(saved)
+	} else {
+		r.position = position{Settings: wanted, LongFrom: -1}
+		state, err = r.prepare(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	weights, err := r.train(ctx, state)
+	if err != nil {
+		return err
+	}
+	return r.finish(weights)
+}
+
+// run is one call of Run.
+type run struct {
+	opts      Options
+	console   *console
+	position  position
+	tokenizer *codetok.Tokenizer
+	model     onnx.Config
+	shards    []*shard.Shard
+	heldOut   []*shard.Shard
+	trainer   *step.Trainer
+	log       *journal
+	schedule  schedule
+
+	// of the phase
+	batches  *batcher
+	evaluate *evaluator
+	first    int  // the phase's first step
+	noLong   bool // the corpus fills no long row
+}
+
+func (r *run) path(name string) string { return filepath.Join(r.opts.Work, name) }
+
+// resume reads what prepare left and proves that it is what the checkpoint was made with.
+func (r *run) resume(saved position) error {
+	r.position = saved
+	var err error
+	if r.tokenizer, err = readTokenizer(r.path("tokenizer.json")); err != nil {
+		return fmt.Errorf("resuming training: %w", err)
+	}
+	if r.tokenizer.Digest() != saved.Tokenizer {
+		return fmt.Errorf("resuming training: %s is not the tokenizer of the checkpoint; delete %s to start over", r.path("tokenizer.json"), r.opts.Work)
+	}
+	if r.model, err = onnx.ParseConfig(saved.Model); err != nil {
+		return fmt.Errorf("resuming training: %w", err)
+	}
+	if err := r.openShards(); err != nil {
+		return fmt.Errorf("resuming training: %w", err)
+	}
+	if digest := dataDigest(r.shards, r.heldOut); digest != saved.Data {
+		return fmt.Errorf("resuming training: the shards in %s are not those of the checkpoint; delete the directory to start over", r.path("shards"))
+	}
+	r.console.printf("resuming at step %d: %v", saved.Step, saved.Settings)
+	return nil
+}
+
+func (r *run) openShards() (err error) {
+	if r.shards, err = shard.Open(r.path("shards"), false, r.tokenizer.Digest()); err != nil {
+		return err
+	}
+	r.heldOut, err = shard.Open(r.path("shards"), true, r.tokenizer.Digest())
+	return err
+}
+
+// dataDigest is a digest over what the shards hold that decides a run: ids, labels, cuts and documents.
+func dataDigest(groups ...[]*shard.Shard) string {
+	sum := sha256.New()
+	for _, group := range groups {
+		for _, s := range group {
+			// A hash cannot fail to be written to.
+			_ = s.Write(sum)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// startTrainer makes the trainer in the shape of the position's phase and gives it the state.
+func (r *run) startTrainer(state step.State) error {
+	library := r.opts.Library
+	if library == nil {
+		var err error
+		if library, err = ort.Find(ort.FindOptions{}); err != nil {
+			return fmt.Errorf("starting training: %w", err)
+		}
+	}
+	if err := library.Load(); err != nil {
+		return fmt.Errorf("starting training: %w", err)
+	}
+	s := r.position.Settings
+	rows, length, masked := r.shape()
+	trainer, err := step.New(library, step.Options{
+		Batch: rows, SeqLen: length, Masked: rows * masked, Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6,
+		ClipNorm: 1, Threads: r.opts.Threads,
+	}, state.Weights)
+	if err != nil {
+		return fmt.Errorf("starting training: %w", err)
+	}
+	r.trainer = trainer
+	if state.First != nil {
+		if err := trainer.Load(state); err != nil {
+			return fmt.Errorf("resuming training: %w", err)
+		}
+	}
+	return nil
+}
+
+// shape gives rows per batch, subwords per row and masked places per row of the phase. Both phases have as many subwords
+// in a batch.
+func (r *run) shape() (rows, length, masked int) {
+	s := r.position.Settings
+	rows, length = s.Batch, shortRow
+	if r.position.LongFrom >= 0 {
+		rows, length = s.Batch*shortRow/longRow, longRow
+	}
+	return rows, length, s.Recipe.Budget(length)
+}
+
+// startPhase makes batches and evaluation in the phase's shape.
+func (r *run) startPhase() error {
+	s := r.position.Settings
+	rows, length, masked := r.shape()
+	set, err := newRowSet(r.shards, r.tokenizer, length)
+	if err != nil {
+		return err
+	}
+	r.first = max(0, r.position.LongFrom)
+	seed := s.Seed
+	if r.position.LongFrom >= 0 {
+		seed ^= longRow // another order and other masks than in the first phase
+	}
+	r.batches = newBatcher(set, s.Recipe, rows, masked, r.tokenizer.Special().MASK, seed, streamMasks)
+	r.evaluate = newEvaluator(newBatcher(set, s.Recipe, rows, masked, r.tokenizer.Special().MASK, seed, streamMasks), r.heldOut, r.tokenizer)
+	return nil
+}
+
+// train goes from the position to the schedule's end and returns the trained weights.
+func (r *run) train(ctx context.Context, state step.State) (onnx.Weights, error) {
+	if err := r.startTrainer(state); err != nil {
+		return nil, err
+	}
+	defer r.trainer.Close()
+	if err := r.startPhase(); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.log, err = openJournal(r.path("log.jsonl"), r.position.Step); err != nil {
+		return nil, err
+	}
+	defer r.log.close()
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.checkpoint(); err != nil {
+		return nil, err
+	}
+	return r.trainer.State().Weights, nil
+}
+
+// loop takes steps until the schedule's end.
+func (r *run) loop(ctx context.Context) error {
+
+	r.schedule = schedule{peak: r.position.Settings.LearningRate, steps: r.opts.Steps, seconds: r.opts.Minutes * 60}
+	before, started := r.position.Seconds, time.Now()
+	elapsed := func() float64 { return before + time.Since(started).Seconds() }
+	lastCheckpoint := started
+	smooth := newAverage(50)
+	for {
+		done := r.schedule.done(r.position.Step, r.position.Seconds)
+		if done >= 1 {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return r.interrupted()
+		}
+		if r.position.LongFrom < 0 && !r.noLong && done >= 1-longShare {
+			if err := r.lengthen(); err != nil {
+				return err
+			}
+		}
+		rate := r.schedule.rate(r.position.Step, done)
+		batch, classes := r.batches.batch(r.position.Step - r.first)
+		result, err := r.trainer.Step(ctx, batch, float32(rate))
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return r.interrupted() // a cancelled step leaves the state as it was before
+		case errors.Is(err, step.ErrNotFinite):
+			return fmt.Errorf("%w; train again with a lower --learning-rate", err)
+		case err != nil:
+			return err
+		}
+		r.position.Step++
+		r.position.Subwords += int64(len(batch.IDs))
+		for _, c := range classes {
+			if c.Class() != shard.Special {
+				r.position.Masked++
+			}
+		}
+		r.position.Seconds = elapsed()
+		loss := smooth.add(float64(result.Loss))
+		r.log.step(stepRecord{
+			Step: r.position.Step, Loss: float64(result.Loss), Rate: rate, Norm: float64(result.GradNorm), Subwords: r.position.Subwords,
+			Seconds: r.position.Seconds, Length: r.batches.set.length,
+		})
+		r.console.step(progress{
+			step: r.position.Step, loss: loss, done: r.schedule.done(r.position.Step, r.position.Seconds),
+			left: r.schedule.left(r.position.Step, r.position.Seconds), subwordsPerSecond: float64(r.position.Subwords) / r.position.Seconds,
+		})
+		if r.position.Step%r.position.Settings.EvaluateEvery == 0 {
+			if err := r.look(ctx); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		if time.Since(lastCheckpoint).Minutes() >= r.opts.CheckpointMinutes {
+			lastCheckpoint = time.Now()
+			// A full disk is no reason to lose what is in memory: say it, and try again later.
+			if err := r.checkpoint(); err != nil {
+				r.console.printf("%v", err)
+			}
+		}
+	}
+	err := r.look(ctx)
+	if err != nil && ctx.Err() != nil {
+		return r.interrupted()
+	}
+	return err
+}
+
+// lengthen begins the phase of long rows.
+func (r *run) lengthen() error {
+	r.position.LongFrom = r.position.Step
+	rows, length, masked := r.shape()
+	if _, err := newRowSet(r.shards, r.tokenizer, length); err != nil {
+		// A corpus too small for one long row stays with short ones.
+		r.position.LongFrom = -1
+		r.noLong = true
+		return nil
+	}
+	if err := r.trainer.Reshape(rows, length, rows*masked); err != nil {
+		return fmt.Errorf("going on with rows of %d subwords: %w", length, err)
+	}
+	r.console.printf("step %d: rows of %d subwords from here on", r.position.Step, length)
+	return r.startPhase()
+}
+
+// look evaluates and records.
+func (r *run) look(ctx context.Context) error {
+	e, err := r.evaluate.run(ctx, r.trainer, r.position.Step)
+	if err != nil {
+		return err
+	}
+	r.log.evaluation(e)
+	r.console.printf("step %d, %s: loss %.3f, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, 100*e.All.Accuracy,
+		100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)
+	return nil
+}
+
+func (r *run) checkpoint() error {
+	if err := r.log.flush(); err != nil {
+		return err
+	}
+	return writeCheckpoint(r.opts.create, r.path("checkpoint"), r.position, r.trainer.State())
+}
+
+// interrupted saves the run and says how to go on.
+func (r *run) interrupted() error {
+	if err := r.checkpoint(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w at step %d; the same command with --resume goes on from there", ErrInterrupted, r.position.Step)
+}
+
+func readTokenizer(path string) (*codetok.Tokenizer, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := codetok.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
+	}
+	return t, nil
+}
