@@ -89,9 +89,9 @@ func runeClass(r rune, width int) uint8 {
 	switch {
 	case r == utf8.RuneError && width == 1:
 		return classOther
-	case unicode.IsLetter(r):
+	case unicode.IsLetter(r), unicode.Is(newLetters, r):
 		return classLetter
-	case unicode.IsNumber(r):
+	case unicode.IsNumber(r), unicode.Is(newNumbers, r):
 		return classNumber
 	case unicode.IsSpace(r):
 		return classSpace
