@@ -1,0 +1,133 @@
+package complete
+
+import (
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
+)
+
+// collect lists what can stand at the cursor and begins with what is typed. If nothing begins so, upper and lower case are taken for the same.
+func collect(x *names.Index, c cursor) []candidate {
+	all := list(x, c)
+	for _, matches := range []func(text string) bool{
+		func(text string) bool { return fits(text, c.prefix) },
+		func(text string) bool { return fits(strings.ToLower(text), strings.ToLower(c.prefix)) },
+	} {
+		var matching []candidate
+		for _, k := range all {
+			if matches(k.text) && k.text != placeholder {
+				matching = append(matching, k)
+			}
+		}
+		if len(matching) > 0 {
+			return matching
+		}
+	}
+	return nil
+}
+
+// fits reports whether text continues what is typed.
+func fits(text, prefix string) bool { return strings.HasPrefix(text, prefix) }
+
+// list is collect before the typed text is looked at, each text once, from the surest source.
+func list(x *names.Index, c cursor) []candidate {
+	var all []candidate
+	known := map[string]bool{}
+	add := func(source string, from []names.Name, visible func(names.Name) bool) {
+		for _, n := range from {
+			if known[n.Text] || !names.IsName(n.Text) {
+				continue
+			}
+			known[n.Text] = true
+			k := candidate{text: n.Text, source: source, kind: n.Kind}
+			k.features.Visible = visible(n)
+			all = append(all, k)
+		}
+	}
+	always := func(names.Name) bool { return true }
+	never := func(names.Name) bool { return false }
+	switch {
+	case c.member:
+		add(SourceMember, x.Members(c.receiver, c.name, false), func(n names.Name) bool { return n.Near })
+		add(SourceFile, x.Members("", c.name, true), never)
+		if c.receiver == "this" || c.receiver == "self" {
+			// A field or method may be defined and not used yet.
+			add(SourceFile, x.Identifiers(c.name, treesitter.KindAttribute, treesitter.KindDefinition), never)
+		}
+	case c.defining:
+		// A new name: no list holds it.
+	default:
+		add(SourceScope, x.Visible(c.name), always)
+		for _, word := range keywords[x.File.Language] {
+			if !known[word.text] && (c.first || word.inExpressions) {
+				known[word.text] = true
+				k := candidate{text: word.text, source: SourceKeyword, kind: treesitter.KindKeyword}
+				k.features.Visible = true
+				all = append(all, k)
+			}
+		}
+		add(SourceFile, x.Identifiers(c.name, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition, treesitter.KindType), never)
+	}
+	return all
+}
+
+// keyword is a word of a language, and whether it can stand inside an expression; all can begin a statement, or continue one on a new line.
+type keyword struct {
+	text          string
+	inExpressions bool
+}
+
+func words(inStatements, inExpressions string) []keyword {
+	var list []keyword
+	for _, w := range strings.Fields(inStatements) {
+		list = append(list, keyword{w, false})
+	}
+	for _, w := range strings.Fields(inExpressions) {
+		list = append(list, keyword{w, true})
+	}
+	return list
+}
+
+const (
+	javascriptStatements  = "break case catch class const continue debugger default delete do else export finally for if import let return switch throw try var while with"
+	javascriptExpressions = "async await false function in instanceof new null of super this true typeof undefined void yield"
+	typescriptStatements  = javascriptStatements + " abstract declare enum implements interface namespace override private protected public readonly static type"
+	typescriptExpressions = javascriptExpressions + " as any boolean keyof never number object satisfies string unknown"
+)
+
+var keywords = map[string][]keyword{
+	"go": words("break case const continue default defer else fallthrough for go goto if import package return select switch type var",
+		"chan false func interface map nil range struct true bool byte error int int64 len append make new string any"),
+	"python": words("assert async break class continue def del elif else except finally for from global if import nonlocal pass raise return try while with match case",
+		"False None True and as await in is lambda not or if else for yield"),
+	"javascript": words(javascriptStatements, javascriptExpressions),
+	"typescript": words(typescriptStatements, typescriptExpressions),
+	"tsx":        words(typescriptStatements, typescriptExpressions),
+}
+
+func isKeyword(language, text string) bool {
+	for _, k := range keywords[language] {
+		if k.text == text {
+			return true
+		}
+	}
+	return false
+}
+
+// introduces holds the words that make the next name a new one.
+var introduces = map[string]map[string]bool{
+	"go":         set("func type package const var"),
+	"python":     set("def class"),
+	"javascript": set("function class const let var"),
+	"typescript": set("function class const let var interface type enum namespace"),
+	"tsx":        set("function class const let var interface type enum namespace"),
+}
+
+func set(text string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(text) {
+		m[w] = true
+	}
+	return m
+}
