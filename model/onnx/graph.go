@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -206,7 +207,7 @@ func (g *Graph) constant(key string, t Tensor) Value {
 func (g *Graph) Fresh(prefix string) Value {
 	for {
 		g.unique++
-		v := prefix + "_" + strconv.Itoa(g.unique)
+		v := prefix + "." + strconv.Itoa(g.unique)
 		if _, taken := g.types[v]; !taken {
 			return v
 		}
@@ -235,13 +236,13 @@ func (g *Graph) Contrib(op string, inputs []Value, attrs ...Attr) Value {
 }
 
 func (g *Graph) add(domain, op string, outputs int, inputs []Value, attrs []Attr) []Value {
-	n := &Node{Op: op, Domain: domain, Inputs: inputs, Attrs: attrs, Outputs: make([]Value, outputs)}
+	n := &Node{Op: op, Domain: domain, Inputs: slices.Clone(inputs), Attrs: attrs, Outputs: make([]Value, outputs)}
 	for i := range n.Outputs {
 		n.Outputs[i] = g.Fresh(op)
 	}
 	n.Name = n.Outputs[0]
 	g.Append(n)
-	return n.Outputs
+	return slices.Clone(n.Outputs) // the caller's to change
 }
 
 // Append adds a node that names its own outputs, and infers their types.
