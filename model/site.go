@@ -15,10 +15,14 @@ const minWindow = 13
 // that many bytes for each place in the window is not encoded.
 const bytesPerSubword = 16
 
-// site is a gap made ready for many texts. Only the lines around the gap are
-// encoded for each text: cut after a line's last visible character, before its
-// newline, a text falls into the same subwords as in one piece, since no
-// pre-tokeniser of codetok joins a visible character with a newline behind it.
+// cutBefore are the characters that begin a subword when a letter or a digit of
+// ASCII stands before them, in every pre-tokeniser of codetok and whatever
+// follows: a text that is cut there falls into the same subwords as in one
+// piece.
+const cutBefore = "()[]{}.,;\r\n"
+
+// site is a gap made ready for many texts. Only what stands around the gap, up
+// to the nearest safe cuts, is encoded for each text.
 type site struct {
 	tok           *codetok.Tokenizer
 	head, tail    []int32 // subwords further away on the left and on the right
@@ -47,21 +51,17 @@ func newSite(tok *codetok.Tokenizer, before, after string, window int) *site {
 
 // isSafeCut says whether the text falls into the same subwords when it is cut at i.
 func isSafeCut(text string, i int) bool {
-	if i <= 0 || i >= len(text) || text[i] != '\n' && text[i] != '\r' {
+	if i <= 0 || i >= len(text) || strings.IndexByte(cutBefore, text[i]) < 0 {
 		return false
 	}
-	switch c := text[i-1]; c {
-	case ' ', '\t', '\n', '\r', '\v', '\f':
-		return false
-	default:
-		return c > ' ' && c < 0x7f // other bytes may end a space of Unicode
-	}
+	c := text[i-1]
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // safeCutBefore is the last safe cut at or before i; i itself when there is none.
 func safeCutBefore(text string, i int) int {
 	for at := i; at > 0; {
-		at = strings.LastIndexAny(text[:at], "\r\n")
+		at = strings.LastIndexAny(text[:at], cutBefore)
 		if at < 0 {
 			break
 		}
@@ -76,7 +76,7 @@ func safeCutBefore(text string, i int) int {
 // cut within the text and its end for i = 0.
 func safeCutAfter(text string, i int) int {
 	for at := i; at < len(text); at++ {
-		next := strings.IndexAny(text[at:], "\r\n")
+		next := strings.IndexAny(text[at:], cutBefore)
 		if next < 0 {
 			break
 		}
