@@ -73,7 +73,7 @@ func (n *Network) modernBERT() Prediction {
 		for j, v := range qkv {
 			qkv[j] = n.heads(v)
 		}
-		q, k := n.rotate(qkv[0], theta), n.rotate(qkv[1], theta)
+		q, k := n.Rotate(qkv[0], theta), n.Rotate(qkv[1], theta)
 		ctx := n.attend(q, k, qkv[2], n.Mask(i))
 		if i == c.Layers-1 {
 			ctx, x = n.pick(ctx), n.pick(x)
@@ -208,8 +208,8 @@ func (n *Network) attend(q, k, v, mask Value) Value {
 	return g.Op("Reshape", []Value{o, g.Ints(-1, int64(n.Config.HiddenSize))})
 }
 
-// rotate applies rotary positions to [B, heads, T, width], the two halves of a head turning together.
-func (n *Network) rotate(x Value, theta float64) Value {
+// Rotate applies rotary positions to [B, heads, T, width], the two halves of a head turning together.
+func (n *Network) Rotate(x Value, theta float64) Value {
 	if n.tables == nil {
 		n.tables = map[float64][2]Value{}
 	}

@@ -34,11 +34,7 @@ func forwardGraph(g *onnx.Graph, c onnx.Config, s shape) *loss {
 	l.labels = g.Input(inLabels, onnx.Int64, s.masked)
 	weights := g.Input(inWeights, onnx.Float32, s.masked)
 	for _, p := range c.Parameters() {
-		dims := make([]any, len(p.Shape))
-		for i, d := range p.Shape {
-			dims[i] = d
-		}
-		g.Input(p.Name, onnx.Float32, dims...)
+		g.Input(p.Name, onnx.Float32, anyDims(p.Shape)...)
 	}
 	n.Param = func(name string) value { return name }
 	n.Split = g.Ints(int64(s.batch), int64(s.length), int64(c.Heads), int64(c.HiddenSize/c.Heads))
@@ -146,10 +142,7 @@ func stepGraph(c onnx.Config, s shape, o Options) (*onnx.Graph, error) {
 
 	a := newAdamW(t, o, rate, count, norm)
 	for _, p := range c.Parameters() {
-		dims := make([]any, len(p.Shape))
-		for i, d := range p.Shape {
-			dims[i] = d
-		}
+		dims := anyDims(p.Shape)
 		g.Input("m."+p.Name, onnx.Float32, dims...)
 		g.Input("v."+p.Name, onnx.Float32, dims...)
 		a.update(p, t.gradient(p.Name))
@@ -206,4 +199,13 @@ func (a *adamW) update(p onnx.Parameter, gradient value) {
 		old = t.mul(old, a.keep)
 	}
 	g.Rename(t.sub(old, move), "new."+p.Name)
+}
+
+// anyDims is a shape as onnx.Graph.Input takes it.
+func anyDims(dims []int64) []any {
+	out := make([]any, len(dims))
+	for i, d := range dims {
+		out[i] = d
+	}
+	return out
 }

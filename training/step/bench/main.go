@@ -1,0 +1,79 @@
+// Command bench measures the training step: subwords per second and peak memory, on random batches.
+//
+//	go run ./training/step/bench -layers 4 -steps 6
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"sort"
+	"time"
+
+	"mlm-lsp/model/onnx"
+	"mlm-lsp/model/ort"
+	"mlm-lsp/training/step"
+)
+
+func main() {
+	layers := flag.Int("layers", 4, "layers")
+	hidden := flag.Int("hidden", 256, "width of the residual stream")
+	inner := flag.Int("intermediate", 640, "width of the feed-forward layers")
+	heads := flag.Int("heads", 4, "attention heads")
+	vocab := flag.Int("vocab", 16384, "subwords in the vocabulary")
+	act := flag.String("activation", "gelu", "activation: gelu or silu")
+	batch := flag.Int("batch", 16, "rows per step")
+	length := flag.Int("length", 256, "subwords per row")
+	masked := flag.Int("masked", 1228, "masked subwords per step")
+	steps := flag.Int("steps", 6, "steps that are timed")
+	threads := flag.Int("threads", 2, "threads")
+	evaluate := flag.Bool("evaluate", false, "time the forward pass alone")
+	flag.Parse()
+
+	c := onnx.Config{
+		ModelType: "modernbert", VocabSize: *vocab, HiddenSize: *hidden, IntermediateSize: *inner, Layers: *layers, Heads: *heads,
+		MaxPositions: 512, NormEps: 1e-5, Activation: *act, HeadActivation: *act, InitializerRange: 0.02, GlobalEvery: 1, LocalWindow: 128,
+		GlobalTheta: 10000, TieWordEmbeddings: true,
+	}
+	lib, err := ort.Find(ort.FindOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, err := step.New(lib, step.Options{
+		Batch: *batch, SeqLen: *length, Masked: *masked, Config: c, WeightDecay: 0.01, ClipNorm: 1, Threads: *threads,
+	}, onnx.InitWeights(c, 1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer t.Close()
+	r := rand.New(rand.NewPCG(1, 2))
+	var times []float64
+	for i := range *steps + 1 {
+		b := step.Batch{}
+		for range *batch * *length {
+			b.IDs = append(b.IDs, r.Int64N(int64(*vocab)))
+		}
+		for range *masked {
+			b.Positions = append(b.Positions, r.Int64N(int64(*batch**length)))
+			b.Labels = append(b.Labels, r.Int64N(int64(*vocab)))
+			b.Weights = append(b.Weights, 1)
+		}
+		start := time.Now()
+		if *evaluate {
+			_, err = t.Evaluate(context.Background(), b)
+		} else {
+			_, err = t.Step(context.Background(), b, 1e-3)
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		if i > 0 { // the first run plans memory
+			times = append(times, time.Since(start).Seconds())
+		}
+	}
+	sort.Float64s(times)
+	median := times[len(times)/2]
+	fmt.Printf("median %.3f s per step, %.0f subwords/s, fastest %.3f s\n", median, float64(*batch**length)/median, times[0])
+}
