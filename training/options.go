@@ -18,7 +18,7 @@ type Options struct {
 	Paths     []string // directories, checkouts and files to learn from
 	Out       string   // the bundle's directory, made at the end
 	Work      string   // tokenizer, shards, checkpoint, log and report; "": Out + ".training"
-	From      string   // a bundle whose weights and tokenizer to start from; "": fresh ones
+	From      string   // a bundle whose weights and tokenizer to start from, or "default" for the embedded one; "": fresh ones
 	Languages []string // "": every language that treesitter knows
 
 	Config     string  // "tiny", "small" (default) or "base"; not with From

@@ -122,7 +122,11 @@ func (r *run) reportCorpus(record corpusRecord) {
 
 // openBundle takes model, tokenizer and weights from the bundle to start from.
 func (r *run) openBundle() (onnx.Weights, error) {
-	b, err := bundle.Open(r.opts.From)
+	open := func() (*bundle.Bundle, error) { return bundle.Open(r.opts.From) }
+	if r.opts.From == "default" {
+		open = bundle.Default
+	}
+	b, err := open()
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,17 @@
 package training
 
 import (
+	"fmt"
+	"html"
 	"io"
+	"math"
+	"sort"
+	"strings"
+	"time"
 
 	"mlm-lsp/model/onnx"
+	"mlm-lsp/training/corpus"
+	"mlm-lsp/training/shard"
 )
 
 // report is what report.html shows.
@@ -14,6 +22,266 @@ type report struct {
 	lines      []logLine
 }
 
+// writeReport writes a page that needs no other file: curves as SVG, tables of settings, corpus and last evaluation.
 func writeReport(create createFunc, path string, r report) error {
-	return writeWhole(create, path, func(w io.Writer) error { return nil })
+	return writeWhole(create, path, func(w io.Writer) error {
+		_, err := io.WriteString(w, r.page())
+		return err
+	})
+}
+
+const reportStyle = `body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}p.note{color:#57606a;margin:.2rem 0 .6rem}
+table{border-collapse:collapse;margin:.4rem 0 1rem}td,th{padding:.15rem .8rem .15rem 0;text-align:left;border-bottom:1px solid #e3e6ea}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#57606a}
+.legend span{display:inline-block;margin-right:1rem}.legend i{display:inline-block;width:1rem;height:.2rem;vertical-align:middle;margin-right:.3rem}`
+
+func (r report) page() string {
+	var b strings.Builder
+	b.WriteString(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Training report</title><style>` + reportStyle + `</style><h1>Training report</h1>`)
+	t := r.record
+	fmt.Fprintf(&b, "<p>%.1f million parameters, %d steps, %.1f million subwords seen (%.1f million of them masked), %s of training, %.0f subwords per second.</p>",
+		float64(r.parameters)/1e6, t.Steps, float64(t.Subwords)/1e6, float64(t.Masked)/1e6, time.Duration(t.Seconds*float64(time.Second)).Round(time.Second),
+		float64(t.Subwords)/max(t.Seconds, 1e-9))
+	steps, evaluations := r.split()
+
+	b.WriteString(`<h2>Loss</h2><p class="note">Nats per masked subword, weighted by class; a step's own loss, averaged over neighbouring steps.</p>`)
+	b.WriteString(chart([]curve{smoothed("training", steps, func(s stepRecord) float64 { return s.Loss })}, false))
+
+	if len(evaluations) > 0 {
+		last := evaluations[len(evaluations)-1]
+		fmt.Fprintf(&b, `<h2>Accuracy on %s, by class</h2><p class="note">Share of masked subwords whose likeliest prediction is right; the masks are the same every time.</p>`, html.EscapeString(last.On))
+		curves := []curve{evaluated("all", evaluations, func(e Evaluation) (float64, bool) { return e.All.Accuracy, e.All.Count > 0 })}
+		for _, class := range shard.ClassNames() {
+			curves = append(curves, evaluated(class, evaluations, func(e Evaluation) (float64, bool) { s, ok := e.Classes[class]; return s.Accuracy, ok }))
+		}
+		b.WriteString(chart(curves, true))
+
+		b.WriteString(`<h2>Mask overfitting</h2><p class="note">Loss on rows of the first steps: with the masks that were learnt from, and with masks drawn afresh. What lies between the curves was remembered of masks rather than of text.</p>`)
+		b.WriteString(chart([]curve{
+			evaluated("masks seen", evaluations, func(e Evaluation) (float64, bool) { return e.SeenMasks, true }),
+			evaluated("fresh masks", evaluations, func(e Evaluation) (float64, bool) { return e.FreshMasks, true }),
+		}, false))
+	}
+
+	b.WriteString(`<h2>Learning rate</h2>`)
+	b.WriteString(chart([]curve{smoothed("learning rate", steps, func(s stepRecord) float64 { return s.Rate })}, false))
+	b.WriteString(`<h2>Gradient norm</h2><p class="note">Before clipping.</p>`)
+	b.WriteString(chart([]curve{smoothed("gradient norm", steps, func(s stepRecord) float64 { return s.Norm })}, false))
+
+	if len(evaluations) > 0 {
+		r.lastEvaluation(&b, evaluations[len(evaluations)-1])
+	}
+	r.settings(&b)
+	r.corpus(&b)
+	return b.String()
+}
+
+func (r report) split() (steps []stepRecord, evaluations []Evaluation) {
+	for _, l := range r.lines {
+		if l.Evaluation != nil {
+			evaluations = append(evaluations, *l.Evaluation)
+		} else if l.stepRecord != nil {
+			steps = append(steps, *l.stepRecord)
+		}
+	}
+	return steps, evaluations
+}
+
+func (r report) lastEvaluation(b *strings.Builder, e Evaluation) {
+	fmt.Fprintf(b, `<h2>Last evaluation, on %s</h2><table><tr><th>class<th class="n">masked<th class="n">right<th class="n">loss</tr>`, html.EscapeString(e.On))
+	row := func(name string, s Score) {
+		fmt.Fprintf(b, `<tr><td>%s<td class="n">%d<td class="n">%.1f%%<td class="n">%.3f</tr>`, html.EscapeString(name), s.Count, 100*s.Accuracy, s.Loss)
+	}
+	for _, class := range shard.ClassNames() {
+		if s, ok := e.Classes[class]; ok {
+			row(class, s)
+		}
+	}
+	row("names together", e.Names)
+	row("all", e.All)
+	b.WriteString("</table>")
+}
+
+func (r report) settings(b *strings.Builder) {
+	s := r.record.Settings
+	b.WriteString(`<h2>Settings</h2><table>`)
+	for _, line := range [][2]string{
+		{"configuration", s.Config},
+		{"model", fmt.Sprintf("%d layers, hidden %d, feed-forward %d, %d heads, vocabulary %d", r.model.Layers, r.model.HiddenSize, r.model.IntermediateSize, r.model.Heads, r.model.VocabSize)},
+		{"started from", orDash(s.From)},
+		{"batch", fmt.Sprintf("%d rows of %d subwords; in the last %.0f%% of the run %d of %d", s.Batch, shortRow, 100*longShare, s.Batch*shortRow/longRow, longRow)},
+		{"learning rate", fmt.Sprintf("%g, up over the first %.0f%%, down in a line from %.0f%% on", s.LearningRate, 100*warmUp, 100*decayAt)},
+		{"weight decay", fmt.Sprint(s.WeightDecay)},
+		{"masks", fmt.Sprintf("%s, %.0f%% of subwords, static: %v", s.Recipe.Name, 100*s.Recipe.Total, s.Recipe.Static)},
+		{"seed", fmt.Sprint(s.Seed)},
+	} {
+		fmt.Fprintf(b, "<tr><td>%s<td>%s</tr>", html.EscapeString(line[0]), html.EscapeString(line[1]))
+	}
+	b.WriteString(`</table><table><tr><th>class<th class="n">mask rate<th class="n">loss weight</tr>`)
+	for i, w := range s.Recipe.Classes {
+		fmt.Fprintf(b, `<tr><td>%s<td class="n">%g<td class="n">%g</tr>`, html.EscapeString(shard.Class(i).String()), w.Rate, w.Loss)
+	}
+	b.WriteString("</table>")
+}
+
+func (r report) corpus(b *strings.Builder) {
+	c := r.record.Corpus
+	fmt.Fprintf(b, `<h2>Corpus</h2><p>%d projects; %d subwords to learn from, %d held out.</p>`, len(c.Projects), c.Subwords.Trained, c.Subwords.HeldOut)
+	b.WriteString(`<table><tr><th>language<th class="n">files<th class="n">MB<th class="n">held out<th class="n">MB</tr>`)
+	for _, language := range languagesOf(c) {
+		n, held := c.Trained[language], c.HeldOut[language]
+		fmt.Fprintf(b, `<tr><td>%s<td class="n">%d<td class="n">%.1f<td class="n">%d<td class="n">%.1f</tr>`, html.EscapeString(language), n.Files, float64(n.Bytes)/1e6, held.Files, float64(held.Bytes)/1e6)
+	}
+	b.WriteString(`</table><table><tr><th>dropped because<th class="n">files<th class="n">MB</tr>`)
+	for _, reason := range corpus.Reasons {
+		if n := c.Dropped[reason]; n.Files > 0 {
+			fmt.Fprintf(b, `<tr><td>%s<td class="n">%d<td class="n">%.1f</tr>`, html.EscapeString(string(reason)), n.Files, float64(n.Bytes)/1e6)
+		}
+	}
+	b.WriteString("</table>")
+	if len(c.Hits) > 0 {
+		var hits []string
+		for name, n := range c.Hits {
+			hits = append(hits, fmt.Sprintf("%s (%d)", name, n))
+		}
+		sort.Strings(hits)
+		fmt.Fprintf(b, "<p>Evaluation projects found and dropped: %s.</p>", html.EscapeString(strings.Join(hits, ", ")))
+	}
+	b.WriteString(`<details><summary>Projects</summary><table><tr><th>project<th>version<th>side<th class="n">files<th class="n">MB</tr>`)
+	for _, p := range c.Projects {
+		side := "trained"
+		if p.HeldOut {
+			side = "held out"
+		}
+		fmt.Fprintf(b, `<tr><td>%s<td>%s<td>%s<td class="n">%d<td class="n">%.2f</tr>`, html.EscapeString(p.Name), html.EscapeString(p.Version), side, p.Files, float64(p.Bytes)/1e6)
+	}
+	b.WriteString("</table></details>")
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "fresh weights"
+	}
+	return s
+}
+
+// curve is a line of a chart: points by rising x.
+type curve struct {
+	name string
+	x, y []float64
+}
+
+// smoothed averages steps into at most 400 points.
+func smoothed(name string, steps []stepRecord, value func(stepRecord) float64) curve {
+	c := curve{name: name}
+	stride := max(1, (len(steps)+399)/400)
+	for i := 0; i < len(steps); i += stride {
+		group := steps[i:min(i+stride, len(steps))]
+		sum := 0.0
+		for _, s := range group {
+			sum += value(s)
+		}
+		c.x = append(c.x, float64(group[len(group)/2].Step))
+		c.y = append(c.y, sum/float64(len(group)))
+	}
+	return c
+}
+
+func evaluated(name string, evaluations []Evaluation, value func(Evaluation) (float64, bool)) curve {
+	c := curve{name: name}
+	for _, e := range evaluations {
+		if v, ok := value(e); ok {
+			c.x, c.y = append(c.x, float64(e.Step)), append(c.y, v)
+		}
+	}
+	return c
+}
+
+// palette holds colours that stay apart for most eyes, after Tol's "muted" scheme; the first is for the main curve.
+var palette = []string{"#1b1f24", "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#0077bb", "#ee7733", "#bbbbbb", "#6e7781"}
+
+const (
+	chartWidth, chartHeight = 900.0, 280.0
+	marginLeft, marginRight = 52.0, 10.0
+	marginTop, marginBottom = 8.0, 24.0
+)
+
+// chart draws curves over steps; share fixes the vertical axis to 0..100%.
+func chart(curves []curve, share bool) string {
+	minX, maxX, minY, maxY := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	for _, c := range curves {
+		for i := range c.x {
+			minX, maxX = min(minX, c.x[i]), max(maxX, c.x[i])
+			minY, maxY = min(minY, c.y[i]), max(maxY, c.y[i])
+		}
+	}
+	if math.IsInf(minX, 0) {
+		return "<p>Nothing was recorded.</p>"
+	}
+	if share {
+		minY, maxY = 0, 1
+	}
+	if minY == maxY {
+		minY, maxY = minY-0.5*math.Abs(minY)-1e-9, maxY+0.5*math.Abs(maxY)+1e-9
+	}
+	if minX == maxX {
+		maxX++
+	}
+	px := func(x float64) float64 {
+		return marginLeft + (x-minX)/(maxX-minX)*(chartWidth-marginLeft-marginRight)
+	}
+	py := func(y float64) float64 {
+		return chartHeight - marginBottom - (y-minY)/(maxY-minY)*(chartHeight-marginTop-marginBottom)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img">`, chartWidth, chartHeight)
+	for _, y := range ticks(minY, maxY) {
+		label := fmt.Sprintf("%.4g", y)
+		if share {
+			label = fmt.Sprintf("%.0f%%", 100*y)
+		}
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="#e3e6ea"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, marginLeft, py(y), chartWidth-marginRight, marginLeft-6, py(y)+4, label)
+	}
+	for _, x := range ticks(minX, maxX) {
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%.6g</text>`, px(x), chartHeight-6, x)
+	}
+	legend := ""
+	for i, c := range curves {
+		if len(c.x) == 0 {
+			continue
+		}
+		colour := palette[i%len(palette)]
+		width := 1.5
+		if i == 0 {
+			width = 2
+		}
+		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
+		for k := range c.x {
+			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.x[k]), py(c.y[k]))
+		}
+		b.WriteString(`"/>`)
+		if len(c.x) == 1 {
+			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.x[0]), py(c.y[0]), colour)
+		}
+		legend += fmt.Sprintf(`<span><i style="background:%s"></i>%s %.4g</span>`, colour, html.EscapeString(c.name), c.y[len(c.y)-1])
+	}
+	b.WriteString(`</svg><p class="legend note">` + legend + `</p>`)
+	return b.String()
+}
+
+// ticks are about five round numbers between low and high.
+func ticks(low, high float64) []float64 {
+	step := math.Pow(10, math.Floor(math.Log10((high-low)/4)))
+	for _, factor := range []float64{5, 2} {
+		if (high-low)/(step*factor) >= 3.5 {
+			step *= factor
+			break
+		}
+	}
+	var out []float64
+	for v := math.Ceil(low/step) * step; v <= high+step*1e-9; v += step {
+		out = append(out, v)
+	}
+	return out
 }

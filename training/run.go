@@ -87,6 +87,7 @@ type run struct {
 	evaluate *evaluator
 	first    int  // the phase's first step
 	noLong   bool // the corpus fills no long row
+	looked   int  // the step of the last evaluation
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.opts.Work, name) }
@@ -278,6 +279,9 @@ func (r *run) loop(ctx context.Context) error {
 			}
 		}
 	}
+	if r.looked == r.position.Step {
+		return nil
+	}
 	err := r.look(ctx)
 	if err != nil && ctx.Err() != nil {
 		return r.interrupted()
@@ -308,6 +312,7 @@ func (r *run) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.looked = r.position.Step
 	r.log.evaluation(e)
 	r.console.printf("step %d, %s: loss %.3f, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, 100*e.All.Accuracy,
 		100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)
