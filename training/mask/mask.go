@@ -59,10 +59,12 @@ func Uniform() Recipe {
 }
 
 // Weighted is the type-weighted recipe: what the product asks for (names, types, operators) is masked often and weighs
-// much; punctuation, line ends and comments, which are easy or not asked for, seldom.
+// much; punctuation, line ends and comments, which are easy or not asked for, seldom. At uniform masking's total of 30% the
+// preference would hide two names of three, a context that no query ever has; 20% leaves most names in sight, and small
+// models learn better from it anyway (Wettig et al. 2023, "Should You Mask 15% in Masked Language Modeling?", section 4).
 func Weighted() Recipe {
 	r := Uniform()
-	r.Name = "weighted"
+	r.Name, r.Total = "weighted", 0.2
 	for i := range r.Classes {
 		w := &r.Classes[i]
 		switch shard.Class(i) {

@@ -1,0 +1,192 @@
+package mask
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"mlm-lsp/training/shard"
+	"mlm-lsp/treesitter"
+)
+
+// row is a made-up row: special tokens at both ends, words of one to four subwords of all classes between.
+func row(random *rand.Rand, length int) []shard.Label {
+	special := shard.SpecialLabel
+	begin := special &^ shard.Label(shard.Special) // the bit of a word's start
+	labels := []shard.Label{special, special}
+	for len(labels) < length-1 {
+		class := shard.Label(random.IntN(shard.NumClasses))
+		labels = append(labels, class|begin)
+		for extra := random.IntN(4); extra > 0 && len(labels) < length-1; extra-- {
+			labels = append(labels, class)
+		}
+	}
+	return append(labels, special)
+}
+
+// TestDraw holds the promises on many rows: whole words, within the budget, no special token, in order.
+func TestDraw(t *testing.T) {
+	for _, recipe := range []Recipe{Weighted(), Uniform()} {
+		if err := recipe.Check(); err != nil {
+			t.Fatal(err)
+		}
+		drawer := NewDrawer(recipe)
+		for seed := range uint64(300) {
+			random := rand.New(rand.NewPCG(1, seed))
+			labels := row(random, 64+random.IntN(200))
+			budget := recipe.Budget(len(labels))
+			masked := drawer.Draw(random, labels, budget)
+			if len(masked) > budget {
+				t.Fatalf("%s: %d masked of %d", recipe.Name, len(masked), budget)
+			}
+			if len(masked) < budget-4 {
+				t.Fatalf("%s: only %d masked of %d", recipe.Name, len(masked), budget)
+			}
+			if !slices.IsSorted(masked) || len(slices.Compact(slices.Clone(masked))) != len(masked) {
+				t.Fatalf("%s: places %v", recipe.Name, masked)
+			}
+			in := map[int]bool{}
+			for _, at := range masked {
+				in[at] = true
+				if labels[at].Class() == shard.Special {
+					t.Fatalf("%s: a special token is masked", recipe.Name)
+				}
+			}
+			for i := 1; i < len(labels); i++ {
+				if !labels[i].WordStart() && in[i] != in[i-1] {
+					t.Fatalf("%s: a word is masked in part at %d", recipe.Name, i)
+				}
+			}
+		}
+	}
+}
+
+func TestDrawIsDeterministic(t *testing.T) {
+	labels := row(rand.New(rand.NewPCG(1, 1)), 256)
+	draw := func(step uint64) []int {
+		d := NewDrawer(Weighted())
+		return slices.Clone(d.Draw(rand.New(rand.NewPCG(7, step)), labels, 70))
+	}
+	if !slices.Equal(draw(3), draw(3)) {
+		t.Error("one seed, two draws")
+	}
+	if slices.Equal(draw(3), draw(4)) {
+		t.Error("two steps, one draw")
+	}
+}
+
+// shares draws often and returns the share of each class's subwords that is masked.
+func shares(recipe Recipe) [shard.NumClasses]float64 {
+	drawer := NewDrawer(recipe)
+	var all, masked [shard.NumClasses]int
+	for seed := range uint64(2000) {
+		random := rand.New(rand.NewPCG(2, seed))
+		labels := row(random, 256)
+		for _, l := range labels {
+			if l.Class() != shard.Special {
+				all[l.Class()]++
+			}
+		}
+		for _, at := range drawer.Draw(random, labels, recipe.Budget(len(labels))) {
+			masked[labels[at].Class()]++
+		}
+	}
+	var out [shard.NumClasses]float64
+	for i := range out {
+		out[i] = float64(masked[i]) / float64(all[i])
+	}
+	return out
+}
+
+func TestRates(t *testing.T) {
+	recipe := Uniform()
+	for class, share := range shares(recipe) {
+		if math.Abs(share-recipe.Total) > 0.03 {
+			t.Errorf("uniform: %v is masked at %.3f, the total is %v", shard.Class(class), share, recipe.Total)
+		}
+	}
+	recipe = Weighted()
+	got := shares(recipe)
+	names, types := got[treesitter.KindVariable], got[treesitter.KindType]
+	if !(types > names && names > got[treesitter.KindKeyword] && got[treesitter.KindKeyword] > got[treesitter.KindComment] &&
+		got[treesitter.KindComment] > got[shard.Whitespace]) {
+		t.Errorf("weighted: the classes' shares are not in the order of their rates: %v", got)
+	}
+	if names < 1.5*recipe.Total/1.3 || got[shard.Whitespace] > 0.75*recipe.Total {
+		t.Errorf("weighted: names at %.3f, whitespace at %.3f of a total of %v", names, got[shard.Whitespace], recipe.Total)
+	}
+	// Without spans and far from exhaustion, what is masked goes with the rates themselves.
+	recipe.Spans, recipe.Total = 0, 0.02
+	got = shares(recipe)
+	if ratio := got[treesitter.KindType] / got[treesitter.KindPunctuation]; math.Abs(ratio-1.3/0.15) > 2 {
+		t.Errorf("types are masked %.1f times as often as punctuation, %.1f was asked for", ratio, 1.3/0.15)
+	}
+}
+
+func TestSpans(t *testing.T) {
+	longest := func(recipe Recipe) (most int) {
+		drawer := NewDrawer(recipe)
+		labels := make([]shard.Label, 400)
+		for i := range labels {
+			labels[i] = shard.SpecialLabel&^shard.Label(shard.Special) | shard.Label(treesitter.KindVariable)
+		}
+		for seed := range uint64(200) {
+			run, last := 0, -2
+			for _, at := range drawer.Draw(rand.New(rand.NewPCG(3, seed)), labels, 12) {
+				if at != last+1 {
+					run = 0
+				}
+				run++
+				last = at
+				most = max(most, run)
+			}
+		}
+		return most
+	}
+	if got := longest(Uniform()); got < 5 {
+		t.Errorf("the longest of 200 rows' spans has %d words", got)
+	}
+	without := Uniform()
+	without.Spans = 0
+	if got := longest(without); got > 3 {
+		t.Errorf("without spans, %d words in a row are masked", got)
+	}
+}
+
+func TestDrawEdges(t *testing.T) {
+	drawer := NewDrawer(Weighted())
+	random := rand.New(rand.NewPCG(1, 1))
+	if got := drawer.Draw(random, nil, 5); len(got) != 0 {
+		t.Errorf("%v of an empty row", got)
+	}
+	if got := drawer.Draw(random, []shard.Label{shard.SpecialLabel, shard.SpecialLabel}, 2); len(got) != 0 {
+		t.Errorf("%v of special tokens", got)
+	}
+	long := make([]shard.Label, 10) // one word, larger than the budget
+	if got := drawer.Draw(random, long, 9); len(got) != 0 {
+		t.Errorf("%v of a word that does not fit", got)
+	}
+	if got := drawer.Draw(random, long, 10); len(got) != 10 {
+		t.Errorf("%v of a word that fits", got)
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	for name, spoil := range map[string]func(*Recipe){
+		"no total":        func(r *Recipe) { r.Total = 0 },
+		"too few classes": func(r *Recipe) { r.Classes = r.Classes[1:] },
+		"a negative rate": func(r *Recipe) { r.Classes[0].Rate = -1 },
+		"not a number":    func(r *Recipe) { r.Classes[0].Loss = math.NaN() },
+		"endless spans":   func(r *Recipe) { r.SpanStop = 0 },
+	} {
+		r := Weighted()
+		spoil(&r)
+		if r.Check() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := Named("bogus"); err == nil {
+		t.Error("an unknown recipe is no error")
+	}
+}
