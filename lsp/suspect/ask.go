@@ -15,12 +15,13 @@ const (
 	batch     = 16
 )
 
-// screen gives each site the model's first opinion of what stands there.
-func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []site) error {
+// screen gives sites the model's first opinion of what stands there: with all those of interest. A site that the cache does not doubt cannot be reported whatever
+// the model says, so a check that reports asks about a few percent of them.
+func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []site, all bool) error {
 	// Sites of a scan must not overlap, so pairs of arguments are left to their members.
 	order := make([]int, 0, len(sites))
 	for i := range sites {
-		if sites[i].code != CodeArguments {
+		if sites[i].code != CodeArguments && (all || sites[i].doubted()) {
 			order = append(order, i)
 		}
 	}
@@ -57,22 +58,20 @@ func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []si
 			}
 		}
 	}
-	// Two exchanged arguments are as surprising as both of them together.
-	byStart := map[int]float64{}
-	for _, i := range order {
-		byStart[sites[i].span.Start] = sites[i].surprise
+	return nil
+}
+
+// doubted reports whether the cache prefers something to what stands at a site by as much as a report needs.
+func (s *site) doubted() bool {
+	if s.barred {
+		return false
 	}
-	for i := range sites {
-		if s := &sites[i]; s.code == CodeArguments {
-			s.screened = true
-			for start, surprise := range byStart {
-				if s.span.Contains(start) {
-					s.surprise += surprise / 2
-				}
-			}
+	for i := 1; i < len(s.choices); i++ {
+		if s.choices[i].near && s.odds(i, byCache) >= thresholds[s.kind].cache {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // confirm asks the model about the most suspicious sites one by one.
@@ -85,7 +84,7 @@ func confirm(ctx context.Context, m model.Predictor, f *treesitter.File, sites [
 	}
 	var order []int
 	for i := range sites {
-		if opts.All || !sites[i].barred && sites[i].suspicion() > 0 {
+		if opts.All || sites[i].doubted() && (!sites[i].screened || sites[i].surprise > 0) {
 			order = append(order, i)
 		}
 	}

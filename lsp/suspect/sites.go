@@ -41,9 +41,14 @@ func findSites(x *names.Index) []site {
 			sites = append(sites, s)
 		}
 	}
+	calls := map[string][]treesitter.Call{}
+	for _, call := range x.File.Calls {
+		callee := names.Compact(x.Text(call.Callee))
+		calls[callee] = append(calls[callee], call)
+	}
 	for _, call := range x.File.Calls {
 		if !imports(call.Start) {
-			sites = append(sites, argumentsSites(x, call)...)
+			sites = append(sites, argumentsSites(x, call, calls)...)
 		}
 	}
 	return sites
@@ -192,7 +197,7 @@ const maxArguments = 80
 
 // argumentsSites judges each two neighbouring arguments of a call against the same two exchanged. Both must be names or members: of `f(x, 0)` the parser's types
 // would tell.
-func argumentsSites(x *names.Index, call treesitter.Call) []site {
+func argumentsSites(x *names.Index, call treesitter.Call, calls map[string][]treesitter.Call) []site {
 	if !call.Complete {
 		return nil
 	}
@@ -212,7 +217,7 @@ func argumentsSites(x *names.Index, call treesitter.Call) []site {
 		sites = append(sites, site{
 			span: span, code: CodeArguments, kind: "arguments",
 			choices: []choice{{text: x.Text(span), tokens: tokens, near: true}, {text: swapped, tokens: other, near: true}},
-			barred:  deliberate(x, call, first, second),
+			barred:  deliberate(x, call, calls, first, second),
 		})
 	}
 	return sites

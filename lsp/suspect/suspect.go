@@ -85,7 +85,7 @@ func Check(ctx context.Context, m Model, f *treesitter.File, opts Options) ([]Fi
 		sites[i].askCache(x)
 	}
 	if m != nil {
-		if err := screen(ctx, m, f, sites); err != nil {
+		if err := screen(ctx, m, f, sites, opts.All); err != nil {
 			return nil, fmt.Errorf("screening: %w", err)
 		}
 		if err := confirm(ctx, m, f, sites, opts); err != nil {
@@ -146,11 +146,6 @@ func (s *site) askCache(x *names.Index) {
 		}
 	}
 	scores := x.Cache.Sequences(at, width, sequences, nil)
-	total := 0.0
-	for i := range scores {
-		scores[i] = math.Max(scores[i], -1e6)
-		total = math.Max(total, scores[i])
-	}
 	for i := range s.choices {
 		f := &s.choices[i].features
 		f.Cache, f.Model, f.Listed, f.Distance = scores[i], math.NaN(), true, -1
@@ -184,6 +179,9 @@ func (s *site) suspicion() float64 {
 		best = math.Max(best, s.odds(i, byCache))
 	}
 	w := rank.Table(s.rankKind())
+	if !s.screened {
+		return (w.Cache + w.Model) * math.Min(best, 12)
+	}
 	return w.Cache*math.Min(best, 12) + w.Model*s.surprise
 }
 

@@ -68,22 +68,24 @@ func uninformative(text string) bool {
 // reversing are words in the name of a function, called or around, that say that an exchange is meant.
 var reversing = regexp.MustCompile(`(?i)revers|swap|rotat|transpos|flip|mirror|invert|exchang|compar|less|cmp|sort|equal|convers|oppos|backward`)
 
-// deliberate reports whether two arguments are known to be in another order than usual, or mean nothing by their order.
-func deliberate(x *names.Index, call treesitter.Call, first, second string) bool {
+// deliberate reports (calls are the file's by callee) whether two arguments are known to be in another order than usual, or mean nothing by their order.
+func deliberate(x *names.Index, call treesitter.Call, calls map[string][]treesitter.Call, first, second string) bool {
 	if reversing.MatchString(x.Text(call.Callee)) || uninformative(first) || uninformative(second) {
 		return true
 	}
 	callee := names.Compact(x.Text(call.Callee))
+	around := treesitter.Span{Start: 0, End: len(x.File.Text)}
 	for _, d := range x.File.Declarations {
 		if d.Start <= call.Start && call.End <= d.End {
 			if reversing.MatchString(d.Name) || d.Name == names.Tail(callee) { // recursion exchanges on purpose
 				return true
 			}
+			around = d.Span
 		}
 	}
-	// The same call with the same arguments the other way round, in the same file: one of the two is meant so, and often both.
-	for _, other := range x.File.Calls {
-		if other.Start == call.Start || names.Compact(x.Text(other.Callee)) != callee {
+	// The same call with the same arguments the other way round, in the same function: one stands there for the other case.
+	for _, other := range calls[callee] {
+		if other.Start == call.Start || !around.Contains(other.Start) {
 			continue
 		}
 		for i := 0; i+1 < len(other.Arguments); i++ {

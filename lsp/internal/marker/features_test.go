@@ -1,0 +1,70 @@
+package marker_test
+
+import (
+	"context"
+	"testing"
+
+	"mlm-lsp/lsp/complete"
+	"mlm-lsp/lsp/internal/marker"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/treesitter"
+)
+
+// TestFeatures runs every scenario through the feature functions. The server's tests run the same files through a fake editor.
+func TestFeatures(t *testing.T) {
+	scenarios, err := marker.Load("../../testdata/marker")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		t.Run(s.Name, func(t *testing.T) {
+			for i := range s.Sources {
+				source := &s.Sources[i]
+				m, err := s.Model()
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := treesitter.Parse(source.Language, source.Text)
+				findings, err := suspect.Check(context.Background(), m, f, suspect.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var observed []marker.Finding
+				for _, finding := range findings {
+					observed = append(observed, marker.Finding{Span: finding.Span, Code: finding.Code, Text: finding.Suggestions[0].Text})
+				}
+				for _, complaint := range source.CheckFindings(observed) {
+					t.Error(complaint)
+				}
+				if t.Failed() {
+					explain(t, m, f)
+				}
+				for _, c := range source.Completions {
+					m, _ := s.Model()
+					items, err := complete.Complete(context.Background(), m, f, c.Offset, complete.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					var offers []marker.Offer
+					for _, item := range items {
+						offers = append(offers, marker.Offer{Label: item.Label, Replaced: item.Span})
+					}
+					for _, complaint := range c.Check(source, offers) {
+						t.Error(complaint)
+					}
+					if unmatched := m.Unmatched(); s.Script != "" && len(unmatched) > 0 && !c.Nothing {
+						t.Errorf("%s:%d: no rule of the script matches; the context is\n%s", source.Name, c.Line, unmatched[0])
+					}
+				}
+			}
+		})
+	}
+}
+
+// explain logs every site that was scored.
+func explain(t *testing.T, m suspect.Model, f *treesitter.File) {
+	findings, _ := suspect.Check(context.Background(), m, f, suspect.Options{All: true})
+	for _, finding := range findings {
+		t.Logf("%-17s %6.2f %v %-12s %s", finding.Code, finding.Score, finding.Reported, finding.Token, finding.Message)
+	}
+}
