@@ -263,7 +263,10 @@ func (m *Model) search(q Query) (search, error) {
 	return m.newGenerating(q)
 }
 
-// forward runs rows and hands each its logits. Callers take turns.
+// forward runs rows and hands each its logits. Callers take turns. When ctx ends
+// it returns at once; the pass under way ends at its next operator and keeps its
+// turn until then, and what it still computes is given to a search that nobody
+// looks at any more.
 func (m *Model) forward(ctx context.Context, rows []*row) error {
 	if len(rows) == 0 {
 		return nil
@@ -271,10 +274,20 @@ func (m *Model) forward(ctx context.Context, rows []*row) error {
 	if err := m.turn.Acquire(ctx, 1); err != nil {
 		return err
 	}
-	defer m.turn.Release(1)
-	return m.net.logits(ctx, rows, func(r *row, wanted int, logits []float32) {
-		r.visit(wanted, distribution{logits: logits[:len(m.allowed)], allowed: m.allowed, norm: logSumExp(logits[:len(m.allowed)], m.allowed)})
-	})
+	done := make(chan error, 1)
+	go func() {
+		defer m.turn.Release(1)
+		done <- m.net.logits(ctx, rows, func(r *row, wanted int, logits []float32) {
+			logits = logits[:len(m.allowed)]
+			r.visit(wanted, distribution{logits, m.allowed, logSumExp(logits, m.allowed)})
+		})
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // distribution is the softmax of logits over the allowed ids.

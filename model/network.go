@@ -16,7 +16,7 @@ import (
 // that many subwords uses the processor as well as a larger one and keeps
 // memory and the wait of others small.
 const (
-	runSubwords = 4096
+	runSubwords = 2048
 	runLogits   = 64 << 20
 )
 
