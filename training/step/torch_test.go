@@ -1,0 +1,302 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"mlm-lsp/model/onnx"
+	"mlm-lsp/model/ort/orttest"
+)
+
+// fixture reads what testdata/make_gradients.py wrote: PyTorch's view of one batch.
+func fixture(t *testing.T, name string) (onnx.Config, shape, Batch, onnx.Weights) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := onnx.ParseConfig(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := onnx.ReadSafetensorsFile("testdata/" + name + ".safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := Batch{IDs: w["ids"].Ints(), Positions: w["positions"].Ints(), Labels: w["labels"].Ints(), Weights: w["weights"].Floats()}
+	return c, shape{2, len(b.IDs) / 2, len(b.Labels)}, b, w
+}
+
+func part(w onnx.Weights, prefix string) onnx.Weights {
+	out := onnx.Weights{}
+	for name, t := range w {
+		if rest, ok := strings.CutPrefix(name, prefix+"/"); ok {
+			out[rest] = t
+		}
+	}
+	return out
+}
+
+// distance is the largest difference as a share of the largest value.
+func distance(got, want []float32) float64 {
+	if len(got) != len(want) {
+		return math.Inf(1)
+	}
+	most, size := 0.0, 1e-12
+	for i := range got {
+		most = max(most, math.Abs(float64(got[i])-float64(want[i])))
+		size = max(size, math.Abs(float64(want[i])))
+		if got[i] != got[i] {
+			return math.Inf(1)
+		}
+	}
+	return most / size
+}
+
+// TestGradientsAgainstTorch compares the gradient of every tensor with PyTorch's on transformers' ModernBERT.
+func TestGradientsAgainstTorch(t *testing.T) {
+	for _, name := range []string{"own", "biases"} {
+		t.Run(name, func(t *testing.T) {
+			c, s, b, w := fixture(t, name)
+			g, tape, err := gradientGraph(c, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			feed := map[string]any{inIDs: b.IDs, inPositions: b.Positions, inLabels: b.Labels, inWeights: b.Weights}
+			for _, p := range c.Parameters() {
+				feed[p.Name] = w["before/"+p.Name].Floats()
+				g.Output(g.Rename(g.Op("Identity", []value{tape.gradient(p.Name)}), "grad."+p.Name), onnx.Float32, anyDims(p.Shape)...)
+			}
+			out := ready(t, g, feed)()
+			if d := distance(out[0], w["loss"].Floats()); d > 1e-5 {
+				t.Errorf("loss is %v, PyTorch says %v", out[0], w["loss"].Floats())
+			}
+			if d := distance(out[1], w["losses"].Floats()); d > 1e-5 {
+				t.Errorf("losses are %v, PyTorch says %v", out[1], w["losses"].Floats())
+			}
+			for i, p := range c.Parameters() {
+				want := w["gradient/"+p.Name].Floats()
+				if d := distance(out[2+i], want); d > 2e-4 {
+					t.Errorf("gradient of %s is off by %.2g of its largest value", p.Name, d)
+				}
+			}
+		})
+	}
+}
+
+// TestStepsAgainstTorch takes the three steps that PyTorch took: clipping, AdamW, what decays and what does not.
+func TestStepsAgainstTorch(t *testing.T) {
+	for _, name := range []string{"own", "biases"} {
+		t.Run(name, func(t *testing.T) {
+			c, s, b, w := fixture(t, name)
+			o := Options{Batch: s.batch, SeqLen: s.length, Masked: s.masked, Config: c, WeightDecay: 0.1, ClipNorm: 0.5, Threads: 2}
+			tr, err := New(orttest.Library(t), o, part(w, "before"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.Close()
+			for range 3 {
+				if _, err := tr.Step(context.Background(), b, 1e-2); err != nil {
+					t.Fatal(err)
+				}
+			}
+			after := tr.State().Weights
+			for key, want := range part(w, "after") {
+				if key == "decoder.weight" && c.TieWordEmbeddings {
+					continue
+				}
+				if d := distance(after[key].Floats(), want.Floats()); d > 1e-3 {
+					t.Errorf("%s is off by %.2g of its largest value", key, d)
+				}
+			}
+		})
+	}
+}
+
+// TestServedGraphIsTheTrainedGraph holds the two forms of the network together: same weights, same batch, same losses.
+func TestServedGraphIsTheTrainedGraph(t *testing.T) {
+	for _, name := range []string{"own", "biases"} {
+		t.Run(name, func(t *testing.T) {
+			c, s, b, w := fixture(t, name)
+			tr, err := New(orttest.Library(t), Options{Batch: s.batch, SeqLen: s.length, Masked: s.masked, Config: c}, part(w, "before"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.Close()
+			trained, err := tr.Evaluate(context.Background(), b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, err := onnx.BuildInference(c, tr.State().Weights)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, dims := range [][]int64{{2, int64(s.length)}, {2, int64(s.length)}, {int64(s.masked)}} {
+				g.Inputs[i].Type.Dims = dims
+			}
+			g.Outputs[0].Type.Dims = []int64{int64(s.masked), int64(c.VocabSize)}
+			present := make([]int64, len(b.IDs))
+			for i := range present {
+				present[i] = 1
+			}
+			logits := ready(t, g, map[string]any{"input_ids": b.IDs, "attention_mask": present, "masked_positions": b.Positions})()[0]
+			for i, label := range b.Labels {
+				row := logits[i*c.VocabSize : (i+1)*c.VocabSize]
+				var sum float64
+				best := 0
+				for j, l := range row {
+					sum += math.Exp(float64(l))
+					if l > row[best] {
+						best = j
+					}
+				}
+				served := math.Log(sum) - float64(row[label])
+				if d := math.Abs(served - float64(trained.Losses[i])); d > 1e-4 {
+					t.Errorf("row %d: served loss %v, trained %v", i, served, trained.Losses[i])
+				}
+				if (best == int(label)) != trained.Correct[i] {
+					t.Errorf("row %d: served best is %d, trained says correct = %v", i, best, trained.Correct[i])
+				}
+			}
+		})
+	}
+}
+
+func sameState(a, b State) error {
+	if a.Step != b.Step {
+		return fmt.Errorf("steps %d and %d", a.Step, b.Step)
+	}
+	for i, pair := range [][2]onnx.Weights{{a.Weights, b.Weights}, {a.First, b.First}, {a.Second, b.Second}} {
+		for name, t := range pair[0] {
+			if string(t.Data) != string(pair[1][name].Data) {
+				return fmt.Errorf("%s (part %d) differs", name, i)
+			}
+		}
+	}
+	return nil
+}
+
+// TestResumeIsExact: 20 steps straight equal 10, a save, another trainer, and 10 more, bit for bit.
+func TestResumeIsExact(t *testing.T) {
+	c := tinyConfig()
+	o := Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c, WeightDecay: 0.01, ClipNorm: 1}
+	train := func(tr *Trainer, from, to int) {
+		t.Helper()
+		for i := from; i < to; i++ {
+			if _, err := tr.Step(context.Background(), randomBatch(c, 2, 16, 8, uint64(i)), 1e-3); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	make := func() *Trainer {
+		tr, err := New(orttest.Library(t), o, onnx.InitWeights(c, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(tr.Close)
+		return tr
+	}
+	straight := make()
+	train(straight, 0, 20)
+
+	first := make()
+	train(first, 0, 10)
+	saved := first.State()
+	second := make()
+	train(second, 5, 8) // whatever it did before must not matter
+	if err := second.Load(saved); err != nil {
+		t.Fatal(err)
+	}
+	train(second, 10, 20)
+	if err := sameState(straight.State(), second.State()); err != nil {
+		t.Error(err)
+	}
+
+	// A change of shape in between keeps the state, too.
+	if err := first.Reshape(1, 32, 4); err != nil {
+		t.Fatal(err)
+	}
+	if err := sameState(saved, first.State()); err != nil {
+		t.Error(err)
+	}
+	if _, err := first.Step(context.Background(), randomBatch(c, 1, 32, 4, 1), 1e-3); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCancelledStep: a step that does not end changes nothing, whenever it is cut off.
+func TestCancelledStep(t *testing.T) {
+	c := tinyConfig()
+	tr, err := New(orttest.Library(t), Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c}, onnx.InitWeights(c, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	b := randomBatch(c, 2, 16, 8, 1)
+	if _, err := tr.Step(context.Background(), b, 1e-3); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		before := tr.State()
+		ctx, cancel := context.WithCancel(context.Background())
+		go cancel() // somewhere in the step, or before it, or after
+		_, err := tr.Step(ctx, b, 1e-3)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if err := sameState(before, tr.State()); err != nil {
+			t.Fatalf("a cancelled step left its traces: %v", err)
+		}
+	}
+
+	// An overflow is not learnt from either.
+	before := tr.State()
+	b.Weights[0] = float32(math.Inf(1))
+	if _, err := tr.Step(context.Background(), b, 1e-3); !errors.Is(err, ErrNotFinite) {
+		t.Errorf("a step with an infinite weight gave %v", err)
+	}
+	if err := sameState(before, tr.State()); err != nil {
+		t.Errorf("a step that overflowed left its traces: %v", err)
+	}
+	b.Weights[0] = 1
+	if _, err := tr.Step(context.Background(), b, 1e-3); err != nil {
+		t.Errorf("after a step that overflowed: %v", err)
+	}
+}
+
+// TestBatchesAreChecked: an id outside the table must never reach the kernels.
+func TestBatchesAreChecked(t *testing.T) {
+	c := tinyConfig()
+	tr, err := New(orttest.Library(t), Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c}, onnx.InitWeights(c, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	for name, spoil := range map[string]func(*Batch){
+		"id":       func(b *Batch) { b.IDs[3] = int64(c.VocabSize) },
+		"negative": func(b *Batch) { b.IDs[3] = -1 },
+		"position": func(b *Batch) { b.Positions[1] = 32 },
+		"label":    func(b *Batch) { b.Labels[0] = 1 << 40 },
+		"short":    func(b *Batch) { b.Weights = b.Weights[1:] },
+	} {
+		b := randomBatch(c, 2, 16, 8, 1)
+		spoil(&b)
+		if _, err := tr.Step(context.Background(), b, 1e-3); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := tr.Reshape(1, 64, 4); err == nil {
+		t.Error("rows longer than the model's positions: no error")
+	}
+	if _, err := tr.Step(context.Background(), randomBatch(c, 2, 16, 8, 1), 1e-3); err != nil {
+		t.Errorf("after a refused shape: %v", err)
+	}
+}
