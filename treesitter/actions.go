@@ -8,6 +8,7 @@ type action struct {
 	subkind Subkind
 	use     bool // a parameter's name is used, not declared
 	scope   ScopeKind
+	clause  bool // the scope reaches to what stands behind it, as nothing closes it
 	defines DefinitionKind
 	where   where
 	hoisted bool   // visible in the whole scope
@@ -85,6 +86,7 @@ var actionsOf = [len(queryNames)]map[string]action{
 		"declaration.none": {do: doNoStructure},
 		"argument.none":    {do: doNoStructure},
 		"scope":            {do: doScope, scope: ScopeBlock},
+		"scope.clause":     {do: doScope, scope: ScopeBlock, clause: true},
 		"scope.function":   {do: doScope, scope: ScopeFunction},
 		"scope.class":      {do: doScope, scope: ScopeClass},
 		"uses":             {do: doUses},

@@ -6,8 +6,9 @@ import (
 )
 
 // Parse reads text as the language. It never fails: an unknown language, an
-// empty text or one of more than 32 MiB gives a File without tokens, and what
-// does not parse stands in Errors. The text must not be changed afterwards.
+// empty text, one of more than 32 MiB and one that takes tree-sitter absurdly
+// long give a File without tokens, and what does not parse stands in Errors.
+// The text must not be changed afterwards.
 func Parse(lang string, text []byte) *File {
 	f := &File{Language: lang, Text: text, Scopes: []Scope{{Span: Span{0, len(text)}, Parent: -1}}}
 	l := lookup(lang)
@@ -71,7 +72,11 @@ func (b *builder) build() {
 		}
 		if len(list[groupScope]) > 0 {
 			if r := b.find(list[groupScope], i); r != nil && r.action.do == doScope {
-				b.scopes.enter(b.span(i), r.action.scope, int32(n.next))
+				span := b.span(i)
+				if r.action.clause && int(n.next) < len(b.nodes) {
+					span.End = max(span.End, int(b.nodes[n.next].start))
+				}
+				b.scopes.enter(span, r.action.scope, int32(n.next))
 			}
 		}
 		if len(list[groupDefine]) > 0 {

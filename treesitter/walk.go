@@ -17,9 +17,11 @@ const (
 	// data, and is served as text without tokens.
 	maxText = 32 << 20
 
-	// parseTimeout ends a parse that tree-sitter's error recovery would drag
-	// out. Real files take milliseconds.
-	parseTimeout = 20 * time.Second
+	// A parse that tree-sitter's error recovery drags out, which takes minutes
+	// on some nonsense, ends after parseTimeout and more for each MiB: ten times
+	// what real code takes.
+	parseTimeout       = 2 * time.Second
+	parseTimeoutPerMiB = 4 * time.Second
 
 	// keepNodes is the largest buffer, in nodes, that an idle parser keeps.
 	keepNodes = 1 << 20
@@ -68,8 +70,9 @@ func walkTree(grammar unsafe.Pointer, text []byte, use func([]node)) {
 			return
 		}
 	}
+	timeout := parseTimeout + time.Duration(len(text))*(parseTimeoutPerMiB>>20)
 	status := C.mlm_parse(p, grammar, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.uint32_t(len(text)),
-		C.uint64_t(parseTimeout/time.Microsecond))
+		C.uint64_t(timeout/time.Microsecond))
 	if status != C.MLM_OK || p.count == 0 {
 		use(nil)
 	} else {

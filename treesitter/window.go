@@ -107,22 +107,246 @@ func (f *File) lineHash(offset int) uint64 {
 	return h.Sum64()
 }
 
-// Window returns the text before and after the site, together at most maxBytes
-// bytes.
+// Window returns the text before and after the site that a model should see:
+// together at most maxBytes bytes, none of them the site's own.
+//
+// The text around the site is one piece: the innermost declaration that holds
+// the site (its part between nested declarations, if it has any), grown to the
+// whole declaration, to the one around it and so on to the file, as long as that
+// fits; where the next whole does not fit, by whole neighbours, the nearest
+// first. A piece too large by itself is cut to the nearest lines. Before it stand,
+// out of their place, the file's imports (at most a quarter of the window) and
+// the headers of the declarations around the site (another quarter).
+//
+// So a window changes with its own declaration, with neighbours that are in it,
+// and with the imports; an edit anywhere else leaves it byte-identical.
 func (f *File) Window(site Span, maxBytes int) (before, after string) {
 	site.Start = min(max(site.Start, 0), len(f.Text))
 	site.End = min(max(site.End, site.Start), len(f.Text))
-	half := maxBytes / 2
-	low, high := max(0, site.Start-half), min(len(f.Text), site.End+half)
-	if low > 0 {
-		if line := bytes.IndexByte(f.Text[low:site.Start], '\n'); line >= 0 {
-			low += line + 1
+	maxBytes = max(maxBytes, 0)
+	levels := f.levels(site)
+	w := view{file: f, site: site, maxBytes: maxBytes, parts: f.context(levels, maxBytes/4)}
+
+	inner := len(levels) - 1
+	if leaf := levels[inner].around(site); !w.grow(leaf) {
+		w.lines(leaf)
+		inner = -1
+	}
+	for ; inner >= 0; inner-- {
+		if whole := levels[inner].span(); !w.grow(whole) {
+			w.neighbours(levels[inner].cuts)
+			break
 		}
 	}
-	if high < len(f.Text) {
-		if line := bytes.LastIndexByte(f.Text[site.End:high], '\n'); line >= 0 {
-			high = site.End + line + 1
+
+	var b bytes.Buffer
+	for _, p := range w.parts {
+		b.Write(f.Text[p.Start:max(p.Start, min(p.End, w.Start))])
+	}
+	b.Write(f.Text[w.Start:site.Start])
+	return b.String(), string(f.Text[site.End:w.End])
+}
+
+// level is the file, or a declaration around the site, with the offsets at which
+// it may be cut: its ends, and the borders of the declarations right inside it.
+type level struct {
+	cuts   []int
+	header Span // empty for the file
+}
+
+func (l level) span() Span { return Span{l.cuts[0], l.cuts[len(l.cuts)-1]} }
+
+// around returns the piece between cuts that holds the site.
+func (l level) around(site Span) Span {
+	after := sort.Search(len(l.cuts), func(i int) bool { return l.cuts[i] > site.Start })
+	end := sort.Search(len(l.cuts), func(i int) bool { return l.cuts[i] >= site.End })
+	return Span{l.cuts[max(after-1, 0)], l.cuts[max(min(end, len(l.cuts)-1), min(after, len(l.cuts)-1))]}
+}
+
+// levels lists the file and the declarations that hold the site, from the outside in.
+func (f *File) levels(site Span) []level {
+	extents := make([]Span, len(f.Declarations))
+	chain := []int{-1}
+	spans := []Span{{0, len(f.Text)}}
+	for i, d := range f.Declarations {
+		e := Span{f.leadStart(d.Start), f.borderAfter(d.End)}
+		extents[i] = e
+		around := spans[len(spans)-1]
+		if around.Start <= e.Start && e.End <= around.End && e.Start <= site.Start && site.End <= e.End {
+			chain, spans = append(chain, i), append(spans, e)
 		}
 	}
-	return string(f.Text[low:site.Start]), string(f.Text[site.End:high])
+	levels := make([]level, len(chain))
+	for l, parent := range chain {
+		if parent >= 0 {
+			d := f.Declarations[parent]
+			levels[l].header = Span{f.lineStart(d.Start), min(f.lineEnd(d.Header.End), spans[l].End)}
+		}
+		cuts, last := []int{spans[l].Start}, spans[l].Start
+		// White space alone is no piece: it belongs to what stands before it.
+		cut := func(offset int) {
+			if len(bytes.TrimSpace(f.Text[last:offset])) > 0 {
+				cuts = append(cuts, offset)
+			} else if len(cuts) > 1 {
+				cuts[len(cuts)-1] = offset
+			}
+			last = offset
+		}
+		for _, e := range extents[parent+1:] {
+			if e.Start >= spans[l].End {
+				break
+			}
+			if e.Start >= last && e.End <= spans[l].End {
+				cut(e.Start)
+				cut(e.End)
+			}
+		}
+		cut(spans[l].End)
+		if len(cuts) == 1 {
+			cuts = append(cuts, spans[l].End)
+		}
+		levels[l].cuts = cuts
+	}
+	return levels
+}
+
+// borderAfter moves the end of a declaration behind its line's end, unless
+// something else stands there.
+func (f *File) borderAfter(offset int) int {
+	end := f.lineEnd(offset)
+	if len(bytes.Trim(f.Text[offset:end], " \t\r\n;,)")) > 0 {
+		return offset
+	}
+	return end
+}
+
+// lineEnd is the start of the next line.
+func (f *File) lineEnd(offset int) int {
+	if i := bytes.IndexByte(f.Text[offset:], '\n'); i >= 0 {
+		return offset + i + 1
+	}
+	return len(f.Text)
+}
+
+// context lists the parts that stand before a window out of their place: whole
+// lines of the imports, then the headers of the declarations around the site,
+// inner ones first where not all fit.
+func (f *File) context(levels []level, budget int) []Span {
+	var parts []Span
+	if imports := f.importLines(); imports.Len() > 0 {
+		if imports.Len() > budget {
+			imports.End = imports.Start + bytes.LastIndexByte(f.Text[imports.Start:imports.Start+budget], '\n') + 1
+		}
+		parts = append(parts, imports)
+	}
+	first := len(levels)
+	for left := budget; first > 1; first-- {
+		if left -= levels[first-1].header.Len(); left < 0 {
+			break
+		}
+	}
+	for _, l := range levels[first:] {
+		h := l.header
+		if len(parts) > 0 {
+			h.Start = max(h.Start, parts[len(parts)-1].End)
+		}
+		if h.Start < h.End {
+			parts = append(parts, h)
+		}
+	}
+	return parts
+}
+
+// importLines returns the lines from the first import to the last one above the
+// first declaration. In Go they begin with the package clause.
+func (f *File) importLines() Span {
+	start, end := -1, -1
+	for _, i := range f.Imports {
+		if len(f.Declarations) > 0 && i.Start >= f.Declarations[0].Start {
+			break
+		}
+		if start < 0 {
+			start = f.lineStart(i.Start)
+		}
+		end = f.lineEnd(i.End)
+	}
+	if start < 0 {
+		return Span{}
+	}
+	return Span{start, end}
+}
+
+// view is a window while it grows: the span in place, and the parts before it.
+type view struct {
+	Span
+	file     *File
+	site     Span
+	maxBytes int
+	parts    []Span
+}
+
+// grow takes the span for the window if it fits.
+func (w *view) grow(s Span) bool {
+	size := s.Len() - w.site.Len()
+	for _, p := range w.parts {
+		size += max(0, min(p.End, s.Start)-p.Start)
+	}
+	if size > w.maxBytes {
+		return false
+	}
+	w.Span = s
+	return true
+}
+
+// neighbours takes in whole pieces, that on the side where less stands first,
+// until neither side's next one fits.
+func (w *view) neighbours(cuts []int) {
+	low := sort.SearchInts(cuts, w.Start)
+	high := sort.SearchInts(cuts, w.End)
+	for low > 0 || high < len(cuts)-1 {
+		up := low > 0 && (high == len(cuts)-1 || w.site.Start-w.Start <= w.End-w.site.End)
+		if up {
+			if w.grow(Span{cuts[low-1], w.End}) {
+				low--
+			} else {
+				cuts, low, high = cuts[low:], 0, high-low
+			}
+		} else if w.grow(Span{w.Start, cuts[high+1]}) {
+			high++
+		} else {
+			cuts = cuts[:high+1]
+		}
+	}
+}
+
+// lines takes the site's own lines and those around it, as many as fit in the
+// piece; of a line that does not fit, the bytes nearest to the site.
+func (w *view) lines(piece Span) {
+	f := w.file
+	w.Span = w.site
+	own := Span{max(f.lineStart(w.site.Start), piece.Start), min(f.lineEnd(w.site.End), piece.End)}
+	if !w.grow(own) {
+		w.parts = nil
+	}
+	if !w.grow(own) {
+		half := w.maxBytes / 2
+		w.Start = max(own.Start, w.site.Start-half)
+		for w.Start < w.site.Start && !utf8.RuneStart(f.Text[w.Start]) {
+			w.Start++
+		}
+		w.End = min(own.End, w.site.End+half)
+		for w.End > w.site.End && w.End < len(f.Text) && !utf8.RuneStart(f.Text[w.End]) {
+			w.End--
+		}
+		return
+	}
+	up, down := true, true
+	for up || down {
+		up, down = up && w.Start > piece.Start, down && w.End < piece.End
+		if up && (!down || w.site.Start-w.Start <= w.End-w.site.End) {
+			up = w.grow(Span{max(f.lineStart(w.Start-1), piece.Start), w.End})
+		} else if down {
+			down = w.grow(Span{w.Start, min(f.lineEnd(w.End), piece.End)})
+		}
+	}
 }

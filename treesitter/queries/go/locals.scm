@@ -7,7 +7,8 @@
 (method_declaration body: (block) @scope.none)
 (func_literal body: (block) @scope.none)
 [(block) (if_statement) (for_statement) (expression_switch_statement) (type_switch_statement) (select_statement)
- (expression_case) (type_case) (default_case) (communication_case) (method_elem) (function_type)] @scope
+ (method_elem) (function_type)] @scope
+[(expression_case) (type_case) (default_case) (communication_case)] @scope.clause
 [(struct_type) (interface_type)] @scope.class
 (type_spec (type_parameter_list)) @scope
 

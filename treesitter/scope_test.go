@@ -1,0 +1,102 @@
+package treesitter
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestVisibleAt asks at each cursor, written ¦ and taken out before the parse,
+// which of the names are visible. A name with ! must not be.
+func TestVisibleAt(t *testing.T) {
+	for _, test := range []struct{ lang, source, want string }{
+		{"python", "import os.path as p, sys\nfrom a import b\n¦\n", "p sys b !os !a"},
+		{"python", "x = ¦1\ny = 2\n", "!x !y"},
+		{"python", "x = 1\ny = ¦2\n", "x !y"},
+		{"python", "def f(a, *b, c=1, **d):\n    ¦pass\n", "f a b c d"},
+		{"python", "def f(a=¦1):\n    pass\ndef g(): pass\n", "f"},
+		{"python", "def f():\n    return g(x, ¦)\ndef g(): pass\nx = 1\n", "f g x"},
+		{"python", "def f():\n    y = 1\n    def h():\n        return ¦z\n    z = 2\n", "y h z f"},
+		{"python", "def f():\n    y = ¦1\n    z = 2\n", "!y !z f"},
+		{"python", "class C:\n    k = 1\n    def m(self):\n        ¦pass\n", "C self !k !m"},
+		{"python", "class C:\n    k = 1\n    j = ¦k\n", "k !j"},
+		{"python", "class C:\n    def m(self):\n        self.q = 1\n        ¦pass\n", "!q"},
+		{"python", "for i, (j, *k) in enumerate(x):\n    ¦pass\n", "i j k !x"},
+		{"python", "r = [u for u, w in ¦v if u]\n", "u w !r"},
+		{"python", "r = [u for u in v]\n¦x\n", "r !u"},
+		{"python", "with open(p) as fh, g() as (m, n):\n    ¦pass\n", "fh m n"},
+		{"python", "try:\n    pass\nexcept E as e:\n    ¦pass\n", "e !E"},
+		{"python", "if (n := f()) > ¦1: pass\n", "n"},
+		{"python", "l = lambda s, t=1: ¦s\n", "s t l"},
+		{"python", "def f():\n    global g\n    g = 1\n    ¦pass\ng = 0\n", "g f"},
+		{"python", "a.b, c[d] = 1, 2\n¦x\n", "!a !b !c !d"},
+		{"python", "def f(x):\n    y = 1\n    ¦", "x y f"},
+		{"python", "def f(x):\n    y = 1\n    \n    ¦\n", "x y f"},
+		{"python", "def f(x):\n    y = 1\n¦\n", "!x !y f"},
+		{"python", "class C:\n    def f(self, x):\n        pass\n\n    ¦\n", "f !x"},
+		{"python", "def f(x):\n    return x¦\n", "x f"},
+
+		{"go", "package p\nimport (\"fmt\"; m \"math/rand/v2\"; \"gopkg.in/yaml.v3\")\nfunc f() { ¦ }\n", "fmt m yaml f"},
+		{"go", "package p\nimport \"math/rand/v2\"\nfunc f() { ¦ }\nvar v int\nconst c = 1\ntype T int\n", "rand f v c T"},
+		{"go", "package p\nfunc f(a, b int, r ...int) (n int, err error) { ¦ }\n", "a b r n err f"},
+		{"go", "package p\nfunc (t *T) m() { ¦ }\n", "t !m"},
+		{"go", "package p\nfunc f() { x := g(¦); y := 1 }\n", "f !x !y"},
+		{"go", "package p\nfunc f() { x := 1; ¦ }\n", "x"},
+		{"go", "package p\nfunc f() { if err := g(); ¦err != nil { } }\n", "err"},
+		{"go", "package p\nfunc f() { if err := g(); err != nil { }; ¦ }\n", "!err"},
+		{"go", "package p\nfunc f() { for i, e := range xs { ¦ } }\n", "i e !xs"},
+		{"go", "package p\nfunc f() { for i = range xs { ¦ } }\n", "!i"},
+		{"go", "package p\nfunc f() { for j := 0; j < 3; j++ { ¦ } }\n", "j"},
+		{"go", "package p\nfunc f() { switch z := v.(type) { case int: ¦ } }\n", "z"},
+		{"go", "package p\nfunc f() { select { case m, ok := <-ch: ¦ } }\n", "m ok"},
+		{"go", "package p\nfunc f() { switch { case a: x := 1\n¦\ncase b: } }\n", "x"},
+		{"go", "package p\nfunc f() { switch { case a: x := 1\n\ncase b: ¦} }\n", "!x"},
+		{"go", "package p\nfunc f() { g(func(q int) { ¦ }) }\n", "q f"},
+		{"go", "package p\nfunc f() { func() { ¦ }(); later := 1 }\n", "!later"},
+		{"go", "package p\nfunc f[K any](k K) { var a, b int; const c = 1; ¦ }\n", "K k a b c"},
+		{"go", "package p\ntype S struct { F int }\nfunc f() { ¦ }\n", "S !F"},
+		{"go", "package p\nfunc f() { _, x := g(); ¦ }\n", "x !_"},
+
+		{"typescript", "import d, { a as b, c } from 'm'; import * as n from 'o';\n¦x;\n", "d b c n !a"},
+		{"typescript", "f(¦);\nfunction f() {}\nvar v = 1;\nlet l = 2;\nclass C {}\n", "f v !l !C"},
+		{"typescript", "function f() { ¦ }\nconst l = 2;\nclass C {}\n", "f l C"},
+		{"typescript", "function f(x: number, y?: string, { p, q: [r] }: T, ...s: any[]) { ¦ }\n", "x y p r s f !q !T"},
+		{"typescript", "{ let a = 1; var b = 2; }\n¦x;\n", "b !a"},
+		{"typescript", "const { a, b: { c }, ...d } = e;\n¦x;\n", "a c d !b !e"},
+		{"typescript", "const [a, , b = f] = e;\n¦x;\n", "a b !f !e"},
+		{"typescript", "for (const k of ks) { ¦ }\n", "k !ks"},
+		{"typescript", "for (let i = 0; ¦i < 2; i++) {}\n", "i"},
+		{"typescript", "try {} catch (err) { ¦ }\n", "err"},
+		{"typescript", "const g = (a, b: number = 1) => a + ¦b;\n", "a b g"},
+		{"typescript", "const h = async x => ¦x;\n", "x"},
+		{"typescript", "class C<T> { f = 1; m(p: T) { ¦ } }\n", "C T p !f !m"},
+		{"typescript", "interface I { a: string }\nenum E { A }\ntype U = I;\n¦x;\n", "I E U !a !A"},
+		{"typescript", "x = function named() { ¦ };\n", "named"},
+		{"tsx", "const App = ({ items }: P) => <ul>{items.map(i => <li>{¦i}</li>)}</ul>;\n", "items i"},
+		{"javascript", "function f({ a, b = 1 }, [c], ...d) { ¦ }\n", "a b c d f"},
+		{"javascript", "const fs = require('fs');\nclass C { #p = 1; m() { ¦ } }\n", "fs C !m"},
+	} {
+		offset := strings.Index(test.source, "¦")
+		f := Parse(test.lang, []byte(strings.Replace(test.source, "¦", "", 1)))
+		visible := map[string]bool{}
+		for _, d := range f.VisibleAt(offset) {
+			visible[d.Name] = true
+		}
+		for _, name := range strings.Fields(test.want) {
+			bare := strings.TrimPrefix(name, "!")
+			if visible[bare] != (bare == name) {
+				t.Errorf("%s %q: %s is visible: %v", test.lang, test.source, bare, visible[bare])
+			}
+		}
+	}
+}
+
+func TestVisibleOrder(t *testing.T) {
+	source := "x = 0\ny = 0\ndef f(x, z):\n    w = 1\n    v = 2\n    "
+	var names []string
+	for _, d := range Parse("python", []byte(source)).VisibleAt(len(source)) {
+		names = append(names, d.Name)
+	}
+	if got := strings.Join(names, " "); got != "v w z x f y" {
+		t.Errorf("got %s", got)
+	}
+}
