@@ -53,6 +53,7 @@ type Editor struct {
 	served   chan error // what Serve returned
 	texts    map[string]*text
 	lastID   int
+	answers  chan []byte // to requests of the server
 
 	mu         sync.Mutex
 	changed    *sync.Cond
@@ -108,12 +109,13 @@ func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error
 	t.Helper()
 	ours, theirs := net.Pipe()
 	e := &Editor{
-		t: t, config: config, conn: ours, served: make(chan error, 1), texts: map[string]*text{}, settings: config.Settings,
+		t: t, config: config, conn: ours, served: make(chan error, 1), answers: make(chan []byte, 1000), texts: map[string]*text{}, settings: config.Settings,
 		encoding: protocol317.UTF16, waiting: map[string]*Pending{}, shown: map[string]protocol317.PublishDiagnosticsParams{},
 	}
 	e.changed = sync.NewCond(&e.mu)
 	go func() { e.served <- serve(context.Background(), theirs) }()
 	go e.read()
+	go e.answer()
 	t.Cleanup(func() { _ = e.conn.Close() })
 	return e
 }
@@ -269,6 +271,13 @@ func (e *Editor) Message() string {
 	return next
 }
 
+// ProgressBegun waits until the server has begun to show progress.
+func (e *Editor) ProgressBegun() {
+	e.t.Helper()
+	e.await("the beginning of the progress", func() bool { return len(e.progress) > 0 })
+	e.mu.Unlock()
+}
+
 // Progress waits until the progress has come to its end and returns its kinds and messages in order.
 func (e *Editor) Progress() []string {
 	e.t.Helper()
@@ -336,6 +345,7 @@ func (e *Editor) read() {
 				close(p.answer)
 			}
 			e.waiting = nil
+			close(e.answers)
 			e.changed.Broadcast()
 			e.mu.Unlock()
 			return
@@ -346,11 +356,16 @@ func (e *Editor) read() {
 		if answer != nil {
 			answer.Version = "2.0"
 			body, _ := json.Marshal(answer)
-			// The pipe has no buffer, so writing here could wait for the server to write to us.
-			go func() {
-				_, _ = e.conn.Write(append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...))
-			}()
+			e.answers <- append(fmt.Appendf(nil, "Content-Length: %d\r\n\r\n", len(body)), body...)
 		}
+	}
+}
+
+// answer writes what the server asked for, in its order. The pipe has no buffer, so read itself could wait here for a server that waits
+// for it.
+func (e *Editor) answer() {
+	for framed := range e.answers {
+		_, _ = e.conn.Write(framed)
 	}
 }
 

@@ -1,0 +1,81 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/complete"
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/treesitter"
+)
+
+// completion offers what may stand at the cursor. It has a budget that begins when the request is read; at its end the candidates go out
+// as far as they are ranked by then. The background checks stand aside meanwhile.
+func (s *server) completion(p *protocol.CompletionParams) (work, error) {
+	deadline := time.Now().Add(s.opts.CompletionBudget)
+	doc := s.documents[p.TextDocument.URI]
+	if doc == nil || doc.language == "" || !s.settings.CompletionEnable || s.model == nil {
+		// Incomplete while the model loads, so that the editor asks again.
+		none := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: !s.loading.over}
+		return func(context.Context) (any, error) { return none, nil }, nil
+	}
+	s.standAside()
+	snap, settings, m := doc.snapshot, s.settings, &meter{Model: s.model}
+	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
+	return func(ctx context.Context) (any, error) {
+		began := time.Now()
+		budget, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		offset := snap.mapper.positionOffset(p.Position)
+		items, err := complete.Complete(budget, m, snap.file(), offset, complete.Options{MaxItems: settings.CompletionMaxItems + 1})
+		late := budget.Err() != nil
+		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
+			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
+			zap.Int64("queries", m.queries.Load()))
+		if ctx.Err() != nil {
+			return nil, context.Canceled
+		}
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			s.post(func() { s.complain("completing: ", err) })
+		}
+		list := toCompletionList(snap, items, settings.CompletionMaxItems, details)
+		list.IsIncomplete = list.IsIncomplete || late
+		return list, nil
+	}, nil
+}
+
+// toCompletionList keeps the order of items whatever the editor sorts by, and replaces exactly what the feature wants replaced.
+func toCompletionList(snap *snapshot, items []complete.Item, atMost int, details bool) protocol317.CompletionList {
+	list := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: len(items) > atMost}
+	for rank, item := range items[:min(len(items), atMost)] {
+		entry := protocol317.CompletionItem{CompletionItem: protocol.CompletionItem{
+			Label:      item.Label,
+			Kind:       completionKinds[item.Kind],
+			SortText:   fmt.Sprintf("%04d", rank),
+			FilterText: item.Label,
+			TextEdit:   &protocol.TextEdit{Range: snap.mapper.spanRange(item.Span), NewText: item.Label},
+		}}
+		if probability := math.Exp(item.LogProb); details && 0 < probability && probability <= 1 {
+			entry.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: fmt.Sprintf("%.0f%%", 100*probability)}
+		}
+		list.Items = append(list.Items, entry)
+	}
+	return list
+}
+
+var completionKinds = map[treesitter.Kind]protocol.CompletionItemKind{
+	treesitter.KindVariable:  protocol.CompletionItemKindVariable,
+	treesitter.KindAttribute: protocol.CompletionItemKindField,
+	treesitter.KindCall:      protocol.CompletionItemKindFunction,
+	treesitter.KindParameter: protocol.CompletionItemKindVariable,
+	treesitter.KindOperator:  protocol.CompletionItemKindOperator,
+	treesitter.KindType:      protocol.CompletionItemKindClass,
+	treesitter.KindKeyword:   protocol.CompletionItemKindKeyword,
+	treesitter.KindLiteral:   protocol.CompletionItemKindValue,
+}

@@ -1,0 +1,197 @@
+package lsp
+
+import (
+	"context"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/suspect"
+)
+
+// Diagnostics are made in passes, one document at a time and one pass at a time, while nothing else happens. Every edit and every
+// completion stops the pass that runs and puts the next one off, so that a pass and a completion seldom share the processors. What a
+// stopped pass had asked the model is in the model's cache when it comes again.
+//
+//	edit v2      edit v3       completion                    quiet
+//	  |------------|-------------|----------------------------|----- pass over v3 ---> publish v3
+//	     delay        delay                 delay
+//
+// A pass is bound to a snapshot. When it ends, its findings are published if that snapshot is still the document's, and dropped if
+// not; every other way round, a client would be shown places in a text that it no longer has.
+
+// diagnosis is what is known of one document's diagnostics.
+type diagnosis struct {
+	stale bool      // the newest version has not been checked
+	due   time.Time // when it may be, at the earliest
+	shown bool      // the editor shows something
+}
+
+// check is a pass that runs.
+type check struct {
+	snapshot *snapshot
+	cancel   context.CancelFunc
+	stopped  bool // its result does not count
+}
+
+// replacement travels with a diagnostic to the editor and back, so that a code action needs no memory of what was published.
+type replacement struct {
+	Found string   `json:"found"` // what stood there
+	Texts []string `json:"texts"` // what may stand there, best first
+}
+
+// touched notes that doc has a new version.
+func (s *server) touched(doc *document, delay time.Duration) {
+	doc.check.stale = true
+	doc.check.due = time.Now().Add(delay)
+	s.stopCheck()
+	s.schedule()
+}
+
+// hurry takes back the delay after the last edit.
+func (s *server) hurry(doc *document) {
+	doc.check.due = time.Now()
+	s.quiet = time.Now()
+	s.schedule()
+}
+
+// standAside stops the running pass and puts off the next; for a completion.
+func (s *server) standAside() {
+	s.quiet = time.Now().Add(s.opts.DiagnosticsDelay)
+	s.stopCheck()
+	s.schedule()
+}
+
+// recheck has every document checked again, or cleared if diagnostics were turned off; for a new model and for new settings.
+func (s *server) recheck() {
+	s.stopCheck()
+	for _, doc := range s.documents {
+		doc.check.stale = true
+		if !s.settings.DiagnosticsEnable {
+			s.clear(doc)
+		}
+	}
+	s.schedule()
+}
+
+// clear takes away what the editor shows for a document.
+func (s *server) clear(doc *document) {
+	if s.checking != nil && s.checking.snapshot == doc.snapshot {
+		s.stopCheck()
+	}
+	if doc.check.shown {
+		doc.check.shown = false
+		s.notify(protocol.MethodTextDocumentPublishDiagnostics, protocol317.PublishDiagnosticsParams{
+			URI: doc.uri, Diagnostics: []protocol.Diagnostic{}})
+	}
+}
+
+// stopCheck tells the running pass to end. Its document stays stale.
+func (s *server) stopCheck() {
+	if s.checking != nil {
+		s.checking.stopped = true
+		s.checking.cancel()
+	}
+}
+
+// schedule sets the timer for the stale document that is due first.
+func (s *server) schedule() {
+	s.timer.Stop()
+	if doc := s.nextStale(); doc != nil {
+		due := doc.check.due
+		if s.quiet.After(due) {
+			due = s.quiet
+		}
+		s.timer.Reset(time.Until(due))
+	}
+}
+
+// nextStale returns the document to check next, nil if there is none or none can be checked now.
+func (s *server) nextStale() *document {
+	if s.model == nil || s.checking != nil || !s.settings.DiagnosticsEnable || s.phase != running {
+		return nil
+	}
+	var next *document
+	for _, doc := range s.documents {
+		if doc.check.stale && (next == nil || doc.check.due.Before(next.check.due)) {
+			next = doc
+		}
+	}
+	return next
+}
+
+// checkNext starts the pass that is due.
+func (s *server) checkNext() {
+	doc := s.nextStale()
+	if doc == nil {
+		return
+	}
+	if now := time.Now(); doc.check.due.After(now) || s.quiet.After(now) {
+		s.schedule()
+		return
+	}
+	snap, settings, m := doc.snapshot, s.settings, &meter{Model: s.model}
+	pass := &check{snapshot: snap}
+	s.checking = pass
+	pass.cancel = s.spawn(func(ctx context.Context) {
+		began := time.Now()
+		var found []protocol.Diagnostic
+		err := s.protect("diagnostics", func() error {
+			findings, err := s.suspect(ctx, m, snap.file())
+			found = toDiagnostics(snap, findings, settings)
+			return err
+		})
+		s.log.Debug("diagnostics", zap.Int32("version", snap.version), zap.Int("findings", len(found)), zap.Error(err),
+			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
+			zap.Int64("queries", m.queries.Load()))
+		s.post(func() { s.checked(pass, found, err) })
+	})
+}
+
+// checked takes the result of a pass.
+func (s *server) checked(pass *check, found []protocol.Diagnostic, err error) {
+	s.checking = nil
+	defer s.schedule()
+	doc := s.documents[pass.snapshot.uri]
+	if pass.stopped || doc == nil || doc.snapshot != pass.snapshot {
+		return // stale still, or gone
+	}
+	doc.check.stale = false
+	if err != nil {
+		s.complain("checking: ", err)
+		return
+	}
+	doc.check.shown = len(found) > 0
+	s.notify(protocol.MethodTextDocumentPublishDiagnostics, protocol317.PublishDiagnosticsParams{
+		URI: doc.uri, Version: &doc.version, Diagnostics: found})
+}
+
+// muchLess is how far, in log-probability, an alternative may stay behind the best one to be offered as a fix as well: a tenth as likely.
+const muchLess = 2.3
+
+// toDiagnostics never returns nil, which would be sent as null.
+func toDiagnostics(snap *snapshot, findings []suspect.Finding, settings Settings) []protocol.Diagnostic {
+	diagnostics := []protocol.Diagnostic{}
+	for _, finding := range findings {
+		if !finding.Reported {
+			continue
+		}
+		data := replacement{Found: string(snap.text[finding.Span.Start:finding.Span.End]), Texts: []string{}}
+		for _, candidate := range finding.Suggestions {
+			if candidate.LogProb >= finding.Suggestions[0].LogProb-muchLess {
+				data.Texts = append(data.Texts, candidate.Text)
+			}
+		}
+		diagnostics = append(diagnostics, protocol.Diagnostic{
+			Range:    snap.mapper.spanRange(finding.Span),
+			Severity: settings.DiagnosticsSeverity,
+			Code:     finding.Code,
+			Source:   section,
+			Message:  finding.Message,
+			Data:     data,
+		})
+	}
+	return diagnostics
+}

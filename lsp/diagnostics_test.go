@@ -1,0 +1,236 @@
+package lsp
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
+)
+
+// wrongIsRight finds every "wrong" in a text, as a stand-in for lsp/suspect, whose judgement is tested there.
+func wrongIsRight(suggestions ...string) func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error) {
+	return func(_ context.Context, _ Model, f *treesitter.File) ([]suspect.Finding, error) {
+		var findings []suspect.Finding
+		for at := 0; ; {
+			next := strings.Index(string(f.Text[at:]), "wrong")
+			if next < 0 {
+				return append(findings, suspect.Finding{Message: "scored, and not reported"}), nil
+			}
+			at += next
+			finding := suspect.Finding{Span: treesitter.Span{Start: at, End: at + 5}, Code: "variable-misuse", Token: "wrong", Reported: true,
+				Message: "wrong is surprising here"}
+			for _, text := range suggestions {
+				finding.Suggestions = append(finding.Suggestions, model.Candidate{Text: text})
+			}
+			findings = append(findings, finding)
+			at += 5
+		}
+	}
+}
+
+// startSuspecting starts a server with a stand-in for lsp/suspect and waits until its model is there.
+func startSuspecting(t testing.TB, check func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error), opts Options,
+	config fakeeditor.Config) *fakeeditor.Editor {
+	t.Helper()
+	s := newServer(opts)
+	s.suspect = check
+	config.Progress = true
+	begun := make(chan struct{})
+	open := s.opts.Open
+	s.opts.Open = func(ctx context.Context, report func(string)) (Model, error) { <-begun; return open(ctx, report) }
+	e := fakeeditor.Start(t, s.serve, config)
+	e.ProgressBegun()
+	close(begun)
+	e.Progress()
+	return e
+}
+
+func TestDiagnostics(t *testing.T) {
+	for _, encoding := range encodings {
+		t.Run(string(encoding), func(t *testing.T) {
+			e := startSuspecting(t, wrongIsRight("right"), quick(&scripted{}), fakeeditor.Config{
+				Encodings: []protocol317.PositionEncodingKind{encoding}})
+			const text = "a = '𝄞ß' + wrong\r\nb = wrong\r\n"
+			e.Open(file, "python", text)
+			first := strings.Index(text, "wrong")
+			got := e.Diagnostics(file)
+			if len(got) != 2 || got[0].Start != first || got[0].End != first+5 || got[0].Code != "variable-misuse" ||
+				got[0].Message != "wrong is surprising here" || got[0].Severity != protocol.DiagnosticSeverityInformation {
+				t.Fatalf("diagnostics %+v", got)
+			}
+			e.Edit(file, fakeeditor.Edit{Start: first, End: first + 5, Text: "𝄞"})
+			if got := e.Diagnostics(file); len(got) != 1 || got[0].Start != strings.LastIndex(e.Text(file), "wrong") {
+				t.Errorf("diagnostics after an edit %+v", got)
+			}
+			e.Save(file)
+			e.CloseDocument(file)
+			e.Cleared(file)
+			e.Close()
+		})
+	}
+}
+
+func TestDiagnosticsFollowSettings(t *testing.T) {
+	e := startSuspecting(t, wrongIsRight("right"), quick(&scripted{}), fakeeditor.Config{})
+	e.Open(file, "python", "wrong\n")
+	if got := e.Diagnostics(file); len(got) != 1 {
+		t.Fatalf("diagnostics %+v", got)
+	}
+	e.Configure(map[string]any{"diagnostics": map[string]any{"enable": false}})
+	e.Cleared(file)
+	e.Edit(file, fakeeditor.Edit{Text: "wrong "})
+	e.Configure(map[string]any{"diagnostics": map[string]any{"severity": "hint"}})
+	if got := e.Diagnostics(file); len(got) != 2 || got[0].Severity != protocol.DiagnosticSeverityHint {
+		t.Errorf("diagnostics %+v", got)
+	}
+	e.Close()
+}
+
+// A pass over a version that is no longer the newest is stopped, and what it finds all the same is not published; the fake editor fails the test
+// for a version that goes backwards, and Diagnostics waits for the newest.
+func TestDiagnosticsOfTheNewestVersionOnly(t *testing.T) {
+	started, stopped := make(chan int, 100), make(chan struct{}, 100)
+	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+		started <- len(f.Text)
+		if !strings.Contains(string(f.Text), "final") {
+			<-ctx.Done()
+			stopped <- struct{}{}
+		}
+		return wrongIsRight()(ctx, m, f)
+	}
+	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
+	e.Open(file, "python", "wrong\n")
+	<-started
+	e.Edit(file, fakeeditor.Edit{Text: "wrong "}, fakeeditor.Edit{Text: "wrong "})
+	<-stopped
+	<-started // that of the second version
+	e.Edit(file, fakeeditor.Edit{Text: "final "})
+	<-stopped
+	if got := e.Diagnostics(file); len(got) != 3 || e.Version(file) != 2 {
+		t.Errorf("diagnostics %+v of version %d", got, e.Version(file))
+	}
+	e.Close()
+}
+
+// A completion stops the pass, which begins again when the editor is quiet.
+func TestCompletionStopsDiagnostics(t *testing.T) {
+	started, stopped := make(chan struct{}, 100), make(chan struct{}, 100)
+	var passes atomic.Int32
+	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+		started <- struct{}{}
+		if passes.Add(1) == 1 {
+			<-ctx.Done()
+			stopped <- struct{}{}
+			return nil, ctx.Err()
+		}
+		return wrongIsRight()(ctx, m, f)
+	}
+	e := startSuspecting(t, check, quick(&scripted{predict: prefer()}), fakeeditor.Config{})
+	e.Open(file, "python", python+"wrong\n")
+	<-started
+	if items, _ := e.Complete(file, strings.Index(python, "width *")+1); len(items) == 0 {
+		t.Error("no completions")
+	}
+	<-stopped
+	if got := e.Diagnostics(file); len(got) != 1 {
+		t.Errorf("diagnostics %+v", got)
+	}
+	e.Close()
+}
+
+// Several documents are checked one after another, and a panic in one pass is the end of that pass only.
+func TestDiagnosticsOfSeveralDocuments(t *testing.T) {
+	var running atomic.Int32
+	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+		if running.Add(1) > 1 {
+			t.Error("two passes at once")
+		}
+		defer running.Add(-1)
+		if strings.Contains(string(f.Text), "panic") {
+			panic("in a pass")
+		}
+		time.Sleep(time.Millisecond)
+		return wrongIsRight()(ctx, m, f)
+	}
+	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
+	names := []string{"file:///a.py", "file:///b.go", "file:///c.ts", "untitled:d"}
+	for _, name := range names {
+		e.Open(name, "python", "wrong")
+	}
+	for _, name := range names {
+		if got := e.Diagnostics(name); len(got) != 1 {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	e.Edit(names[0], fakeeditor.Edit{Text: "panic "})
+	if got := e.Message(); !strings.Contains(got, "internal error in diagnostics") {
+		t.Errorf("message %q", got)
+	}
+	e.Edit(names[0], fakeeditor.Edit{Start: 0, End: 6})
+	if got := e.Diagnostics(names[0]); len(got) != 1 {
+		t.Errorf("after a panic: %+v", got)
+	}
+	e.Close()
+}
+
+func TestQuickFix(t *testing.T) {
+	for name, config := range map[string]fakeeditor.Config{"versioned edits": {}, "old edits": {OldEdits: true}} {
+		t.Run(name, func(t *testing.T) {
+			e := startSuspecting(t, wrongIsRight("right"), quick(&scripted{}), config)
+			e.Open(file, "python", "a = '𝄞' + wrong\n")
+			found := e.Diagnostics(file)
+			e.Edit(file, fakeeditor.Edit{Text: "𝄞 = 1\n"}) // the diagnostic moves with the text
+			found[0].Start, found[0].End = found[0].Start+9, found[0].End+9
+			actions := e.Actions(file, nil, found...)
+			if len(actions) != 1 || actions[0].Title != "Replace with `right`" || !actions[0].Preferred || actions[0].Kind != protocol.QuickFix {
+				t.Fatalf("actions %+v", actions)
+			}
+			if got := e.Actions(file, []protocol.CodeActionKind{protocol.Refactor}, found...); len(got) != 0 {
+				t.Errorf("actions though only refactorings were asked for: %+v", got)
+			}
+			if got := e.Actions(file, []protocol.CodeActionKind{protocol.QuickFix}, found...); len(got) != 1 {
+				t.Errorf("actions of the kind quickfix: %+v", got)
+			}
+			e.Apply(file, actions[0])
+			if got := e.Text(file); got != "𝄞 = 1\na = '𝄞' + right\n" {
+				t.Errorf("fixed: %q", got)
+			}
+			if got := e.Actions(file, nil, found...); len(got) != 0 {
+				t.Errorf("actions where the text is another: %+v", got)
+			}
+			e.Close()
+		})
+	}
+}
+
+func TestQuickFixOfSeveral(t *testing.T) {
+	e := startSuspecting(t, wrongIsRight("right", "straight"), quick(&scripted{}), fakeeditor.Config{})
+	e.Open(file, "python", "wrong\n")
+	actions := e.Actions(file, nil, e.Diagnostics(file)...)
+	if len(actions) != 2 || actions[0].Preferred || actions[1].Preferred || actions[1].Title != "Replace with `straight`" {
+		t.Errorf("actions %+v", actions)
+	}
+	// What another server reported, or an older version of this one, is no business of ours.
+	var answer []protocol317.CodeAction
+	if err := e.Call(protocol.MethodTextDocumentCodeAction, map[string]any{
+		"textDocument": map[string]any{"uri": file},
+		"range":        protocol.Range{},
+		"context": map[string]any{"diagnostics": []map[string]any{
+			{"source": "other", "message": "", "range": protocol.Range{}, "data": map[string]any{"found": "", "texts": []string{"x"}}},
+			{"source": "mlm-lsp", "message": "", "range": protocol.Range{}, "data": 7},
+			{"source": "mlm-lsp", "message": "", "range": protocol.Range{}},
+		}},
+	}, &answer); err != nil || answer == nil || len(answer) != 0 {
+		t.Errorf("actions %+v, %v", answer, err)
+	}
+	e.Close()
+}

@@ -1,0 +1,153 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
+)
+
+// Positions, kinds, order and ranges of completions; which names are offered is the business of lsp/complete's tests.
+func TestCompletion(t *testing.T) {
+	for _, encoding := range encodings {
+		t.Run(string(encoding), func(t *testing.T) {
+			e := startWithModel(t, quick(&scripted{predict: prefer("witness", "width")}), fakeeditor.Config{
+				Encodings: []protocol317.PositionEncodingKind{encoding}})
+			const text = "def area(width, witness, height):\n    return '𝄞ß', wi * height\n"
+			e.Open(file, "python", text)
+			at := strings.Index(text, "wi *")
+			items, incomplete := e.Complete(file, at+2)
+			if len(items) < 2 || items[0].Label != "witness" || items[1].Label != "width" || incomplete {
+				t.Fatalf("completions %+v, incomplete %v", items, incomplete)
+			}
+			if got, want := items[0].Edit, (fakeeditor.Edit{Start: at, End: at + 2, Text: "witness"}); got != want || items[0].FilterText != "witness" {
+				t.Errorf("the first replaces %+v, filtered by %q, want %+v", got, items[0].FilterText, want)
+			}
+			e.Accept(file, items[0])
+			if got := e.Text(file); !strings.Contains(got, "'𝄞ß', witness * height") {
+				t.Errorf("accepted: %q", got)
+			}
+			if items, _ := e.Complete("file:///work/a.py", 0); items == nil {
+				t.Log("nothing at the start of the file")
+			}
+			e.Close()
+		})
+	}
+}
+
+func TestCompletionWhereNoneCanBe(t *testing.T) {
+	e := startWithModel(t, quick(&scripted{predict: prefer()}), fakeeditor.Config{})
+	e.Open("file:///work/notes.txt", "plaintext", "some notes")
+	if items, incomplete := e.Complete("file:///work/notes.txt", 4); len(items) != 0 || incomplete {
+		t.Errorf("completions in a text of no language: %v, %v", items, incomplete)
+	}
+	var params protocol.CompletionParams
+	params.TextDocument.URI = "file:///not/open.py"
+	var list protocol317.CompletionList
+	if err := e.Call(protocol.MethodTextDocumentCompletion, params, &list); err != nil || len(list.Items) != 0 {
+		t.Errorf("completions in a document that is not open: %v, %v", list, err)
+	}
+	e.Close()
+}
+
+// At the end of the budget the candidates go out as the file alone ranks them, marked as not final.
+func TestCompletionAtTheEndOfTheBudget(t *testing.T) {
+	var log syncBuffer
+	opts := quick(&scripted{predict: func(ctx context.Context, _ []model.Query) ([]model.Prediction, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}})
+	opts.CompletionBudget = 20 * time.Millisecond
+	opts.Log = logTo(&log, zap.DebugLevel)
+	e := startWithModel(t, opts, fakeeditor.Config{InitializationOptions: map[string]any{"diagnostics": map[string]any{"enable": false}}})
+	e.Open(file, "python", python)
+	items, incomplete := e.Complete(file, strings.Index(python, "width *")+1)
+	if len(items) == 0 || items[0].Label != "width" || !incomplete {
+		t.Errorf("completions %+v, incomplete %v", items, incomplete)
+	}
+	e.Close()
+	if got := log.String(); !strings.Contains(got, `"late":true`) || !strings.Contains(got, `"model":`) || strings.Contains(got, "return width") {
+		t.Errorf("log %s", got)
+	}
+}
+
+// Until the model is there, answers are empty, at once, and not final.
+func TestRequestsWhileTheModelLoads(t *testing.T) {
+	loaded := make(chan struct{})
+	opts := quick(&scripted{predict: prefer()})
+	open := opts.Open
+	opts.Open = func(ctx context.Context, report func(string)) (Model, error) {
+		report("reading the bundle")
+		<-loaded
+		return open(ctx, report)
+	}
+	e := start(t, opts, fakeeditor.Config{Progress: true})
+	e.Open(file, "python", python)
+	offset := strings.Index(python, "width *") + 1
+	if items, incomplete := e.Complete(file, offset); len(items) != 0 || !incomplete {
+		t.Errorf("completions before there is a model: %v, %v", items, incomplete)
+	}
+	e.ProgressBegun()
+	close(loaded)
+	if got := e.Progress(); got[0] != "begin" || got[len(got)-1] != "end" {
+		t.Errorf("progress %q", got)
+	}
+	e.Diagnostics(file) // of the document that was open before
+	if items, _ := e.Complete(file, offset); len(items) == 0 {
+		t.Error("no completions after it")
+	}
+	e.Close()
+}
+
+// Invariant: no model, a broken one, or no runtime: the server runs, offers nothing, and says so once.
+func TestNoModel(t *testing.T) {
+	for name, open := range map[string]func(context.Context, func(string)) (Model, error){
+		"an error": func(context.Context, func(string)) (Model, error) {
+			return nil, errors.New("finding ONNX Runtime: none is installed; run mlm-lsp runtime install")
+		},
+		"a panic": func(context.Context, func(string)) (Model, error) { panic("mlm-lsp runtime install") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			opts := quick(nil)
+			opts.Open = open
+			e := start(t, opts, fakeeditor.Config{})
+			e.Open(file, "python", python)
+			if got := e.Message(); !strings.Contains(got, "mlm-lsp: offering nothing: ") || name == "an error" && !strings.Contains(got, "run mlm-lsp runtime install") {
+				t.Errorf("message %q", got)
+			}
+			e.Edit(file, fakeeditor.Edit{Text: "# \n"})
+			if items, incomplete := e.Complete(file, 0); len(items) != 0 || incomplete {
+				t.Errorf("completions %v, incomplete %v", items, incomplete)
+			}
+			e.Close()
+		})
+	}
+}
+
+// A model that fails later is told of once as well, and completions still come from the file.
+func TestModelThatFails(t *testing.T) {
+	m := &scripted{predict: func(context.Context, []model.Query) ([]model.Prediction, error) { return nil, fs.ErrInvalid }}
+	check := func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error) { return nil, fs.ErrInvalid }
+	e := startSuspecting(t, check, quick(m), fakeeditor.Config{})
+	e.Open(file, "python", python)
+	if got := e.Message(); !strings.Contains(got, fs.ErrInvalid.Error()) {
+		t.Errorf("message %q", got)
+	}
+	for range 2 {
+		if items, _ := e.Complete(file, strings.Index(python, "width *")+1); len(items) == 0 {
+			t.Error("no completions")
+		}
+	}
+	e.Close()
+}

@@ -1,0 +1,68 @@
+package lsp
+
+import (
+	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/protocol317"
+)
+
+// initialize agrees with the editor on what both can do. Nothing is sent to it but the answer until its initialized.
+func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
+	s.phase = running
+	s.client = p.Capabilities
+	s.encoding = chooseEncoding(p.Capabilities.General.PositionEncodings)
+	s.settingsAtStart = p.InitializationOptions
+	if p.ClientInfo != nil {
+		s.log.Info("session begins", zap.String("editor", p.ClientInfo.Name), zap.String("editorVersion", p.ClientInfo.Version),
+			zap.String("version", s.opts.Version), zap.String("positions", string(s.encoding)))
+	}
+	return &protocol317.InitializeResult{
+		Capabilities: protocol317.ServerCapabilities{
+			PositionEncoding: s.encoding,
+			TextDocumentSync: &protocol.TextDocumentSyncOptions{
+				OpenClose: true,
+				Change:    protocol.TextDocumentSyncKindIncremental,
+				Save:      &protocol.SaveOptions{},
+			},
+			CompletionProvider: &protocol.CompletionOptions{TriggerCharacters: []string{"."}},
+			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
+		},
+		ServerInfo: &protocol.ServerInfo{Name: section, Version: s.opts.Version},
+	}, nil
+}
+
+// chooseEncoding takes UTF-8, which needs no counting, wherever it is offered. Without an offer UTF-16 holds.
+func chooseEncoding(offered []protocol317.PositionEncodingKind) protocol317.PositionEncodingKind {
+	for _, encoding := range offered {
+		if encoding == protocol317.UTF8 {
+			return protocol317.UTF8
+		}
+	}
+	return protocol317.UTF16
+}
+
+func (s *server) initialized() error {
+	s.configure(s.settingsAtStart)
+	s.watchConfiguration()
+	s.loadModel()
+	return nil
+}
+
+// shutdown stops everything that runs; the editor gets an answer to each request that was open.
+func (s *server) shutdown() (any, error) {
+	s.phase = shutDown
+	for id := range s.calls {
+		s.cancel(id)
+	}
+	s.stopCheck()
+	return nil, nil
+}
+
+func (s *server) exit() error {
+	if s.phase != shutDown {
+		s.farewell = ErrNoShutdown
+	}
+	s.phase = exited
+	return nil
+}

@@ -1,0 +1,294 @@
+package lsp
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/treesitter"
+)
+
+// Options are what a server is started with, and does not change.
+type Options struct {
+	// Open loads the model. It is called once, in the background after the editor's initialized; report shows the user what is being
+	// done. An error is shown to the user as it is, so it should end in what to do.
+	Open func(ctx context.Context, report func(message string)) (Model, error)
+	// Log takes what is worth keeping; nil drops it. It must not write to the stream.
+	Log *zap.Logger
+	// Version is told to the editor.
+	Version string
+	// CompletionBudget is the time after which a completion goes out with what there is; 0 means 100 ms.
+	CompletionBudget time.Duration
+	// DiagnosticsDelay is how long the editor must be quiet before its documents are checked; 0 means 300 ms.
+	DiagnosticsDelay time.Duration
+}
+
+// ErrNoShutdown is returned by Serve when the editor left without asking for a shutdown first. LSP wants exit status 1 for it.
+var ErrNoShutdown = errors.New("ending the session: the editor left without a shutdown request")
+
+// closingGrace is how long the end of a session waits for running requests and for the last messages to be read.
+const closingGrace = time.Second
+
+// Serve speaks LSP on stream until the editor sends exit, the input ends, the stream breaks or ctx is done, and closes the stream. It returns nil
+// only when the editor had asked for a shutdown before.
+func Serve(ctx context.Context, stream io.ReadWriteCloser, opts Options) error {
+	return newServer(opts).serve(ctx, stream)
+}
+
+func newServer(opts Options) *server {
+	if opts.Log == nil {
+		opts.Log = zap.NewNop()
+	}
+	if opts.CompletionBudget == 0 {
+		opts.CompletionBudget = 100 * time.Millisecond
+	}
+	if opts.DiagnosticsDelay == 0 {
+		opts.DiagnosticsDelay = 300 * time.Millisecond
+	}
+	s := &server{
+		opts:      opts,
+		log:       opts.Log,
+		out:       newOutbox(),
+		incoming:  make(chan incoming),
+		events:    make(chan func()),
+		done:      make(chan struct{}),
+		encoding:  protocol317.UTF16,
+		settings:  defaultSettings(),
+		documents: map[protocol.DocumentURI]*document{},
+		calls:     map[jsonrpc2.ID]*call{},
+		asked:     map[jsonrpc2.ID]func(json.RawMessage, error){},
+		timer:     time.NewTimer(0),
+		suspect: func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+			return suspect.Check(ctx, m, f, suspect.Options{})
+		},
+	}
+	s.timer.Stop()
+	return s
+}
+
+func (s *server) serve(ctx context.Context, stream io.ReadWriteCloser) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.spawn = func(work func(context.Context)) context.CancelFunc {
+		ctx, cancel := context.WithCancel(ctx)
+		s.workers.Add(1)
+		go func() {
+			defer s.workers.Done()
+			defer cancel()
+			work(ctx)
+		}()
+		return cancel
+	}
+	go s.read(stream)
+	go s.out.write(stream)
+	err := s.loop(ctx)
+
+	cancel()
+	close(s.done)
+	s.close(stream)
+	return err
+}
+
+// server is one session. Everything below the line belongs to the dispatch loop.
+type server struct {
+	opts     Options
+	log      *zap.Logger
+	out      *outbox
+	incoming chan incoming
+	events   chan func()   // what goroutines hand to the loop, see post
+	done     chan struct{} // closed when the loop has ended
+	workers  sync.WaitGroup
+	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
+	suspect  func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error)
+	// ----
+	phase           phase
+	farewell        error // what Serve returns, once exited
+	client          protocol317.ClientCapabilities
+	encoding        protocol317.PositionEncodingKind
+	settings        Settings
+	settingsAtStart json.RawMessage // initializationOptions
+	problems        string          // what was last complained of in the settings
+	documents       map[protocol.DocumentURI]*document
+	calls           map[jsonrpc2.ID]*call                        // requests of the editor, unanswered
+	asked           map[jsonrpc2.ID]func(json.RawMessage, error) // requests to the editor, unanswered
+	lastAsked       int32
+	model           Model // nil while it is loading, and when that failed
+	loading         loading
+	checking        *check      // the diagnostics pass that runs, if one does
+	quiet           time.Time   // no pass starts before
+	timer           *time.Timer // fires when a pass may be due
+}
+
+type phase int
+
+const (
+	created  phase = iota // before initialize: nothing else is served
+	running               // until shutdown
+	shutDown              // until exit
+	exited
+)
+
+type incoming struct {
+	message jsonrpc2.Message
+	err     error
+}
+
+// read hands messages to the loop until the input ends or cannot be followed any more.
+func (s *server) read(stream io.Reader) {
+	in := bufio.NewReaderSize(stream, 64<<10)
+	for {
+		message, err := readMessage(in)
+		select {
+		case s.incoming <- incoming{message, err}:
+		case <-s.done:
+			return
+		}
+		if malformed := (*malformedError)(nil); err != nil && !errors.As(err, &malformed) {
+			return
+		}
+	}
+}
+
+// loop is the dispatch loop. Nothing that it calls waits for I/O, a parse or a model.
+func (s *server) loop(ctx context.Context) error {
+	for s.phase != exited {
+		select {
+		case in := <-s.incoming:
+			if malformed := (*malformedError)(nil); errors.As(in.err, &malformed) {
+				s.log.Warn("dropping a message", zap.Error(in.err))
+				s.replyNoID(malformed)
+				continue
+			}
+			if errors.Is(in.err, io.EOF) {
+				return s.ended(nil)
+			}
+			if in.err != nil {
+				return s.ended(in.err)
+			}
+			s.dispatch(in.message)
+		case event := <-s.events:
+			event()
+		case <-s.timer.C:
+			s.checkNext()
+		case <-s.out.broken:
+			return s.ended(s.out.err)
+		case <-ctx.Done():
+			return s.ended(ctx.Err())
+		}
+	}
+	return s.farewell
+}
+
+// ended says how a session counts that ended without exit.
+func (s *server) ended(cause error) error {
+	switch {
+	case s.phase == shutDown:
+		return nil
+	case cause != nil:
+		return fmt.Errorf("%w: %w", ErrNoShutdown, cause)
+	default:
+		return ErrNoShutdown
+	}
+}
+
+// post hands an event to the loop. It reports false when the session has ended and the event will not happen.
+func (s *server) post(event func()) bool {
+	select {
+	case s.events <- event:
+		return true
+	case <-s.done:
+		return false
+	}
+}
+
+// close gives what still runs a moment, frees the model and closes the stream. A request that does not heed its context keeps the model
+// alive; the process ends anyway.
+func (s *server) close(stream io.Closer) {
+	idle := make(chan struct{})
+	go func() {
+		s.workers.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		closeModel(s.model, s.log)
+	case <-time.After(closingGrace):
+		s.log.Warn("requests still run at the session's end; leaving the model open")
+	}
+	s.out.close()
+	select {
+	case <-s.out.broken:
+	case <-time.After(closingGrace):
+	}
+	if err := stream.Close(); err != nil {
+		s.log.Debug("closing the stream", zap.Error(err))
+	}
+}
+
+// outbox is the queue of outgoing messages. It is not bounded, so that an editor that does not read cannot stop the loop.
+type outbox struct {
+	mu     sync.Mutex
+	queue  [][]byte
+	closed bool
+	wake   chan struct{}
+
+	broken chan struct{} // closed when nothing will be written any more; then err is the reason, nil after close
+	err    error
+}
+
+func newOutbox() *outbox {
+	return &outbox{wake: make(chan struct{}, 1), broken: make(chan struct{})}
+}
+
+func (o *outbox) send(body []byte) {
+	o.mu.Lock()
+	o.queue = append(o.queue, frame(body))
+	o.mu.Unlock()
+	o.nudge()
+}
+
+// close lets write return once the queue is empty.
+func (o *outbox) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.nudge()
+}
+
+func (o *outbox) nudge() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write is the write loop.
+func (o *outbox) write(w io.Writer) {
+	defer close(o.broken)
+	for range o.wake {
+		o.mu.Lock()
+		queue, closed := o.queue, o.closed
+		o.queue = nil
+		o.mu.Unlock()
+		for _, framed := range queue {
+			if _, err := w.Write(framed); err != nil {
+				o.err = fmt.Errorf("writing to the editor: %w", err)
+				return
+			}
+		}
+		if closed {
+			return
+		}
+	}
+}
