@@ -132,7 +132,8 @@ func receiverBefore(text []byte) string {
 	return string(text)
 }
 
-// inProse reports whether the offset is in a comment, a string or a number. At the end of a line comment it still is, at the end of a string not.
+// inProse reports whether the offset is in a comment, a string or a number. Right
+// behind the last two it is too: no name can follow without a blank; behind a block comment it is not.
 func inProse(f *treesitter.File, offset int) bool {
 	if offset > 0 {
 		if i := f.TokenAt(offset - 1); i >= 0 {
@@ -142,11 +143,7 @@ func inProse(f *treesitter.File, offset int) bool {
 				if offset < t.End || !bytes.HasSuffix(f.Text[t.Start:t.End], []byte("*/")) {
 					return true
 				}
-			case t.Kind == treesitter.KindLiteral && t.Subkind == treesitter.SubkindString:
-				if offset < t.End || !closes(f.Text[t.Start:t.End]) {
-					return true
-				}
-			case t.Kind == treesitter.KindLiteral && t.Subkind == treesitter.SubkindNumber:
+			case t.Subkind == treesitter.SubkindString, t.Subkind == treesitter.SubkindNumber:
 				return true
 			}
 		}
@@ -154,9 +151,4 @@ func inProse(f *treesitter.File, offset int) bool {
 	// The start of a piece of a string that is cut by expressions.
 	i := f.TokenAt(offset)
 	return i > 0 && f.Tokens[i].Subkind == treesitter.SubkindString && f.Tokens[i-1].Subkind == treesitter.SubkindString && f.Tokens[i-1].End == offset
-}
-
-// closes reports whether a string's text ends in a quote, and is not just its opening one.
-func closes(text []byte) bool {
-	return len(text) > 1 && bytes.IndexByte([]byte("\"'`/"), text[len(text)-1]) >= 0
 }

@@ -1,0 +1,179 @@
+package complete
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/model"
+	"mlm-lsp/model/modeltest"
+	"mlm-lsp/treesitter"
+)
+
+const shop = `def price(items, discount):
+    total = 0
+    for item in items:
+        total += item.amount
+    return to
+`
+
+func at(text, marker string) int { return strings.Index(text, marker) + len(marker) }
+
+func labels(items []Item) string {
+	var list []string
+	for _, item := range items {
+		list = append(list, item.Label)
+	}
+	return strings.Join(list, " ")
+}
+
+// waiting is a model that answers when its context ends.
+type waiting struct{ asked chan struct{} }
+
+func (w waiting) Predict(ctx context.Context, _ []model.Query) ([]model.Prediction, error) {
+	close(w.asked)
+	<-ctx.Done()
+	return nil, errors.New("terminated")
+}
+
+func TestDeadline(t *testing.T) {
+	f := treesitter.Parse("python", []byte(shop))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+	defer cancel()
+	items, err := Complete(ctx, waiting{make(chan struct{})}, f, at(shop, "return to"), Options{})
+	if !errors.Is(err, context.DeadlineExceeded) || labels(items) != "total" {
+		t.Errorf("%s, %v", labels(items), err)
+	}
+}
+
+func TestCancellation(t *testing.T) {
+	f := treesitter.Parse("python", []byte(shop))
+	ctx, cancel := context.WithCancel(context.Background())
+	w := waiting{make(chan struct{})}
+	go func() { <-w.asked; cancel() }()
+	if items, err := Complete(ctx, w, f, at(shop, "return to"), Options{}); !errors.Is(err, context.Canceled) || items != nil {
+		t.Errorf("%v, %v", items, err)
+	}
+}
+
+type broken struct{}
+
+func (broken) Predict(context.Context, []model.Query) ([]model.Prediction, error) {
+	return nil, errors.New("out of memory")
+}
+
+func TestModelFails(t *testing.T) {
+	f := treesitter.Parse("python", []byte(shop))
+	items, err := Complete(context.Background(), broken{}, f, at(shop, "return to"), Options{})
+	if err == nil || err.Error() != "ranking completions: out of memory" || labels(items) != "total" {
+		t.Errorf("%s, %v", labels(items), err)
+	}
+}
+
+func TestWithoutModel(t *testing.T) {
+	f := treesitter.Parse("python", []byte(shop))
+	items, err := Complete(context.Background(), nil, f, at(shop, "item."), Options{})
+	if err != nil || len(items) != 0 {
+		t.Errorf("the member that stands at the cursor is no evidence for itself: %s, %v", labels(items), err)
+	}
+}
+
+// TestQueries: what is typed is a prefix and stands in no window; what follows the name stays.
+func TestQueries(t *testing.T) {
+	fake := &modeltest.Fake{}
+	text := "def area(width, height):\n    return wid_old * height\n"
+	f := treesitter.Parse("python", []byte(text))
+	items, err := Complete(context.Background(), fake, f, at(text, "return wid"), Options{})
+	if err != nil || labels(items) != "width" {
+		t.Fatalf("%s, %v", labels(items), err)
+	}
+	if got, want := items[0].Span, (treesitter.Span{Start: at(text, "return "), End: at(text, "return wid")}); got != want {
+		t.Errorf("replaced %v, want %v", got, want)
+	}
+	asked := fake.Asked()
+	if len(asked) != 2 {
+		t.Fatalf("%d queries", len(asked))
+	}
+	for _, q := range asked {
+		if !strings.HasSuffix(q.Before, "return ") || !strings.HasPrefix(q.After, " * height") || q.Language != "python" {
+			t.Errorf("query %+v", q)
+		}
+	}
+	if asked[0].Choices == nil || asked[1].Prefix != "wid" {
+		t.Errorf("queries %+v", asked)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	for _, c := range []struct{ language, text, want string }{
+		{"python", "x = 1  # com|ment", "no"},
+		{"python", "x = 'te|xt'", "no"},
+		{"python", "x = 'text'|", "no"},
+		{"python", "x = 12|", "no"},
+		{"python", "x = 1.|", "no"},
+		{"python", "def na|", "defining"},
+		{"python", "x.y|", "member"},
+		{"python", "f(a)[0].|", "member"},
+		{"go", "package p\nfunc f(a ...|", "free"},
+		{"go", "package p\n/* a */|", "free"},
+		{"javascript", "a?.b|", "member"},
+		{"javascript", "const value|", "defining"},
+		{"go", "|", "free"},
+	} {
+		offset := strings.Index(c.text, "|")
+		text := strings.Replace(c.text, "|", "", 1)
+		cursor, ok := find(treesitter.Parse(c.language, []byte(text)), offset)
+		got := "free"
+		switch {
+		case !ok:
+			got = "no"
+		case cursor.member:
+			got = "member"
+		case cursor.defining:
+			got = "defining"
+		}
+		if got != c.want {
+			t.Errorf("%q: %s, want %s", c.text, got, c.want)
+		}
+	}
+	f := treesitter.Parse("go", []byte("package p"))
+	for _, offset := range []int{-1, 10, 1 << 40} {
+		if items, err := Complete(context.Background(), nil, f, offset, Options{}); items != nil || err != nil {
+			t.Errorf("offset %d: %v, %v", offset, items, err)
+		}
+	}
+}
+
+func TestReceiver(t *testing.T) {
+	for text, want := range map[string]string{
+		"x = a.b.": "a.b", "f(a.b, c).": "f(a.b, c)", "rows[i].x.": "rows[i].x", "a?.": "a", "(a + b).": "(a + b)", ".": "", "return this.": "this", "x = 'a'.": "",
+	} {
+		if got := receiverBefore([]byte(text)); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzComplete(f *testing.F) {
+	f.Add("python", shop, 40)
+	f.Add("go", "package p\nfunc f() { a.", 23)
+	f.Add("tsx", "<a.b c={`${d.}`}>", 12)
+	fake := &modeltest.Fake{Rules: []modeltest.Rule{{Candidates: []model.Candidate{{Text: "made", LogProb: -1}, {Text: "x y", LogProb: -2}}}}}
+	f.Fuzz(func(t *testing.T, language, text string, offset int) {
+		if len(text) > 4000 {
+			return
+		}
+		items, err := Complete(context.Background(), fake, treesitter.Parse(language, []byte(text)), offset, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range items {
+			if item.Span.Start < 0 || item.Span.End != offset || item.Span.Start > offset || !names.IsName(item.Label) {
+				t.Fatalf("item %+v at %d", item, offset)
+			}
+		}
+	})
+}
