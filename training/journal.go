@@ -20,7 +20,7 @@ type stepRecord struct {
 }
 
 type logLine struct {
-	*stepRecord
+	Training   *stepRecord `json:"training,omitempty"`
 	Evaluation *Evaluation `json:"evaluation,omitempty"`
 }
 
@@ -29,8 +29,8 @@ func (l logLine) at() int {
 	if l.Evaluation != nil {
 		return l.Evaluation.Step
 	}
-	if l.stepRecord != nil {
-		return l.stepRecord.Step
+	if l.Training != nil {
+		return l.Training.Step
 	}
 	return 0
 }
@@ -86,7 +86,7 @@ func readJournal(path string) ([]logLine, error) {
 	return lines, nil
 }
 
-func (j *journal) step(r stepRecord) { j.append(logLine{stepRecord: &r}) }
+func (j *journal) step(r stepRecord) { j.append(logLine{Training: &r}) }
 
 func (j *journal) evaluation(e Evaluation) { j.append(logLine{Evaluation: &e}) }
 

@@ -81,8 +81,8 @@ func (r report) split() (steps []stepRecord, evaluations []Evaluation) {
 	for _, l := range r.lines {
 		if l.Evaluation != nil {
 			evaluations = append(evaluations, *l.Evaluation)
-		} else if l.stepRecord != nil {
-			steps = append(steps, *l.stepRecord)
+		} else if l.Training != nil {
+			steps = append(steps, *l.Training)
 		}
 	}
 	return steps, evaluations
