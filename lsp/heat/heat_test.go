@@ -1,0 +1,85 @@
+package heat
+
+import (
+	"context"
+	"errors"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+
+	"mlm-lsp/model"
+	"mlm-lsp/model/modeltest"
+	"mlm-lsp/treesitter"
+)
+
+// text is what a reader of the page would copy.
+func text(page string) string {
+	_, page, _ = strings.Cut(page, "<pre>")
+	page, _, _ = strings.Cut(page, "</pre>")
+	return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(page, ""))
+}
+
+func TestPage(t *testing.T) {
+	const source = "def f(a, b):  # a < b & \"c\"\n    s = '''one\n    <b>two</b>'''\n    return a <b\n"
+	fake, err := modeltest.Parse(`return a [MASK] b => > -0.1, "</b>" -3, < -9`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := Page(context.Background(), fake, treesitter.Parse("python", []byte(source)), "a <b> & c.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(out)
+	if got := text(page); got != source {
+		t.Errorf("text %q, want %q", got, source)
+	}
+	for _, want := range []string{
+		"<title>a &lt;b&gt; &amp; c.py</title>",
+		`<b class=h6 data-t="operator, 13.0 bits (0.01%)` + "\n" + `   90%  &gt;` + "\n" + `    5%  &lt;/b&gt;` + "\n" + ` 0.01%  &lt;">&lt;</b>`,
+		"<td>operator<td>",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is missing in %s", want, page)
+		}
+	}
+	if n := strings.Count(page, "<span class=l>"); n != 5 {
+		t.Errorf("%d lines", n)
+	}
+	for _, outside := range []string{"http:", "https:", "<script", "@import", "url("} {
+		if strings.Contains(page, outside) {
+			t.Errorf("the page contains %s", outside)
+		}
+	}
+}
+
+type failing struct{ modeltest.Fake }
+
+func (*failing) Scan(context.Context, []model.ScanQuery) ([][]model.SiteScore, error) {
+	return nil, errors.New("out of memory")
+}
+
+func TestError(t *testing.T) {
+	_, err := Page(context.Background(), &failing{}, treesitter.Parse("go", []byte("package p")), "p.go")
+	if err == nil || err.Error() != "scanning p.go: out of memory" {
+		t.Errorf("%v", err)
+	}
+}
+
+func FuzzPage(f *testing.F) {
+	f.Add("go", "package p\n\tvar s = `a\n<b>`\r\n")
+	f.Add("nothing", "<\x00\xff>")
+	f.Fuzz(func(t *testing.T, language, source string) {
+		if len(source) > 3000 {
+			return
+		}
+		out, err := Page(context.Background(), &modeltest.Fake{}, treesitter.Parse(language, []byte(source)), source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, code, _ := strings.Cut(string(out), "<pre>")
+		if strings.Contains(code, "<script") || strings.Count(code, "<b ") != strings.Count(code, "</b>") || strings.Count(code, "<span") != strings.Count(code, "</span>") {
+			t.Fatalf("%q", code)
+		}
+	})
+}
