@@ -86,8 +86,6 @@ type longSlot struct {
 	ids    [12]int32
 }
 
-func newEncoder() *encoder { return new(encoder) }
-
 // appendPiece appends the subwords of one piece of at least two bytes.
 func (e *encoder) appendPiece(t *Tokenizer, ids []int32, piece string) []int32 {
 	n := len(piece)

@@ -153,6 +153,7 @@ func (t *Tokenizer) buildAdded(ids map[string]int32) {
 
 // A matcher finds added tokens: the leftmost, and the longest that begins there.
 type matcher struct {
+	first [256]bool // bytes that a token begins with
 	nodes []matchNode
 }
 
@@ -165,6 +166,7 @@ func (m *matcher) add(token string, id int32) {
 	if m.nodes == nil {
 		m.nodes = []matchNode{{next: map[byte]int32{}, id: -1}}
 	}
+	m.first[token[0]] = true
 	at := int32(0)
 	for _, b := range []byte(token) {
 		next, ok := m.nodes[at].next[b]
@@ -182,6 +184,9 @@ func (m *matcher) add(token string, id int32) {
 // none.
 func (m *matcher) find(text string) (start, end int, id int32) {
 	for start = range len(text) {
+		if !m.first[text[start]] {
+			continue
+		}
 		at, end, id := int32(0), start, int32(-1)
 		for i := start; i < len(text); i++ {
 			next, ok := m.nodes[at].next[text[i]]

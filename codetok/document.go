@@ -112,8 +112,8 @@ func (f *fileForm) document() (document, error) {
 	if err != nil {
 		return d, err
 	}
-	var vocab map[string]int64
-	if err := json.Unmarshal(f.Model.Vocab, &vocab); err != nil {
+	vocab, err := parseVocab(f.Model.Vocab)
+	if err != nil {
 		return d, fmt.Errorf("model.vocab: %w", err)
 	}
 	limit := int64(len(vocab) + len(f.AddedTokens))
@@ -131,7 +131,12 @@ func (f *fileForm) document() (document, error) {
 	}
 	added := slices.Clone(f.AddedTokens)
 	slices.SortStableFunc(added, func(a, b addedToken) int { return int(a.ID) - int(b.ID) })
+	named := make(map[string]int32, len(added))
 	for i, a := range added {
+		if id, ok := named[a.Content]; ok {
+			return d, fmt.Errorf("added token %q has both id %d and id %d", a.Content, id, a.ID)
+		}
+		named[a.Content] = a.ID
 		switch {
 		case a.Content == "":
 			return d, fmt.Errorf("added token %d is empty", a.ID)
@@ -166,7 +171,7 @@ func (f *fileForm) document() (document, error) {
 }
 
 func (m *modelForm) check() error {
-	if m.Type != "BPE" && !(m.Type == "" && m.Merges != nil) {
+	if m.Type != "BPE" && !(m.Type == "" && m.Merges != nil) { // older files leave it out
 		return fmt.Errorf("model type %q is not supported: only byte-level BPE is", m.Type)
 	}
 	switch {
@@ -182,6 +187,38 @@ func (m *modelForm) check() error {
 		return fmt.Errorf("model.ignore_merges is not supported")
 	}
 	return nil
+}
+
+// parseVocab reads an object of ids by subword; encoding/json by itself would let
+// a subword stand twice.
+func parseVocab(raw json.RawMessage) (map[string]int64, error) {
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil, fmt.Errorf("is not an object of ids by subword")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	vocab := make(map[string]int64)
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		token := key.(string) // the keys of an object are strings
+		var id int64
+		if err := dec.Decode(&id); err != nil {
+			return nil, fmt.Errorf("id of %q: %w", token, err)
+		}
+		if token == "" {
+			return nil, fmt.Errorf("entry %d is empty", id)
+		}
+		if _, ok := vocab[token]; ok {
+			return nil, fmt.Errorf("%q stands twice", token)
+		}
+		vocab[token] = id
+	}
+	return vocab, nil
 }
 
 func parseMerges(raw []json.RawMessage) ([][2]string, error) {
@@ -208,11 +245,12 @@ func parseMerges(raw []json.RawMessage) ([][2]string, error) {
 }
 
 // checkNormalizer accepts none, and NFC, which is not applied (see the package
-// comment).
+// comment), alone or as a sequence of one.
 func checkNormalizer(raw json.RawMessage) error {
+	type step struct{ Type string }
 	var n *struct {
-		Type        string
-		Normalizers []json.RawMessage
+		step
+		Normalizers []step
 	}
 	if len(raw) == 0 {
 		return nil
@@ -220,18 +258,19 @@ func checkNormalizer(raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &n); err != nil {
 		return fmt.Errorf("normalizer: %w", err)
 	}
-	switch {
-	case n == nil || n.Type == "NFC":
-		return nil
-	case n.Type == "Sequence":
-		for _, inner := range n.Normalizers {
-			if err := checkNormalizer(inner); err != nil {
-				return err
-			}
-		}
+	if n == nil {
 		return nil
 	}
-	return fmt.Errorf("normalizer %q is not supported: it would change the text that offsets count in", n.Type)
+	steps := []step{n.step}
+	if n.Type == "Sequence" {
+		steps = n.Normalizers
+	}
+	for _, s := range steps {
+		if s.Type != "NFC" {
+			return fmt.Errorf("normalizer %q is not supported: it would change the text that offsets count in", s.Type)
+		}
+	}
+	return nil
 }
 
 // preTokenizerForm is any of the pre-tokenisers that are understood.

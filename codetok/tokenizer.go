@@ -53,7 +53,7 @@ func (t *Tokenizer) EncodeAppend(dst *Encoding, text string) {
 	select {
 	case e = <-t.idle:
 	default:
-		e = newEncoder()
+		e = new(encoder)
 	}
 	t.encodeMatching(dst, e, text, 0, 0)
 	select {
