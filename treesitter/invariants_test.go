@@ -240,9 +240,9 @@ func TestConcurrentParse(t *testing.T) {
 	wait.Wait()
 }
 
-// goldenSources returns a source in each language.
+// goldenSources returns the source that has each language's shapes.
 func goldenSources(t testing.TB) map[string][]byte {
-	paths, err := filepath.Glob("testdata/*.txtar")
+	paths, err := filepath.Glob("testdata/shapes.*.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}

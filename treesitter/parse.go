@@ -1,7 +1,8 @@
 package treesitter
 
 import (
-	"bytes"
+	"cmp"
+	"slices"
 	"unsafe"
 )
 
@@ -29,6 +30,7 @@ func Parse(lang string, text []byte) *File {
 		}
 		b.build()
 		f.Scopes = b.scopes.finish()
+		slices.SortStableFunc(f.TypeSites, func(a, b TypeSite) int { return cmp.Compare(a.Start, b.Start) })
 	})
 	return f
 }
@@ -130,11 +132,10 @@ func (b *builder) token(i int32, row int, list []*rule) {
 		return
 	}
 	t := Token{Span: span, Kind: act.kind, Subkind: act.subkind, InError: i < b.errorEnd, Scope: b.scopes.current}
+	if i < b.typesEnd && (t.Kind == KindVariable || t.Subkind == SubkindNull) {
+		t.Kind, t.Subkind = KindType, SubkindNone
+	}
 	switch t.Kind {
-	case KindVariable:
-		if i < b.typesEnd {
-			t.Kind = KindType
-		}
 	case KindAttribute, KindCall:
 		if matched != nil && b.parts[partReceiver] >= 0 {
 			t.Receiver = b.span(b.parts[partReceiver])
@@ -224,7 +225,7 @@ func (b *builder) structure(i int32, act action) {
 		d := Declaration{Span: b.span(i)}
 		d.Header = d.Span
 		if body := b.parts[partBody]; body >= 0 {
-			d.Header.End = d.Start + len(bytes.TrimRight(b.Text[d.Start:b.nodes[body].start], " \t\r\n"))
+			d.Header.End = b.before(body)
 		}
 		if name := b.parts[partName]; name >= 0 {
 			d.Name = b.slice(b.span(name))
@@ -235,6 +236,19 @@ func (b *builder) structure(i int32, act action) {
 	case doCall:
 		b.call(i)
 	}
+}
+
+// before returns the end of what stands in front of node i in its parent,
+// comments aside.
+func (b *builder) before(i int32) int {
+	parent := b.nodes[i].parent
+	end := b.nodes[parent].start
+	for c := parent + 1; c < i; c = int32(b.nodes[c].next) {
+		if row := b.language.row(b.nodes[c].symbol); b.language.names[row] != "comment" {
+			end = b.nodes[c].end
+		}
+	}
+	return int(end)
 }
 
 // call adds the call at node i.

@@ -84,7 +84,8 @@ func (s Subkind) String() string {
 	return "unknown"
 }
 
-// Token is a piece of text with a class. White space belongs to no token.
+// Token is a piece of text with a class. White space belongs to no token, nor
+// does what a grammar skips over: a few characters inside a format, for example.
 type Token struct {
 	Span
 	Kind    Kind
@@ -111,8 +112,8 @@ type File struct {
 	Text         []byte
 	Tokens       []Token
 	Scopes       []Scope // the first is the file
-	TypeSites    []TypeSite
-	Calls        []Call
+	TypeSites    []TypeSite    // by start
+	Calls        []Call        // by start, outer before inner
 	Declarations []Declaration // by start, outer before inner
 	Imports      []Span        // whole statements, by start
 	Errors       []Span        // outermost parts that did not parse; empty where something is missing

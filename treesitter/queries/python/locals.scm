@@ -38,6 +38,7 @@
 (subscript) @uses
 
 ; Imports.
+(future_import_statement name: (dotted_name (identifier) @uses))
 (import_statement name: (dotted_name . (identifier) @definition.import))
 (import_statement name: (aliased_import alias: (identifier) @definition.import))
 (import_from_statement name: (dotted_name (identifier) @definition.import))

@@ -21,6 +21,7 @@
 (type) @types
 
 ; Imports.
+(future_import_statement name: (dotted_name (identifier) @definition))
 (import_statement (dotted_name (identifier) @definition))
 (import_from_statement (dotted_name (identifier) @definition))
 (relative_import (dotted_name (identifier) @definition))

@@ -17,7 +17,7 @@
 
 ; Fields and variables. A chained or second assignment takes no annotation.
 (class_definition body: (block (expression_statement (assignment left: (identifier) @name type: (_) @existing) @site.field)))
-(assignment left: (attribute) @name type: (_) @existing) @site.field
+(assignment left: (attribute attribute: (_) @name) type: (_) @existing) @site.field
 (assignment left: (_) @name type: (_) @existing) @site.variable
 (assignment right: (assignment) @site.none)
 (assignment right: (assignment)) @site.none
