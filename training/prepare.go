@@ -59,7 +59,12 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 	if err := writeWhole(r.opts.create, r.path("tokenizer.json"), r.tokenizer.Write); err != nil {
 		return step.State{}, fmt.Errorf("writing tokenizer: %w", err)
 	}
-	err = shard.Build(ctx, c, r.tokenizer, r.path("shards"), func(done, total int) { r.console.count("encoding files", done, total) })
+	sources := make([]shard.Source, len(c.Files))
+	for i, f := range c.Files {
+		p := c.Projects[f.Project]
+		sources[i] = shard.Source{Project: p.Name, HeldOut: p.HeldOut, Language: f.Language, Text: f.Text}
+	}
+	err = shard.Build(ctx, sources, r.tokenizer, r.path("shards"), func(done, total int) { r.console.count("encoding files", done, total) })
 	if err != nil {
 		return step.State{}, err
 	}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mlm-lsp/codetok"
-	"mlm-lsp/training/corpus"
 	"mlm-lsp/treesitter"
 )
 
@@ -28,10 +27,18 @@ const (
 	Extension = ".mlmshard"
 )
 
-// Build encodes and labels the whole corpus and writes the shards of both sides into dir, as train-000.mlmshard,
-// heldout-000.mlmshard and on. Shards that were in dir are removed first. progress gets the files done and their
-// number, and may be nil.
-func Build(ctx context.Context, c *corpus.Corpus, t *codetok.Tokenizer, dir string, progress func(done, total int)) error {
+// Source is a file to encode.
+type Source struct {
+	Project  string
+	HeldOut  bool // the same for all files of a project
+	Language string
+	Text     []byte
+}
+
+// Build encodes and labels the sources in their order and writes the shards of both sides into dir, as
+// train-000.mlmshard, heldout-000.mlmshard and on. Files of one project and language should follow one another. Shards
+// that were in dir are removed first. progress gets the files done and their number, and may be nil.
+func Build(ctx context.Context, sources []Source, t *codetok.Tokenizer, dir string, progress func(done, total int)) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("building shards: %w", err)
 	}
@@ -47,8 +54,8 @@ func Build(ctx context.Context, c *corpus.Corpus, t *codetok.Tokenizer, dir stri
 	sides := [2]builder{{name: "train", tokenizer: t}, {name: "heldout", tokenizer: t, heldOut: true}}
 	const stride = 128 // files encoded at a time
 	encoded := make([]encodedFile, stride)
-	for from := 0; from < len(c.Files); from += stride {
-		to := min(from+stride, len(c.Files))
+	for from := 0; from < len(sources); from += stride {
+		to := min(from+stride, len(sources))
 		group, groupCtx := errgroup.WithContext(ctx)
 		group.SetLimit(runtime.GOMAXPROCS(0))
 		for i := from; i < to; i++ {
@@ -56,7 +63,7 @@ func Build(ctx context.Context, c *corpus.Corpus, t *codetok.Tokenizer, dir stri
 				if err := groupCtx.Err(); err != nil {
 					return err
 				}
-				encoded[i-from] = encodeFile(t, &c.Files[i])
+				encoded[i-from] = encodeFile(t, &sources[i])
 				return nil
 			})
 		}
@@ -64,17 +71,16 @@ func Build(ctx context.Context, c *corpus.Corpus, t *codetok.Tokenizer, dir stri
 			return err
 		}
 		for i := from; i < to; i++ {
-			p := &c.Projects[c.Files[i].Project]
 			side := &sides[0]
-			if p.HeldOut {
+			if sources[i].HeldOut {
 				side = &sides[1]
 			}
-			if err := side.add(dir, p.Name, c.Files[i].Language, &encoded[i-from]); err != nil {
+			if err := side.add(dir, sources[i].Project, sources[i].Language, &encoded[i-from]); err != nil {
 				return err
 			}
 		}
 		if progress != nil {
-			progress(to, len(c.Files))
+			progress(to, len(sources))
 		}
 	}
 	for i := range sides {
@@ -92,7 +98,7 @@ type encodedFile struct {
 	windows []uint32
 }
 
-func encodeFile(t *codetok.Tokenizer, f *corpus.File) encodedFile {
+func encodeFile(t *codetok.Tokenizer, f *Source) encodedFile {
 	encoding := t.Encode(string(f.Text))
 	parsed := treesitter.Parse(f.Language, f.Text)
 	e := encodedFile{ids: encoding.IDs, labels: LabelSubwords(parsed, encoding.Offsets)}

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"mlm-lsp/codetok"
-	"mlm-lsp/training/corpus"
 	"mlm-lsp/treesitter"
 )
 
@@ -40,21 +39,18 @@ func testTokenizer(t testing.TB) *codetok.Tokenizer {
 	return tokenizer
 }
 
-func testCorpus() *corpus.Corpus {
-	return &corpus.Corpus{
-		Projects: []corpus.Project{{Name: "shop"}, {Name: "aside", HeldOut: true}},
-		Files: []corpus.File{
-			{Project: 0, Path: "a.go", Language: "go", Text: []byte(sample)},
-			{Project: 0, Path: "b.go", Language: "go", Text: []byte(strings.ReplaceAll(sample, "Price", "Cost"))},
-			{Project: 0, Path: "b.py", Language: "python", Text: []byte("def f(x):\n    return x + 1\n")},
-			{Project: 1, Path: "c.go", Language: "go", Text: []byte(strings.ReplaceAll(sample, "sum", "amount"))},
-		},
+func testSources() []Source {
+	return []Source{
+		{Project: "shop", Language: "go", Text: []byte(sample)},
+		{Project: "shop", Language: "go", Text: []byte(strings.ReplaceAll(sample, "Price", "Cost"))},
+		{Project: "shop", Language: "python", Text: []byte("def f(x):\n    return x + 1\n")},
+		{Project: "aside", HeldOut: true, Language: "go", Text: []byte(strings.ReplaceAll(sample, "sum", "amount"))},
 	}
 }
 
 func TestBuildAndOpen(t *testing.T) {
 	tokenizer, dir := testTokenizer(t), t.TempDir()
-	c := testCorpus()
+	c := testSources()
 	if err := os.WriteFile(filepath.Join(dir, "train-007"+Extension), []byte("left over"), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +59,8 @@ func TestBuildAndOpen(t *testing.T) {
 	}
 	for _, side := range []struct {
 		heldOut bool
-		files   []corpus.File
-	}{{false, c.Files[:3]}, {true, c.Files[3:]}} {
+		files   []Source
+	}{{false, c[:3]}, {true, c[3:]}} {
 		shards, err := Open(dir, side.heldOut, tokenizer.Digest())
 		if err != nil || len(shards) != 1 {
 			t.Fatalf("%d shards, error %v", len(shards), err)
@@ -76,10 +72,10 @@ func TestBuildAndOpen(t *testing.T) {
 		for i, d := range s.Documents {
 			f := side.files[i]
 			if got := tokenizer.Decode(s.IDs[d.Start:d.End]); got != string(f.Text) {
-				t.Errorf("%s: decoded to %q", f.Path, got)
+				t.Errorf("file %d: decoded to %q", i, got)
 			}
-			if s.Projects[d.Project] != c.Projects[f.Project].Name || s.Languages[d.Language] != f.Language {
-				t.Errorf("%s: project %s, language %s", f.Path, s.Projects[d.Project], s.Languages[d.Language])
+			if s.Projects[d.Project] != f.Project || s.Languages[d.Language] != f.Language {
+				t.Errorf("file %d: project %s, language %s", i, s.Projects[d.Project], s.Languages[d.Language])
 			}
 		}
 	}
@@ -225,7 +221,7 @@ func TestLabelAnyBytes(t *testing.T) {
 	tokenizer := testTokenizer(t)
 	for _, text := range []string{"", "\xff\xfe func", "héllo := \"\u0301\"", strings.Repeat("(", 5000), "\ufefffunc f() {}\r\n"} {
 		for _, language := range append(treesitter.Languages(), "unknown") {
-			e := encodeFile(tokenizer, &corpus.File{Language: language, Text: []byte(text)})
+			e := encodeFile(tokenizer, &Source{Language: language, Text: []byte(text)})
 			if len(e.ids) != len(e.labels) || len(e.ids) > 0 && (len(e.windows) == 0 || e.windows[0] != 0 || !e.labels[0].WordStart()) {
 				t.Errorf("%s, %q: %d ids, %d labels, windows %v", language, text, len(e.ids), len(e.labels), e.windows)
 			}
