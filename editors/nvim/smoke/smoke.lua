@@ -33,7 +33,10 @@ lua([[
   vim.opt.runtimepath:prepend(folder)
   vim.opt.completeopt = 'menuone,noselect'
   vim.opt.swapfile = false
-  vim.lsp.config('mlm_lsp', { cmd = { binary, 'serve', '--log-file', log, '--log-level', 'debug' } })
+  vim.lsp.config('mlm_lsp', {
+    cmd = { binary, 'serve', '--log-file', log, '--log-level', 'debug' },
+    settings = { ['mlm-lsp'] = { diagnostics = { severity = 'hint' } } },
+  })
   vim.lsp.enable('mlm_lsp')
 ]], vim.fn.fnamemodify(here, ':h'), vim.env.MLM_LSP, vim.env.LOG)
 
@@ -44,12 +47,12 @@ local found = ('%s:%d:%d %s'):format(finding.path, finding.line, finding.column,
 keys((':edit %s<CR>'):format(vim.fn.fnameescape(finding.path)))
 expect('the server is attached', function() return lua([[local c = vim.lsp.get_clients({ bufnr = 0 })[1] return c ~= nil and c.initialized]]) end)
 
--- shown tells whether the editor shows a diagnostic where check has its finding.
+-- shown is the message of the diagnostic where check has its finding, if the editor shows one there as the settings want it.
 local function shown()
   return lua([[
     local row, column = ...
     for _, d in ipairs(vim.diagnostic.get(0, { lnum = row })) do
-      if d.col == column then return d.message end
+      if d.col == column and d.severity == vim.diagnostic.severity.HINT then return d.message end
     end
   ]], finding.line - 1, finding.column - 1)
 end
@@ -61,9 +64,9 @@ for _, s in ipairs(finding.suggestions) do
   fixed[before:sub(1, finding.column - 1) .. s.text .. before:sub(finding.end_column)] = s.text
 end
 keys(('%dG%d|gra'):format(finding.line, vim.fn.strdisplaywidth(before:sub(1, finding.column))))
-expect('the quick fixes are listed', function() return call('nvim_get_mode').blocking end)
+expect('the quick fixes are listed', function() return call('nvim_get_mode').mode == 'c' end)
 keys('1<CR>')
-expect('the quick fix is applied', function() return not call('nvim_get_mode').blocking and fixed[line(finding.line)] ~= nil end)
+expect('the quick fix is applied', function() return fixed[line(finding.line)] ~= nil end)
 io.stdout:write(('     %s\n     %s\n'):format(before, line(finding.line)))
 expect('the diagnostic is gone', function() return shown() ~= finding.message end)
 
