@@ -131,6 +131,13 @@ func TestCollectAsksGit(t *testing.T) {
 			t.Errorf("%s: got\n%s\nwant\n%s", given, got, want)
 		}
 	}
+	sources, err := Sources(context.Background(), []string{root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sources) != 3 || !slices.Contains(sources, filepath.Join(root, "untracked.go")) {
+		t.Errorf("sources %q; a file that git does not know yet is one", sources)
+	}
 	// A directory in the checkout is still of its project.
 	c, err := Collect(context.Background(), Options{Roots: []string{filepath.Join(root, "deep")}})
 	if err != nil {
@@ -297,6 +304,27 @@ func TestReasonsAreListed(t *testing.T) {
 	for _, r := range all {
 		if !seen[r] {
 			t.Errorf("%q is missing from Reasons, so a report would not show it", r)
+		}
+	}
+}
+
+func TestSources(t *testing.T) {
+	root, _ := unpack(t, "testdata/gitignore.txtar")
+	t.Chdir(filepath.Dir(root))
+	got, err := Sources(context.Background(), []string{"root/main.go", "root", "root/sub"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"root/main.go", "root/sub/back/y.tmp.go", "root/sub/only_here.go", "root/sub/x.tmp.go"}
+	for i := range want {
+		want[i] = filepath.FromSlash(want[i])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, path := range []string{"absent", "root/.gitignore"} {
+		if _, err := Sources(context.Background(), []string{path}); err == nil {
+			t.Errorf("%s: no error", path)
 		}
 	}
 }

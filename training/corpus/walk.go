@@ -24,6 +24,7 @@ type source struct {
 
 // walker collects the files of all roots; a file reached twice is taken once.
 type walker struct {
+	untracked bool // in checkouts too, files that git neither tracks nor ignores
 	sources []source
 	seen    map[string]bool // absolute paths
 	ignored int
@@ -44,7 +45,7 @@ func (w *walker) walk(ctx context.Context, root string) error {
 		return nil
 	}
 	if top := checkoutAbove(root); top != "" {
-		if files, ok := trackedFiles(ctx, root); ok {
+		if files, ok := trackedFiles(ctx, root, w.untracked); ok {
 			w.addTracked(root, files, newProject(top, filepath.Base(top)))
 			return nil
 		}
@@ -96,7 +97,7 @@ func (w *walker) directory(ctx context.Context, root, dir string, p *project, ru
 		names[e.Name()] = true
 	}
 	if names[".git"] {
-		if files, ok := trackedFiles(ctx, dir); ok {
+		if files, ok := trackedFiles(ctx, dir, w.untracked); ok {
 			w.addTracked(dir, files, newProject(dir, nameUnder(root, dir)))
 			return nil
 		}
@@ -165,11 +166,15 @@ func checkoutAbove(dir string) string {
 	}
 }
 
-// trackedFiles asks git for the tracked files under dir, relative to it. It reports false where git is absent,
+// trackedFiles asks git for the tracked files under dir, relative to it, and for untracked ones if told so. It reports false where git is absent,
 // refuses, or tracks nothing there; the caller then walks. Hooks and monitors are off: a checkout's own settings must
 // not run programs.
-func trackedFiles(ctx context.Context, dir string) ([]string, bool) {
-	command := exec.CommandContext(ctx, "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "ls-files", "-z")
+func trackedFiles(ctx context.Context, dir string, untracked bool) ([]string, bool) {
+	args := []string{"-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "ls-files", "-z"}
+	if untracked {
+		args = append(args, "--cached", "--others", "--exclude-standard")
+	}
+	command := exec.CommandContext(ctx, "git", args...)
 	command.Dir = dir
 	command.Env = append(os.Environ(), "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	out, err := command.Output()
