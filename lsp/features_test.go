@@ -46,6 +46,31 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// A request sees the snapshot of its place in the stream, whatever is edited while it waits.
+func TestRequestSeesTheSnapshotOfItsPlace(t *testing.T) {
+	edited, seen := make(chan struct{}), make(chan string, 1)
+	m := &scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
+		<-edited
+		seen <- qs[0].Before
+		return prefer()(ctx, qs)
+	}}
+	e := startWithModel(t, quick(m), fakeeditor.Config{InitializationOptions: map[string]any{"diagnostics": map[string]any{"enable": false}}})
+	e.Open(file, "python", python)
+	e.Edit(file, fakeeditor.Edit{Text: "first = 1\n"})
+	p := e.Go(protocol.MethodTextDocumentCompletion, e.CompletionParams(file, strings.Index(e.Text(file), "width *")+1))
+	e.Edit(file, fakeeditor.Edit{Text: "second = 2\n"})
+	_ = e.Call("test/barrier", nil, nil) // the server has taken the edit
+	close(edited)
+	var list protocol317.CompletionList
+	if err := e.Wait(p, &list); err != nil || len(list.Items) == 0 || list.Items[0].TextEdit.Range.Start.Line != 2 {
+		t.Errorf("completions %+v, %v", list, err)
+	}
+	if got := <-seen; !strings.Contains(got, "first") || strings.Contains(got, "second") {
+		t.Errorf("the model was shown %q", got)
+	}
+	e.Close()
+}
+
 func TestCompletionWhereNoneCanBe(t *testing.T) {
 	e := startWithModel(t, quick(&scripted{predict: prefer()}), fakeeditor.Config{})
 	e.Open("file:///work/notes.txt", "plaintext", "some notes")
