@@ -25,9 +25,9 @@ type source struct {
 // walker collects the files of all roots; a file reached twice is taken once.
 type walker struct {
 	untracked bool // in checkouts too, files that git neither tracks nor ignores
-	sources []source
-	seen    map[string]bool // absolute paths
-	ignored int
+	sources   []source
+	seen      map[string]bool // absolute paths
+	ignored   int
 }
 
 // walk finds the files under root. Links are not followed, so it ends.
