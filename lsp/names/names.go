@@ -79,7 +79,7 @@ type Name struct {
 
 // Visible returns the names that are defined, visible and known at the place, nearest first, each once.
 func (x *Index) Visible(place treesitter.Span) []Name {
-	around := x.function(place.Start)
+	around := x.Function(place.Start)
 	definitions := x.File.VisibleAt(place.Start)
 	list := make([]Name, 0, len(definitions))
 	for _, d := range definitions {
@@ -105,8 +105,8 @@ var kindOf = map[treesitter.DefinitionKind]treesitter.Kind{
 	treesitter.DefinitionMethod:    treesitter.KindCall,
 }
 
-// function returns the innermost declaration around an offset, the whole file if there is none.
-func (x *Index) function(offset int) treesitter.Span {
+// Function returns the innermost declaration around an offset, the whole file if there is none.
+func (x *Index) Function(offset int) treesitter.Span {
 	around := treesitter.Span{Start: 0, End: len(x.text)}
 	for _, d := range x.File.Declarations {
 		if d.Start > offset {

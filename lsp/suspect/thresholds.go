@@ -1,8 +1,10 @@
 package suspect
 
 import (
+	"bytes"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
@@ -46,8 +48,29 @@ func (s *site) deserves(x *names.Index, f Finding) bool {
 		t.score, t.model, t.cache = t.score+cautious, t.model+cautious, t.cache+cautious
 	}
 	modelOdds, cacheOdds := s.odds(best, byModel), s.odds(best, byCache)
-	return s.choices[best].near && f.Score >= t.score && modelOdds >= t.model && cacheOdds >= t.cache && !math.IsNaN(modelOdds)
+	return s.choices[best].near && f.Score >= t.score && modelOdds >= t.model && cacheOdds >= t.cache && !math.IsNaN(modelOdds) &&
+		!repeats(x, s.span, s.choices[best].text)
 }
+
+// repeats reports whether the line of a span, with the text in its place, would stand twice in its function. Code comes in pairs (pack and unpack, first and last, read and
+// write) whose halves are so alike that each looks like a mistake for the other, and this is how they are told apart: nobody writes the same half twice.
+func repeats(x *names.Index, span treesitter.Span, text string) bool {
+	source := x.File.Text
+	start, end := bytes.LastIndexByte(source[:span.Start], '\n')+1, lineEnd(source, span.End)
+	changed := bytes.TrimSpace(slices.Concat(source[start:span.Start], []byte(text), source[span.End:end]))
+	around := x.Function(span.Start)
+	for at := max(around.Start, start-near); at < min(around.End, end+near); {
+		from, to := bytes.LastIndexByte(source[:at], '\n')+1, lineEnd(source, at)
+		if from != start && bytes.Equal(bytes.TrimSpace(source[from:to]), changed) {
+			return true
+		}
+		at = to + 1
+	}
+	return false
+}
+
+// near is how far a pair's halves are apart at most, in bytes.
+const near = 4000
 
 // lowInformation are names that say nothing of what they hold (Rice et al. 2017).
 var lowInformation = regexp.MustCompile(`^([a-z][a-z]?[0-9]*|label|value|key|(arg|param|str)[0-9]*)$`)
