@@ -8,19 +8,19 @@ import (
 	"os"
 )
 
-// stepRecord and Evaluation are the lines of log.jsonl, told apart by their keys.
-type stepRecord struct {
+// StepRecord is a line of log.jsonl about one step; the other lines hold an Evaluation under the key "evaluation".
+type StepRecord struct {
 	Step     int     `json:"step"`
-	Loss     float64 `json:"loss"`
+	Loss     float64 `json:"loss"` // of this step, weighted by class
 	Rate     float64 `json:"learning_rate"`
-	Norm     float64 `json:"gradient_norm"`
-	Subwords int64   `json:"subwords"`
-	Seconds  float64 `json:"seconds"`
-	Length   int     `json:"row"`
+	Norm     float64 `json:"gradient_norm"` // before clipping
+	Subwords int64   `json:"subwords"`      // seen so far
+	Seconds  float64 `json:"seconds"`       // of training so far
+	Length   int     `json:"row"`           // subwords per row
 }
 
 type logLine struct {
-	Training   *stepRecord `json:"training,omitempty"`
+	*StepRecord
 	Evaluation *Evaluation `json:"evaluation,omitempty"`
 }
 
@@ -29,8 +29,8 @@ func (l logLine) at() int {
 	if l.Evaluation != nil {
 		return l.Evaluation.Step
 	}
-	if l.Training != nil {
-		return l.Training.Step
+	if l.StepRecord != nil {
+		return l.StepRecord.Step
 	}
 	return 0
 }
@@ -41,6 +41,7 @@ type journal struct {
 	file   *os.File
 	writer *bufio.Writer
 	err    error
+	looked int // the step of the last evaluation
 }
 
 // openJournal opens the log and takes out what was written after the given step: those steps will be taken again.
@@ -50,6 +51,7 @@ func openJournal(path string, step int) (*journal, error) {
 		return nil, err
 	}
 	var kept bytes.Buffer
+	looked := 0
 	for _, line := range lines {
 		if line.at() <= step {
 			text, err := json.Marshal(line)
@@ -57,6 +59,9 @@ func openJournal(path string, step int) (*journal, error) {
 				return nil, fmt.Errorf("opening log: %w", err)
 			}
 			kept.Write(append(text, '\n'))
+			if line.Evaluation != nil {
+				looked = line.Evaluation.Step
+			}
 		}
 	}
 	if err := os.WriteFile(path, kept.Bytes(), 0o666); err != nil {
@@ -66,7 +71,7 @@ func openJournal(path string, step int) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening log: %w", err)
 	}
-	return &journal{file: f, writer: bufio.NewWriter(f)}, nil
+	return &journal{file: f, writer: bufio.NewWriter(f), looked: looked}, nil
 }
 
 // readJournal reads what can be read: a line cut off by a crash ends the log.
@@ -86,9 +91,12 @@ func readJournal(path string) ([]logLine, error) {
 	return lines, nil
 }
 
-func (j *journal) step(r stepRecord) { j.append(logLine{Training: &r}) }
+func (j *journal) step(r StepRecord) { j.append(logLine{StepRecord: &r}) }
 
-func (j *journal) evaluation(e Evaluation) { j.append(logLine{Evaluation: &e}) }
+func (j *journal) evaluation(e Evaluation) {
+	j.looked = e.Step
+	j.append(logLine{Evaluation: &e})
+}
 
 func (j *journal) append(line logLine) {
 	text, err := json.Marshal(line)

@@ -308,7 +308,7 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 1; n <= 5; n++ {
-		j.step(stepRecord{Step: n, Loss: float64(n)})
+		j.step(StepRecord{Step: n, Loss: float64(n)})
 	}
 	j.evaluation(Evaluation{Step: 5, On: "held-out projects"})
 	if err := j.flush(); err != nil {
@@ -322,7 +322,7 @@ func TestJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.step(stepRecord{Step: 4, Loss: 44})
+	j.step(StepRecord{Step: 4, Loss: 44})
 	j.close()
 	lines, err := readJournal(path)
 	if err != nil {
@@ -330,7 +330,7 @@ func TestJournal(t *testing.T) {
 	}
 	var got []float64
 	for _, l := range lines {
-		got = append(got, l.Training.Loss)
+		got = append(got, l.StepRecord.Loss)
 	}
 	if !slices.Equal(got, []float64{1, 2, 3, 44}) {
 		t.Errorf("losses in the log: %v", got)

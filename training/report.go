@@ -46,7 +46,7 @@ func (r report) page() string {
 	steps, evaluations := r.split()
 
 	b.WriteString(`<h2>Loss</h2><p class="note">Nats per masked subword, weighted by class; a step's own loss, averaged over neighbouring steps.</p>`)
-	b.WriteString(chart([]curve{smoothed("training", steps, func(s stepRecord) float64 { return s.Loss })}, false))
+	b.WriteString(chart([]curve{smoothed("training", steps, func(s StepRecord) float64 { return s.Loss })}, false))
 
 	if len(evaluations) > 0 {
 		last := evaluations[len(evaluations)-1]
@@ -65,9 +65,9 @@ func (r report) page() string {
 	}
 
 	b.WriteString(`<h2>Learning rate</h2>`)
-	b.WriteString(chart([]curve{smoothed("learning rate", steps, func(s stepRecord) float64 { return s.Rate })}, false))
+	b.WriteString(chart([]curve{smoothed("learning rate", steps, func(s StepRecord) float64 { return s.Rate })}, false))
 	b.WriteString(`<h2>Gradient norm</h2><p class="note">Before clipping.</p>`)
-	b.WriteString(chart([]curve{smoothed("gradient norm", steps, func(s stepRecord) float64 { return s.Norm })}, false))
+	b.WriteString(chart([]curve{smoothed("gradient norm", steps, func(s StepRecord) float64 { return s.Norm })}, false))
 
 	if len(evaluations) > 0 {
 		r.lastEvaluation(&b, evaluations[len(evaluations)-1])
@@ -77,12 +77,12 @@ func (r report) page() string {
 	return b.String()
 }
 
-func (r report) split() (steps []stepRecord, evaluations []Evaluation) {
+func (r report) split() (steps []StepRecord, evaluations []Evaluation) {
 	for _, l := range r.lines {
 		if l.Evaluation != nil {
 			evaluations = append(evaluations, *l.Evaluation)
-		} else if l.Training != nil {
-			steps = append(steps, *l.Training)
+		} else if l.StepRecord != nil {
+			steps = append(steps, *l.StepRecord)
 		}
 	}
 	return steps, evaluations
@@ -173,7 +173,7 @@ type curve struct {
 }
 
 // smoothed averages steps into at most 400 points.
-func smoothed(name string, steps []stepRecord, value func(stepRecord) float64) curve {
+func smoothed(name string, steps []StepRecord, value func(StepRecord) float64) curve {
 	c := curve{name: name}
 	stride := max(1, (len(steps)+399)/400)
 	for i := 0; i < len(steps); i += stride {

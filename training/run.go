@@ -87,7 +87,6 @@ type run struct {
 	evaluate *evaluator
 	first    int  // the phase's first step
 	noLong   bool // the corpus fills no long row
-	looked   int  // the step of the last evaluation
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.opts.Work, name) }
@@ -258,7 +257,7 @@ func (r *run) loop(ctx context.Context) error {
 		}
 		r.position.Seconds = elapsed()
 		loss := smooth.add(float64(result.Loss))
-		r.log.step(stepRecord{
+		r.log.step(StepRecord{
 			Step: r.position.Step, Loss: float64(result.Loss), Rate: rate, Norm: float64(result.GradNorm), Subwords: r.position.Subwords,
 			Seconds: r.position.Seconds, Length: r.batches.set.length,
 		})
@@ -279,7 +278,7 @@ func (r *run) loop(ctx context.Context) error {
 			}
 		}
 	}
-	if r.looked == r.position.Step {
+	if r.log.looked == r.position.Step {
 		return nil
 	}
 	err := r.look(ctx)
@@ -312,7 +311,6 @@ func (r *run) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.looked = r.position.Step
 	r.log.evaluation(e)
 	r.console.printf("step %d, %s: loss %.3f, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, 100*e.All.Accuracy,
 		100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)

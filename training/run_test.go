@@ -85,7 +85,7 @@ func losses(t testing.TB, work string) (out []string) {
 		if l.Evaluation != nil {
 			out = append(out, fmt.Sprintf("%+v", *l.Evaluation))
 		} else {
-			out = append(out, fmt.Sprint(l.Training.Step, l.Training.Loss, l.Training.Rate, l.Training.Norm, l.Training.Subwords, l.Training.Length))
+			out = append(out, fmt.Sprint(l.StepRecord.Step, l.StepRecord.Loss, l.StepRecord.Rate, l.StepRecord.Norm, l.StepRecord.Subwords, l.StepRecord.Length))
 		}
 	}
 	return out
@@ -155,6 +155,19 @@ func TestRun(t *testing.T) {
 		if err := Run(t.Context(), straight); err == nil || !strings.Contains(err.Error(), "--resume") {
 			t.Errorf("error %v", err)
 		}
+	})
+
+	t.Run("resuming a finished run", func(t *testing.T) {
+		before := losses(t, straight.Work)
+		o := straight
+		o.Resume, o.Out = true, filepath.Join(t.TempDir(), "again")
+		if err := Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		if after := losses(t, straight.Work); len(after) != len(before) {
+			t.Errorf("%d lines of log became %d", len(before), len(after))
+		}
+		same(t, straight, o)
 	})
 
 	t.Run("interrupted twice and resumed", func(t *testing.T) {
