@@ -27,6 +27,9 @@ type SessionOptions struct {
 	Spin bool
 	// Device is one of Devices; empty means "auto".
 	Device string
+	// ExactInt8 asks for int8 products that cannot overflow where the processor
+	// does not need to be told; see Int8Saturates.
+	ExactInt8 bool
 	// NoArena frees buffers after each run in place of keeping them for the
 	// next: less memory, more time.
 	NoArena bool
@@ -102,10 +105,7 @@ func sessionOptions(opts SessionOptions) (*ortgo.SessionOptions, error) {
 	if threads <= 0 {
 		threads = DefaultThreads()
 	}
-	spin := "0"
-	if opts.Spin {
-		spin = "1"
-	}
+	flag := map[bool]string{false: "0", true: "1"}
 	err = errors.Join(
 		o.SetIntraOpNumThreads(threads),
 		o.SetInterOpNumThreads(1),
@@ -115,9 +115,10 @@ func sessionOptions(opts SessionOptions) (*ortgo.SessionOptions, error) {
 		o.SetMemPattern(false),
 		o.SetCpuMemArena(!opts.NoArena),
 		o.SetLogSeverityLevel(ortgo.LoggingLevelFatal),
-		o.AddSessionConfigEntry("session.intra_op.allow_spinning", spin),
+		o.AddSessionConfigEntry("session.intra_op.allow_spinning", flag[opts.Spin]),
 		o.AddSessionConfigEntry("session.inter_op.allow_spinning", "0"),
 		o.AddSessionConfigEntry("session.set_denormal_as_zero", "1"),
+		o.AddSessionConfigEntry("session.x64quantprecision", flag[opts.ExactInt8 || Int8Saturates()]),
 	)
 	if err != nil {
 		o.Destroy()
