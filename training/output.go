@@ -51,7 +51,16 @@ func (r *run) finish(weights onnx.Weights) error {
 			}
 		}
 	}
-	contents := bundle.Contents{Config: r.model, Tokenizer: r.tokenizer, Meta: meta, Weights: weights, Half: true}
+	// The int8 graph is made of the weights as they were trained; the checkpoint beside it is rounded to half precision.
+	graph, err := onnx.BuildInference(r.model, weights)
+	if err != nil {
+		return fmt.Errorf("writing bundle: %w", err)
+	}
+	quantized, err := onnx.Quantize(graph)
+	if err != nil {
+		return fmt.Errorf("writing bundle: %w", err)
+	}
+	contents := bundle.Contents{Config: r.model, Tokenizer: r.tokenizer, Meta: meta, Weights: weights, Half: true, Int8: quantized}
 	if err := bundle.Write(r.opts.Out, contents); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"mlm-lsp/model"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/ort/orttest"
 )
@@ -126,6 +127,15 @@ func TestRun(t *testing.T) {
 		defer b.Close()
 		if len(b.Meta.Languages) != 1 || b.Meta.Languages[0] != "go" || b.Meta.Training == nil || b.Meta.Evaluation == nil {
 			t.Errorf("the record is incomplete: %+v", b.Meta)
+		}
+		m, err := model.Open(straight.Library, b, model.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		predictions, err := m.Predict(t.Context(), []model.Query{{Language: "go", Before: "func f(", After: " int) {}", Choices: []string{"r", "err"}}})
+		if err != nil || len(predictions) != 1 || len(predictions[0].Candidates) != 2 {
+			t.Errorf("predictions %v, error %v", predictions, err)
 		}
 	})
 	t.Run("report", func(t *testing.T) {
