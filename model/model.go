@@ -141,17 +141,26 @@ type network interface {
 // Open readies a bundle. The library is loaded if it was not. A graph that
 // ONNX Runtime refuses is an error that names the bundle.
 func Open(lib *ort.Library, b *bundle.Bundle, opts Options) (*Model, error) {
-	net, err := newSessionNet(lib, b, opts)
+	g, err := b.Graph(opts.Precision)
+	if err != nil {
+		return nil, err
+	}
+	return openGraph(lib, b, g, opts)
+}
+
+// openGraph is Open for one graph of the bundle.
+func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options) (*Model, error) {
+	digest, err := b.Digest()
+	if err != nil {
+		return nil, err
+	}
+	net, err := newSessionNet(lib, b, g, opts)
 	if err != nil {
 		return nil, err
 	}
 	m, err := newModel(b.Tokenizer, net, b.Config.Positions(), opts)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("loading bundle %s: %w", b.Name, err), net.session.Close())
-	}
-	digest, err := b.Digest()
-	if err != nil {
-		return nil, errors.Join(err, net.session.Close())
 	}
 	m.closer = net.session.Close
 	m.about = Info{Name: b.Name, Digest: digest, Languages: b.Meta.Languages, Precision: net.precision, Device: net.session.Device(), Window: m.window}

@@ -30,11 +30,7 @@ type sessionNet struct {
 	vocab     int // entries of the tokenizer
 }
 
-func newSessionNet(lib *ort.Library, b *bundle.Bundle, opts Options) (*sessionNet, error) {
-	g, err := b.Graph(opts.Precision)
-	if err != nil {
-		return nil, err
-	}
+func newSessionNet(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options) (*sessionNet, error) {
 	s, err := lib.NewSession(g.Model, ort.SessionOptions{
 		Inputs: g.Inputs, Outputs: []string{g.Output},
 		Threads: opts.Threads, Spin: opts.Spin, Device: opts.Device,

@@ -81,6 +81,44 @@ func (b *Bundle) graph(p Precision) (*Graph, error) {
 	return describeGraph(g, model, PrecisionFP32)
 }
 
+// Quantized returns the int8 graph: the file of the bundle, else one that is
+// made now of its fp32 graph.
+func (b *Bundle) Quantized() (*Graph, error) {
+	if b.Has(Int8File) {
+		return b.Graph(PrecisionInt8)
+	}
+	g, err := b.Quantize()
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", b.Name, err)
+	}
+	model, err := g.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", b.Name, err)
+	}
+	return describeGraph(g, model, PrecisionInt8)
+}
+
+// Quantize makes an int8 graph of the fp32 graph, whatever int8 graph the
+// bundle holds.
+func (b *Bundle) Quantize() (*onnx.Graph, error) {
+	if !b.Has(GraphFile) {
+		g, err := b.Build()
+		if err != nil {
+			return nil, err
+		}
+		return onnx.Quantize(g)
+	}
+	fp32, err := b.Graph(PrecisionFP32)
+	if err != nil {
+		return nil, err
+	}
+	g, err := onnx.Unmarshal(fp32.Model)
+	if err != nil {
+		return nil, err
+	}
+	return onnx.Quantize(g)
+}
+
 // Build makes the fp32 graph from the weights, whatever graphs the bundle holds.
 func (b *Bundle) Build() (*onnx.Graph, error) {
 	w, err := b.Weights()

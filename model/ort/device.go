@@ -3,6 +3,8 @@ package ort
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -66,6 +68,53 @@ func (l *Library) withDevice(requested string, create func(name string) (*ortgo.
 	s, err := create("cpu")
 	d.Used = "cpu"
 	return s, d, err
+}
+
+// Probe says why a device cannot run a graph, nil when it can.
+func (l *Library) Probe(device string, model []byte) error {
+	if err := l.Load(); err != nil {
+		return err
+	}
+	if device == "webgpu" && !hasVulkan() {
+		return errors.New("there is no Vulkan loader (libvulkan.so.1)")
+	}
+	o, err := sessionOptions(SessionOptions{Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer o.Destroy()
+	if err := appendDevice(o, device); err != nil {
+		return err
+	}
+	in, out, err := ortgo.GetInputOutputInfoWithONNXData(model)
+	if err != nil {
+		return err
+	}
+	names := func(infos []ortgo.InputOutputInfo) (names []string) {
+		for _, i := range infos {
+			names = append(names, i.Name)
+		}
+		return names
+	}
+	s, err := ortgo.NewDynamicAdvancedSessionWithONNXData(model, names(in), names(out), o)
+	if err != nil {
+		return errors.New(firstLine(err))
+	}
+	return s.Destroy()
+}
+
+// hasVulkan looks for what WebGPU needs on Linux: the library itself would print
+// a warning where it is missing.
+func hasVulkan() bool {
+	if runtime.GOOS != "linux" {
+		return true
+	}
+	for _, pattern := range []string{"/usr/lib/*/libvulkan.so.1", "/usr/lib*/libvulkan.so.1", "/usr/local/lib/libvulkan.so.1", "/run/opengl-driver/lib/libvulkan.so.1"} {
+		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // errNoDevice marks a device that the library was not built for.
