@@ -3,6 +3,7 @@ package treesitter
 import (
 	"cmp"
 	"slices"
+	"sync"
 	"unsafe"
 )
 
@@ -11,39 +12,65 @@ import (
 // long give a File without tokens, and what does not parse stands in Errors.
 // The text must not be changed afterwards.
 func Parse(lang string, text []byte) *File {
-	f := &File{Language: lang, Text: text, Scopes: []Scope{{Span: Span{0, len(text)}, Parent: -1}}}
-	l := lookup(lang)
-	if l == nil {
-		return f
-	}
-	walkTree(l.pointer, text, func(nodes []node) {
-		if len(nodes) == 0 {
-			if len(text) > 0 {
+	f := &File{Language: lang, Text: text}
+	if l := lookup(lang); l != nil {
+		walkTree(l.pointer, text, func(nodes []node) {
+			if len(nodes) > 0 {
+				b := builders.Get().(*builder)
+				b.build(f, l, nodes)
+				builders.Put(b)
+			} else if len(text) > 0 {
 				f.Errors = []Span{{0, len(text)}}
 			}
-			return
-		}
-		b := &builder{
-			File:    f,
-			matcher: matcher{nodes: nodes, language: l, source: unsafe.String(&text[0], len(text))},
-			scopes:  scopes{list: f.Scopes, ends: []int32{int32(len(nodes))}, known: map[scopedName]bool{}},
-		}
-		b.build()
-		f.Scopes = b.scopes.finish()
-		slices.SortStableFunc(f.TypeSites, func(a, b TypeSite) int { return cmp.Compare(a.Start, b.Start) })
-	})
+		})
+	}
+	if f.Scopes == nil {
+		f.Scopes = []Scope{{Span: Span{0, len(text)}, Parent: -1}}
+	}
 	return f
 }
 
+// builders keeps builders with their slices between parses: a File is copied
+// out of them in its exact size, and collecting garbage costs more than copying.
+var builders = sync.Pool{New: func() any { return &builder{scopes: scopes{known: map[scopedName]bool{}}} }}
+
 // builder fills a File from the nodes of its parse.
 type builder struct {
-	*File
+	File
 	matcher
 	scopes   scopes
 	spans    []Span // backs Call.Arguments
 	errorEnd int32  // first node behind the current ERROR
 	typesEnd int32  // first node behind the current type expression
 	tokenEnd int32  // first node behind the current token
+}
+
+// build fills f, whose text and language are set.
+func (b *builder) build(f *File, l *language, nodes []node) {
+	b.Text = f.Text
+	b.matcher = matcher{nodes: nodes, language: l, source: unsafe.String(&f.Text[0], len(f.Text))}
+	b.errorEnd, b.typesEnd, b.tokenEnd = 0, 0, 0
+	b.scopes.reset(len(f.Text), len(nodes))
+
+	b.visit()
+
+	f.Tokens = slices.Clone(b.Tokens)
+	f.Scopes = b.scopes.finish()
+	f.TypeSites = slices.Clone(b.TypeSites)
+	slices.SortStableFunc(f.TypeSites, func(a, b TypeSite) int { return cmp.Compare(a.Start, b.Start) })
+	f.Calls = slices.Clone(b.Calls)
+	f.Declarations = slices.Clone(b.Declarations)
+	f.Imports = slices.Clone(b.Imports)
+	f.Errors = slices.Clone(b.Errors)
+
+	// What is kept must hold neither the text nor C memory.
+	clear(b.TypeSites)
+	clear(b.Calls)
+	clear(b.Declarations)
+	b.File = File{Tokens: b.Tokens[:0], TypeSites: b.TypeSites[:0], Calls: b.Calls[:0],
+		Declarations: b.Declarations[:0], Imports: b.Imports[:0], Errors: b.Errors[:0]}
+	b.matcher = matcher{}
+	b.spans = nil
 }
 
 func (b *builder) span(i int32) Span {
@@ -53,9 +80,8 @@ func (b *builder) span(i int32) Span {
 // slice returns a piece of File.Text without copying it.
 func (b *builder) slice(s Span) string { return b.source[s.Start:s.End] }
 
-// build visits every node once, in preorder.
-func (b *builder) build() {
-	b.Tokens = make([]Token, 0, len(b.nodes)/2)
+// visit looks at every node once, in preorder.
+func (b *builder) visit() {
 	rules, rows := b.language.rules, len(b.language.names)
 	for i := range int32(len(b.nodes)) {
 		n := &b.nodes[i]

@@ -242,8 +242,18 @@ func (s *scopes) define(name string, span Span, r region) (int32, bool) {
 	return scope, true
 }
 
-// finish returns the scopes with their definitions, which share one array.
+// reset begins a file.
+func (s *scopes) reset(size, nodes int) {
+	s.list = append(s.list[:0], Scope{Span: Span{0, size}, Parent: -1})
+	s.ends = append(s.ends[:0], int32(nodes))
+	s.current = 0
+	s.regions = s.regions[:0]
+}
+
+// finish returns a copy of the scopes with their definitions, which share one
+// array, and forgets the names.
 func (s *scopes) finish() []Scope {
+	list := slices.Clone(s.list)
 	slices.SortStableFunc(s.found, func(a, b found) int { return cmp.Compare(a.scope, b.scope) })
 	all := make([]Definition, len(s.found))
 	for i, d := range s.found {
@@ -254,10 +264,15 @@ func (s *scopes) finish() []Scope {
 		for end < len(all) && s.found[end].scope == s.found[start].scope {
 			end++
 		}
-		s.list[s.found[start].scope].Definitions = all[start:end:end]
+		list[s.found[start].scope].Definitions = all[start:end:end]
 		start = end
 	}
-	return s.list
+	clear(s.found)
+	s.found = s.found[:0]
+	if clear(s.known); len(list) > 1<<12 {
+		s.known = map[scopedName]bool{} // Clearing takes as long as the map was ever large.
+	}
+	return list
 }
 
 // importedName is the name that an import of a path binds without saying so:

@@ -111,7 +111,7 @@ type File struct {
 	Language     string
 	Text         []byte
 	Tokens       []Token
-	Scopes       []Scope // the first is the file
+	Scopes       []Scope       // the first is the file
 	TypeSites    []TypeSite    // by start
 	Calls        []Call        // by start, outer before inner
 	Declarations []Declaration // by start, outer before inner

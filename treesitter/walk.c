@@ -4,7 +4,7 @@
 // The prototypes below are tree-sitter's public API (api.h of the version that
 // go.mod pins). Its objects are linked into every program that imports the
 // grammar packages; the declarations are weak so that cgo's trial link of this
-// package alone, which does not see them, succeeds. mlm_linked tells whether
+// package alone, which does not see them, succeeds. mlm_init tells whether
 // the real link found them.
 
 #include "walk.h"
@@ -34,9 +34,8 @@ LINKED TSParser *ts_parser_new(void);
 LINKED void ts_parser_delete(TSParser *);
 LINKED bool ts_parser_set_language(TSParser *, const TSLanguage *);
 LINKED void ts_parser_set_timeout_micros(TSParser *, uint64_t);
-LINKED void ts_parser_reset(TSParser *);
+LINKED void ts_set_allocator(void *(*)(size_t), void *(*)(size_t, size_t), void *(*)(void *, size_t), void (*)(void *));
 LINKED TSTree *ts_parser_parse_string(TSParser *, const TSTree *, const char *, uint32_t);
-LINKED void ts_tree_delete(TSTree *);
 LINKED TSNode ts_tree_root_node(const TSTree *);
 LINKED TSTreeCursor ts_tree_cursor_new(TSNode);
 LINKED void ts_tree_cursor_delete(TSTreeCursor *);
@@ -50,17 +49,21 @@ LINKED uint32_t ts_node_end_byte(TSNode);
 LINKED uint16_t ts_node_symbol(TSNode);
 LINKED bool ts_node_is_missing(TSNode);
 
-int mlm_linked(void) {
-  return ts_parser_new && ts_parser_delete && ts_parser_set_language && ts_parser_set_timeout_micros &&
-         ts_parser_reset && ts_parser_parse_string && ts_tree_delete && ts_tree_root_node && ts_tree_cursor_new &&
-         ts_tree_cursor_delete && ts_tree_cursor_current_node && ts_tree_cursor_current_field_id &&
-         ts_tree_cursor_goto_first_child && ts_tree_cursor_goto_next_sibling && ts_tree_cursor_goto_parent &&
-         ts_node_start_byte && ts_node_end_byte && ts_node_symbol && ts_node_is_missing;
+int mlm_init(void) {
+  if (!(ts_set_allocator && ts_parser_new && ts_parser_delete && ts_parser_set_language &&
+        ts_parser_set_timeout_micros && ts_parser_parse_string && ts_tree_root_node && ts_tree_cursor_new &&
+        ts_tree_cursor_delete && ts_tree_cursor_current_node && ts_tree_cursor_current_field_id &&
+        ts_tree_cursor_goto_first_child && ts_tree_cursor_goto_next_sibling && ts_tree_cursor_goto_parent &&
+        ts_node_start_byte && ts_node_end_byte && ts_node_symbol && ts_node_is_missing)) {
+    return 0;
+  }
+  ts_set_allocator(mlm_malloc, mlm_calloc, mlm_realloc, mlm_free);
+  return 1;
 }
 
 mlm_parser *mlm_parser_new(void) {
   mlm_parser *p = calloc(1, sizeof *p);
-  if (p && !(p->parser = ts_parser_new())) {
+  if (p && !(p->arena = mlm_arena_new())) {
     free(p);
     return NULL;
   }
@@ -68,7 +71,7 @@ mlm_parser *mlm_parser_new(void) {
 }
 
 void mlm_parser_delete(mlm_parser *p) {
-  ts_parser_delete(p->parser);
+  mlm_arena_delete(p->arena);
   free(p->nodes);
   free(p);
 }
@@ -122,16 +125,24 @@ static int walk(mlm_parser *p, TSTree *tree) {
   return result;
 }
 
+// parse_and_walk runs inside an arena. The tree is left to it; the parser is
+// deleted, as the scanners of some grammars use memory that is not the arena's.
+static int parse_and_walk(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout) {
+  TSParser *parser = ts_parser_new();
+  int result = MLM_BAD_LANGUAGE;
+  if (ts_parser_set_language(parser, language)) {
+    ts_parser_set_timeout_micros(parser, timeout);
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text, length);
+    result = tree ? walk(p, tree) : MLM_TIMEOUT;
+  }
+  ts_parser_delete(parser);
+  return result;
+}
+
 int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros) {
   p->count = 0;
-  if (!ts_parser_set_language(p->parser, language)) return MLM_BAD_LANGUAGE;
-  ts_parser_set_timeout_micros(p->parser, timeout_micros);
-  TSTree *tree = ts_parser_parse_string(p->parser, NULL, text, length);
-  if (!tree) {
-    ts_parser_reset(p->parser);
-    return MLM_TIMEOUT;
-  }
-  int result = walk(p, tree);
-  ts_tree_delete(tree);
+  mlm_arena_begin(p->arena);
+  int result = parse_and_walk(p, language, text, length, timeout_micros);
+  mlm_arena_end();
   return result;
 }

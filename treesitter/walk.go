@@ -49,7 +49,7 @@ var _ [0]struct{} = [unsafe.Sizeof(node{}) - unsafe.Sizeof(C.mlm_node{})]struct{
 var idleParsers = make(chan *C.mlm_parser, runtime.GOMAXPROCS(0))
 
 func init() {
-	if C.mlm_linked() == 0 {
+	if C.mlm_init() == 0 {
 		panic("treesitter: the tree-sitter runtime is not linked into this program")
 	}
 }

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
+
 // mlm_node is one visible syntax node. Nodes stand in preorder: the children of
 // node i begin at i+1, and `next` is the first node after i's subtree, so a
 // child's sibling is nodes[child].next while that is below nodes[parent].next.
@@ -18,10 +20,10 @@ typedef struct {
 
 enum { MLM_MISSING = 1 };
 
-// mlm_parser owns a tree-sitter parser and the buffer that its last parse was
+// mlm_parser owns the memory of a parse and the buffer that the last one was
 // copied into. It is used by one thread at a time.
 typedef struct {
-  void *parser;
+  mlm_arena *arena;
   mlm_node *nodes;
   uint32_t count, capacity;
 } mlm_parser;
@@ -33,7 +35,9 @@ enum {
   MLM_BAD_LANGUAGE = 3,
 };
 
-int mlm_linked(void);
+// mlm_init must be called before anything else. It returns 0 where tree-sitter is
+// not linked into the program.
+int mlm_init(void);
 mlm_parser *mlm_parser_new(void);
 void mlm_parser_delete(mlm_parser *p);
 int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros);
