@@ -109,7 +109,7 @@ func hasVulkan() bool {
 	if runtime.GOOS != "linux" {
 		return true
 	}
-	for _, pattern := range []string{"/usr/lib/*/libvulkan.so.1", "/usr/lib*/libvulkan.so.1", "/usr/local/lib/libvulkan.so.1", "/run/opengl-driver/lib/libvulkan.so.1"} {
+	for _, pattern := range []string{"/usr/lib/*-linux-gnu*/libvulkan.so.1", "/usr/lib*/libvulkan.so.1", "/usr/local/lib/libvulkan.so.1", "/run/opengl-driver/lib/libvulkan.so.1"} {
 		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
 			return true
 		}
@@ -149,7 +149,7 @@ func notBuilt(err error) error {
 		return nil
 	}
 	text := strings.ToLower(err.Error())
-	for _, sign := range []string{"not enabled in this build", "not supported in this build", "not supported", "failed to find", "not found"} {
+	for _, sign := range []string{"not enabled in this build", "not supported in this build", "not supported", "failed to find", "not found", "failed to load shared library"} {
 		if strings.Contains(text, sign) {
 			return fmt.Errorf("%w: %s", errNoDevice, firstLine(err))
 		}
@@ -157,7 +157,12 @@ func notBuilt(err error) error {
 	return err
 }
 
+// firstLine shortens an error of the library, whose failed checks begin with a
+// place in its sources.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if _, message, ok := strings.Cut(line, " was false. "); ok {
+		line = message
+	}
 	return line
 }
