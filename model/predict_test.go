@@ -11,6 +11,7 @@ import (
 
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/bundle/bundletest"
+	"mlm-lsp/model/onnx"
 	"mlm-lsp/model/ort/orttest"
 )
 
@@ -422,5 +423,61 @@ func TestOpenInfo(t *testing.T) {
 	info := tiny(t, Options{Device: "cpu", Window: 64}).Info()
 	if info.Precision != bundle.PrecisionFP32 || info.Device.Used != "cpu" || info.Window != 64 || len(info.Digest) != 64 || !slices.Equal(info.Languages, []string{"go"}) {
 		t.Errorf("%+v", info)
+	}
+}
+
+// TestForeignGraph asks a graph with the inputs and the output of other
+// exporters: segments, no masked positions, and logits for every position.
+func TestForeignGraph(t *testing.T) {
+	contents := bundletest.Contents(t, bundletest.Tiny)
+	vocab, width := int64(contents.Config.VocabSize), int64(8)
+	table := make([]float32, vocab*width)
+	for i := range table {
+		table[i] = float32(math.Sin(float64(i * i % 977)))
+	}
+	g := onnx.NewGraph("foreign")
+	ids := g.Input("input_ids", onnx.Int64, "batch_size", "sequence_length")
+	mask := g.Input("attention_mask", onnx.Int64, "batch_size", "sequence_length")
+	types := g.Input("token_type_ids", onnx.Int64, "batch_size", "sequence_length")
+	w := g.Initializer("w", onnx.FloatTensor(table, vocab, width))
+	// Each position sees the mean of the row; the masks are of no account here.
+	x := g.Op("Gather", []string{w, g.Op("Add", []string{ids, types})})
+	weight := g.Op("Unsqueeze", []string{g.Op("Cast", []string{mask}, onnx.IntAttr("to", int64(onnx.Float32))), g.Ints(2)})
+	sum := g.Op("ReduceSum", []string{g.Op("Mul", []string{x, weight}), g.Ints(1)})
+	x = g.Op("Add", []string{x, sum})
+	x = g.Op("MatMul", []string{x, g.Op("Transpose", []string{w}, onnx.IntsAttr("perm", 1, 0))})
+	g.Rename(x, "logits")
+	g.Output("logits", onnx.Float32, "batch_size", "sequence_length", vocab)
+	contents.FP32, contents.Weights = g, nil
+	dir := t.TempDir() + "/foreign"
+	if err := bundle.Write(dir, contents); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	m, err := Open(orttest.Library(t), b, Options{CacheSize: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	q := shortQuery(someChoices)
+	other := Query{Before: "x", After: "y", Choices: []string{"price", "sum"}}
+	ps, err := m.Predict(t.Context(), []Query{other, q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scores := map[string]float64{}
+	var norm float64
+	for _, c := range someChoices {
+		scores[c] = bruteForce(t, m, q, c)
+		norm += math.Exp(scores[c])
+	}
+	for _, c := range ps[1].Candidates {
+		if want := scores[c.Text] - math.Log(norm); math.Abs(c.LogProb-want) > 1e-3 {
+			t.Errorf("LogProb(%s) = %v, by the definition %v", c.Text, c.LogProb, want)
+		}
 	}
 }

@@ -137,7 +137,9 @@ func (b *Bundle) fileGraph(name string, p Precision) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Unmarshal also refuses weights in other files, wherever those would be.
+	if err := refuseExternalData(model); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	g, err := onnx.Unmarshal(model)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
