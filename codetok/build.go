@@ -2,6 +2,7 @@ package codetok
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -76,17 +77,33 @@ func (t *Tokenizer) build() error {
 	for id, raw := range t.entries {
 		t.length[id] = int32(len(raw))
 	}
-	for b, r := range byteRune {
-		id, ok := ids[string(r)]
-		if !ok || t.length[id] != 1 {
-			return fmt.Errorf("byte %#02x has no vocabulary entry: byte-level BPE needs all 256", b)
-		}
-		t.byteID[b] = id
-	}
-	if err := t.buildMerges(ids); err != nil {
+	t.buildAdded()
+	if err := t.buildBytes(ids); err != nil {
 		return err
 	}
-	t.buildAdded(ids)
+	return t.buildMerges(ids)
+}
+
+// buildBytes finds the entry of every byte. GPT-NeoX's vocabulary, and
+// ModernBERT's after it, leaves out the 13 bytes that occur in no valid UTF-8; the
+// unknown token stands in for them.
+func (t *Tokenizer) buildBytes(ids map[string]int32) error {
+	standIn := t.special.UNK
+	if standIn < 0 {
+		standIn = int32(slices.Index(t.isSpecial, true))
+	}
+	for b, r := range byteRune {
+		id, ok := ids[string(r)]
+		switch {
+		case ok && t.length[id] == 1:
+			t.byteID[b] = id
+		case !ok && standIn >= 0 && (b == 0xC0 || b == 0xC1 || b >= 0xF5):
+			t.byteID[b] = standIn
+			t.length[standIn] = 1
+		default:
+			return fmt.Errorf("byte %#02x has no vocabulary entry, so this is no byte-level BPE", b)
+		}
+	}
 	return nil
 }
 
@@ -99,7 +116,7 @@ func (t *Tokenizer) buildMerges(ids map[string]int32) error {
 			if !ok {
 				return fmt.Errorf("merge %d, %q with %q, names %q, which is not in the vocabulary", rank, m[0], m[1], token)
 			}
-			if t.length[id] == 0 {
+			if t.isSpecial[id] {
 				return fmt.Errorf("merge %d, %q with %q, names the special token %q", rank, m[0], m[1], token)
 			}
 			got[i] = id
@@ -123,7 +140,7 @@ var specialNames = map[string]func(*Special) *int32{
 
 // buildAdded sorts out the added tokens: special ones by what they are for, the
 // others into what is looked for in text.
-func (t *Tokenizer) buildAdded(ids map[string]int32) {
+func (t *Tokenizer) buildAdded() {
 	t.special = Special{-1, -1, -1, -1, -1}
 	t.languages = make(map[string]int32)
 	for _, a := range t.file.added {

@@ -57,7 +57,7 @@ func TestReadErrors(t *testing.T) {
 		{"id twice", entry("ab", 97), `id 97 is given to both "a" and "ab"`},
 		{"empty subword", entry("", 300), "model.vocab: entry 300 is empty"},
 		{"alphabet", entry("▁the", 300), `vocabulary entry 300, "▁the", is not in the alphabet of byte-level BPE`},
-		{"byte missing", func(f object) { delete(f["model"].(object)["vocab"].(object), "a") }, "byte 0x61 has no vocabulary entry"},
+		{"byte missing", func(f object) { delete(f["model"].(object)["vocab"].(object), "a") }, "byte 0x61 has no vocabulary entry, so this is no byte-level BPE"},
 		{"merge of unknown", model("merges", []any{"a b", "ab zz"}), `merge 1, "ab" with "zz", names "zz", which is not in the vocabulary`},
 		{"merge to unknown", model("merges", []any{[]any{"a", "c"}}), `merge 0, "a" with "c", names "ac", which is not in the vocabulary`},
 		{"merge of three", model("merges", []any{"a b c"}), `merge 0: "a b c" is not a pair of subwords`},
@@ -79,7 +79,7 @@ func TestReadErrors(t *testing.T) {
 		{"added elsewhere", field("added_tokens", []any{object{"id": 257, "content": "ab"}}), `added token "ab" has id 257, but 256 in the vocabulary`},
 		{"added strips", field("added_tokens", []any{object{"id": 257, "content": "<x>", "lstrip": true}}), "understood for special tokens only"},
 		{"special merged", field("added_tokens", []any{object{"id": 256, "content": "ab", "special": true}}), `names the special token "ab"`},
-		{"special byte", field("added_tokens", []any{object{"id": 97, "content": "a", "special": true}}), "byte 0x61 has no vocabulary entry"},
+		{"special byte", field("added_tokens", []any{object{"id": 97, "content": "a", "special": true}}), "byte 0x61 has no vocabulary entry, so this is no byte-level BPE"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := smallest()

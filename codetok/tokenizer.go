@@ -25,7 +25,7 @@ type Tokenizer struct {
 	split     splitter
 	entries   [][]byte // raw bytes by id; nil for special tokens and for ids that are not in use
 	isSpecial []bool   // by id
-	length    []int32  // len(entries[id])
+	length    []int32  // bytes of text that an id takes up
 	byteID    [256]int32
 	ranks     rankTable
 	added     [2]*matcher // added tokens found in text: as it stands, then in what is left

@@ -43,16 +43,20 @@ func trained(tb testing.TB) *Tokenizer {
 	return tok
 }
 
-// checkTiles is the invariant of the package.
+// checkTiles is the invariant of the package: subwords tile the text and decode
+// to it, but for a special token where the vocabulary lacks a byte.
 func checkTiles(t *testing.T, tok *Tokenizer, text string) {
 	t.Helper()
 	e := tok.Encode(text)
 	at := int32(0)
+	want := []byte(text)
 	for i, o := range e.Offsets {
 		if o[0] != at || o[1] <= at {
 			t.Fatalf("subword %d of %q is at %v, want its start at %d", i, text, o, at)
 		}
-		if got := string(tok.Bytes(e.IDs[i])); got != text[o[0]:o[1]] {
+		if tok.IsSpecial(e.IDs[i]) && o[1] == at+1 && strings.IndexByte("\xc0\xc1\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff", text[at]) >= 0 {
+			want = slices.DeleteFunc(want, func(b byte) bool { return b == text[at] })
+		} else if got := string(tok.Bytes(e.IDs[i])); got != text[o[0]:o[1]] {
 			t.Fatalf("subword %d of %q is %q, want %q", i, text, got, text[o[0]:o[1]])
 		}
 		at = o[1]
@@ -60,7 +64,7 @@ func checkTiles(t *testing.T, tok *Tokenizer, text string) {
 	if int(at) != len(text) {
 		t.Fatalf("subwords of %q end at %d, want %d", text, at, len(text))
 	}
-	if got := tok.Decode(e.IDs); got != text {
+	if got := tok.Decode(e.IDs); got != string(want) {
 		t.Fatalf("decoding subwords of %q: got %q", text, got)
 	}
 }

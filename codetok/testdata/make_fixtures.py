@@ -40,13 +40,16 @@ CODE = sorted((HERE / "code").iterdir())
 KINDS = ("roberta", "modernbert", "own")
 
 
-def train(size, special):
+ALPHABET = sorted(pre_tokenizers.ByteLevel.alphabet())
+
+
+def train(size, special, alphabet=ALPHABET):
     """A byte-level BPE as GPT-2's, with the special tokens first."""
     tok = Tokenizer(models.BPE())
     tok.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tok.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=special, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
+        vocab_size=size, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
     tok.train([str(p) for p in CODE], trainer)
     return tok
 
@@ -64,7 +67,9 @@ def roberta():
 
 def modernbert():
     """As GPT-NeoX's and ModernBERT's: NFC, runs of spaces as added tokens, special tokens last."""
-    tok = train(1000, ["|||IP_ADDRESS|||", "<|padding|>"])
+    # GPT-NeoX's vocabulary has no entries for the bytes that valid UTF-8 never has.
+    alphabet = [c for c in ALPHABET if not (c in "\xc0\xc1" or "\xf5" <= c <= "\xff")]
+    tok = train(1000, ["|||IP_ADDRESS|||", "<|padding|>"], alphabet)
     tok.normalizer = normalizers.NFC()
     tok.add_tokens([AddedToken(" " * n, normalized=True) for n in range(24, 1, -1)])
     tok.add_tokens([AddedToken("|||EMAIL_ADDRESS|||", normalized=True)])
