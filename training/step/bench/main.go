@@ -1,6 +1,7 @@
 // Command bench measures the training step: subwords per second and peak memory, on random batches.
 //
 //	go run ./training/step/bench -layers 4 -steps 6
+//	python3 training/step/bench/compare.py           beside PyTorch
 package main
 
 import (
@@ -9,7 +10,9 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
+	"os"
 	"sort"
+	"strings"
 	"time"
 
 	"mlm-lsp/model/onnx"
@@ -29,6 +32,7 @@ func main() {
 	masked := flag.Int("masked", 1228, "masked subwords per step")
 	steps := flag.Int("steps", 6, "steps that are timed")
 	threads := flag.Int("threads", 2, "threads")
+	asJSON := flag.Bool("json", false, "print one line of JSON for compare.py")
 	evaluate := flag.Bool("evaluate", false, "time the forward pass alone")
 	flag.Parse()
 
@@ -50,6 +54,7 @@ func main() {
 	defer t.Close()
 	r := rand.New(rand.NewPCG(1, 2))
 	var times []float64
+	var busy float64
 	for i := range *steps + 1 {
 		b := step.Batch{}
 		for range *batch * *length {
@@ -60,7 +65,7 @@ func main() {
 			b.Labels = append(b.Labels, r.Int64N(int64(*vocab)))
 			b.Weights = append(b.Weights, 1)
 		}
-		start := time.Now()
+		start, cpu := time.Now(), cpuSeconds()
 		if *evaluate {
 			_, err = t.Evaluate(context.Background(), b)
 		} else {
@@ -71,9 +76,43 @@ func main() {
 		}
 		if i > 0 { // the first run plans memory
 			times = append(times, time.Since(start).Seconds())
+			busy += cpuSeconds() - cpu
 		}
 	}
 	sort.Float64s(times)
 	median := times[len(times)/2]
+	if *asJSON {
+		fmt.Printf(`{"seconds": %g, "cpu_seconds": %g, "peak_mb": %d, "version": "ONNX Runtime %s"}`+"\n",
+			median, busy/float64(*steps), peakMB(), lib.Version)
+		return
+	}
 	fmt.Printf("median %.3f s per step, %.0f subwords/s, fastest %.3f s\n", median, float64(*batch**length)/median, times[0])
+}
+
+// peakMB is the most memory that this process ever held, 0 where the system does not tell.
+func peakMB() int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		var kb int
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kb); n == 1 {
+			return kb >> 10
+		}
+	}
+	return 0
+}
+
+// cpuSeconds is the processor time that this process has used, 0 where the system does not tell. Linux counts it in hundredths.
+func cpuSeconds() float64 {
+	stat, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	f := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:])) // the name before it may hold spaces
+	var user, system float64
+	fmt.Sscan(f[11], &user)
+	fmt.Sscan(f[12], &system)
+	return (user + system) / 100
 }
