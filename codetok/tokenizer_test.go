@@ -4,19 +4,30 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
+
+// goroot is where the standard library's sources are.
+var goroot = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	return strings.TrimSpace(string(out)), err
+})
 
 // sources returns Go files of the standard library, about n bytes of them.
 func sources(tb testing.TB, n int) []string {
 	tb.Helper()
+	root, err := goroot()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	var texts []string
 	for _, pattern := range []string{"strconv/*.go", "encoding/json/*.go", "net/http/*.go", "go/types/*.go"} {
-		paths, err := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", pattern))
+		paths, err := filepath.Glob(filepath.Join(root, "src", pattern))
 		if err != nil || len(paths) == 0 {
 			tb.Fatalf("finding sources of %s: %v", pattern, err)
 		}

@@ -45,9 +45,10 @@ const longestCounted = 256
 
 // Train learns a vocabulary from texts with the pre-tokeniser CodePattern: the
 // most frequent pair of neighbouring subwords becomes a subword, again and again
-// (Sennrich et al. 2016, arXiv:1508.07909), ties going to the lesser ids. The
-// same texts, in whatever order, give the same tokenizer. It has fewer than VocabSize entries when no
-// pair occurs twice any more.
+// (Sennrich et al. 2016, arXiv:1508.07909), ties going to the lesser ids. The same
+// texts, in whatever order, give the same tokenizer. It has fewer than VocabSize
+// ids when no pair occurs twice any more. Texts are read on the caller's goroutine,
+// each once.
 func Train(ctx context.Context, texts iter.Seq[string], opts TrainOptions) (*Tokenizer, error) {
 	if opts.Languages == nil {
 		opts.Languages = DefaultLanguages
@@ -57,7 +58,11 @@ func Train(ctx context.Context, texts iter.Seq[string], opts TrainOptions) (*Tok
 	}
 	specials := slices.Clone(baseSpecial)
 	for _, lang := range opts.Languages {
-		specials = append(specials, "<|"+lang+"|>")
+		tag := "<|" + lang + "|>"
+		if slices.Contains(specials, tag) {
+			return nil, fmt.Errorf("training tokenizer: language %q is named twice", lang)
+		}
+		specials = append(specials, tag)
 	}
 	if least := len(specials) + 256; opts.VocabSize < least {
 		return nil, fmt.Errorf("training tokenizer: a vocabulary of %d is too small: special tokens and bytes alone are %d", opts.VocabSize, least)
