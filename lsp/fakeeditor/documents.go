@@ -17,12 +17,18 @@ type Edit struct {
 	Text       string
 }
 
-// Open opens a document; its first version is 0, as in Neovim.
+// Open opens a document. Its first version is 0, as in Neovim; when it is opened again, versions go on from where they were, so that diagnostics
+// of its former life are told from those of this one.
 func (e *Editor) Open(name, language, content string) {
 	e.t.Helper()
-	e.texts[name] = &text{language: language, content: content}
+	version, known := e.versions[name]
+	if known {
+		version++
+	}
+	e.versions[name] = version
+	e.texts[name] = &text{content: content, version: version}
 	e.Notify(protocol.MethodTextDocumentDidOpen, protocol.DidOpenTextDocumentParams{TextDocument: protocol.TextDocumentItem{
-		URI: uri.URI(name), LanguageID: protocol.LanguageIdentifier(language), Text: content}})
+		URI: uri.URI(name), LanguageID: protocol.LanguageIdentifier(language), Version: version, Text: content}})
 }
 
 // CloseDocument closes a document.
@@ -64,6 +70,7 @@ func (e *Editor) SetText(name, content string) {
 func (e *Editor) change(name string, doc *text, changes []protocol317.TextDocumentContentChangeEvent) {
 	e.t.Helper()
 	doc.version++
+	e.versions[name] = doc.version
 	e.Notify(protocol.MethodTextDocumentDidChange, protocol317.DidChangeTextDocumentParams{
 		TextDocument:   protocol.VersionedTextDocumentIdentifier{TextDocumentIdentifier: identifier(name), Version: doc.version},
 		ContentChanges: changes,

@@ -52,6 +52,7 @@ type Editor struct {
 	conn     net.Conn
 	served   chan error // what Serve returned
 	texts    map[string]*text
+	versions map[string]int32 // the last one of every document that was ever open
 	lastID   int
 	answers  chan []byte // to requests of the server
 
@@ -68,9 +69,8 @@ type Editor struct {
 }
 
 type text struct {
-	language string
-	version  int32
-	content  string
+	version int32
+	content string
 }
 
 // Pending is a request on its way.
@@ -109,7 +109,7 @@ func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error
 	t.Helper()
 	ours, theirs := net.Pipe()
 	e := &Editor{
-		t: t, config: config, conn: ours, served: make(chan error, 1), answers: make(chan []byte, 1000), texts: map[string]*text{}, settings: config.Settings,
+		t: t, config: config, conn: ours, served: make(chan error, 1), answers: make(chan []byte, 1000), texts: map[string]*text{}, versions: map[string]int32{}, settings: config.Settings,
 		encoding: protocol317.UTF16, waiting: map[string]*Pending{}, shown: map[string]protocol317.PublishDiagnosticsParams{},
 	}
 	e.changed = sync.NewCond(&e.mu)
