@@ -125,10 +125,11 @@ func (f *File) Window(site Span, maxBytes int) (before, after string) {
 	site.End = min(max(site.End, site.Start), len(f.Text))
 	maxBytes = max(maxBytes, 0)
 	levels := f.levels(site)
-	w := view{file: f, site: site, maxBytes: maxBytes, parts: f.context(levels, maxBytes/4)}
-
 	inner := len(levels) - 1
-	if leaf := levels[inner].around(site); !w.grow(leaf) {
+	leaf := levels[inner].around(site)
+	w := view{file: f, site: site, maxBytes: maxBytes, parts: f.context(levels, leaf.Start, maxBytes/4)}
+	if !w.grow(leaf) {
+		w.parts = f.context(levels, site.Start, maxBytes/4)
 		w.lines(leaf)
 		inner = -1
 	}
@@ -229,9 +230,9 @@ func (f *File) lineEnd(offset int) int {
 }
 
 // context lists the parts that stand before a window out of their place: whole
-// lines of the imports, then the headers of the declarations around the site,
-// inner ones first where not all fit.
-func (f *File) context(levels []level, budget int) []Span {
+// lines of the imports, then the headers above start of the declarations around
+// the site; inner ones go first where not all fit.
+func (f *File) context(levels []level, start, budget int) []Span {
 	var parts []Span
 	if imports := f.importLines(); imports.Len() > 0 {
 		if imports.Len() > budget {
@@ -241,7 +242,11 @@ func (f *File) context(levels []level, budget int) []Span {
 	}
 	first := len(levels)
 	for left := budget; first > 1; first-- {
-		if left -= levels[first-1].header.Len(); left < 0 {
+		header := levels[first-1].header
+		if header.Start >= start {
+			continue
+		}
+		if left -= header.Len(); left < 0 {
 			break
 		}
 	}
@@ -258,7 +263,7 @@ func (f *File) context(levels []level, budget int) []Span {
 }
 
 // importLines returns the lines from the first import to the last one above the
-// first declaration. In Go they begin with the package clause.
+// first declaration.
 func (f *File) importLines() Span {
 	start, end := -1, -1
 	for _, i := range f.Imports {
