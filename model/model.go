@@ -28,7 +28,8 @@ import (
 type Query struct {
 	Language      string // a name of treesitter's, as "go"; empty when unknown
 	Before, After string
-	// Choices are the texts to choose among; nil asks for free generation.
+	// Choices are the texts to choose among; nil asks for free generation, which
+	// gives single words and single runs of other characters, without white space.
 	Choices []string
 	// Prefix is what generated texts must start with: the typed part of a word.
 	Prefix string

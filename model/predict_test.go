@@ -267,7 +267,7 @@ func TestGenerate(t *testing.T) {
 			t.Errorf("prefix %q: %d candidates", q.Prefix, len(candidates))
 		}
 		for i, c := range candidates {
-			if !strings.HasPrefix(c.Text, q.Prefix) {
+			if !strings.HasPrefix(c.Text, q.Prefix) || !oneWord(c.Text) {
 				t.Errorf("prefix %q: %q", q.Prefix, c.Text)
 			}
 			if want := bruteForce(t, m, q, c.Text); math.Abs(c.LogProb-want) > 1e-4 {
@@ -278,6 +278,16 @@ func TestGenerate(t *testing.T) {
 			}
 		}
 	}
+}
+
+// oneWord says whether a text is a word or a run of other visible characters.
+func oneWord(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || isWord(text[i]) != isWord(text[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 // TestGenerateFindsTheBest compares with every word of one subword that leaves
@@ -291,13 +301,21 @@ func TestGenerateFindsTheBest(t *testing.T) {
 		t.Fatal(err)
 	}
 	best := math.Inf(-1)
-	frame := newSite(m.tok, q.Before, q.After, m.window).fill("x")
+	keys := map[string]bool{}
+	for _, stand := range []string{"x", "==", ")"} {
+		f := newSite(m.tok, q.Before, q.After, m.window).fill(stand)
+		f.target = nil
+		keys[f.key()] = true
+	}
 	for id, ok := range m.allowed {
-		text := string(m.tok.Bytes(int32(id)))
-		if f := newSite(m.tok, q.Before, q.After, m.window); ok && text != "" && strings.ToValidUTF8(text, "") == text {
-			if filled := f.fill(text); len(filled.target) == 1 && filled.key() == frame.key() {
-				best = max(best, bruteForce(t, m, q, text))
-			}
+		text := strings.TrimSpace(string(m.tok.Bytes(int32(id))))
+		if !ok || text == "" || strings.ToValidUTF8(text, "") != text || !oneWord(text) {
+			continue
+		}
+		f := newSite(m.tok, q.Before, q.After, m.window).fill(text)
+		target := f.target
+		if f.target = nil; len(target) == 1 && keys[f.key()] {
+			best = max(best, bruteForce(t, m, q, text))
 		}
 	}
 	if c := ps[0].Candidates[0]; math.Abs(c.LogProb-best) > 1e-9 {
