@@ -65,7 +65,19 @@ func Unmarshal(data []byte) (*Graph, error) {
 		case num == 1 && typ == protowire.VarintType, num == 2 && typ == protowire.BytesType: // ir_version, producer_name: ours are written
 		case num == 7 && typ == protowire.BytesType:
 			found = true
-			return g.readGraph(b)
+			return g.readGraph(b, 0)
+		case num == 25 && typ == protowire.BytesType: // a function: carried along, but its tensors are looked at
+			g.extra = append(g.extra, raw...)
+			return fields(b, func(num protowire.Number, typ protowire.Type, _ uint64, b, _ []byte) error {
+				var err error
+				switch {
+				case num == 7 && typ == protowire.BytesType:
+					_, err = readNode(b, 0)
+				case num == 11 && typ == protowire.BytesType:
+					_, err = readAttr(b, 0)
+				}
+				return err
+			})
 		case num == 8 && typ == protowire.BytesType:
 			var domain string
 			var version uint64
@@ -98,12 +110,19 @@ func Unmarshal(data []byte) (*Graph, error) {
 	return g, nil
 }
 
-func (g *Graph) readGraph(msg []byte) error {
+// maxDepth bounds how deep graphs may lie inside one another: our stack is finite.
+const maxDepth = 16
+
+// readGraph reads a GraphProto at a depth of subgraphs.
+func (g *Graph) readGraph(msg []byte, depth int) error {
+	if depth > maxDepth {
+		return errors.New("its graphs are nested too deep")
+	}
 	return fields(msg, func(num protowire.Number, typ protowire.Type, v uint64, b, raw []byte) error {
 		if typ == protowire.BytesType {
 			switch num {
 			case 1:
-				n, err := readNode(b)
+				n, err := readNode(b, depth)
 				if err != nil {
 					return fmt.Errorf("node %d: %w", len(g.Nodes), err)
 				}
@@ -124,6 +143,10 @@ func (g *Graph) readGraph(msg []byte) error {
 				}
 				g.Initializer(name, t)
 				return nil
+			case 15:
+				if err := readSparse(b); err != nil {
+					return err
+				}
 			case 11, 12, 13:
 				in, known, err := readInfo(b)
 				if err != nil {
@@ -153,7 +176,7 @@ func (g *Graph) readGraph(msg []byte) error {
 	})
 }
 
-func readNode(msg []byte) (*Node, error) {
+func readNode(msg []byte, depth int) (*Node, error) {
 	n := &Node{}
 	err := fields(msg, func(num protowire.Number, _ protowire.Type, _ uint64, b, _ []byte) error {
 		switch num {
@@ -166,7 +189,7 @@ func readNode(msg []byte) (*Node, error) {
 		case 4:
 			n.Op = string(b)
 		case 5:
-			a, err := readAttr(b)
+			a, err := readAttr(b, depth)
 			if err != nil {
 				return fmt.Errorf("attribute %q: %w", a.Name, err)
 			}
@@ -185,7 +208,7 @@ func readNode(msg []byte) (*Node, error) {
 	return n, err
 }
 
-func readAttr(msg []byte) (Attr, error) {
+func readAttr(msg []byte, depth int) (Attr, error) {
 	a := Attr{raw: msg}
 	err := fields(msg, func(num protowire.Number, typ protowire.Type, v uint64, b, _ []byte) error {
 		var err error
@@ -200,6 +223,12 @@ func readAttr(msg []byte) (Attr, error) {
 			a.S = string(b)
 		case 5:
 			_, a.Tensor, err = readTensor(b)
+		case 6, 11: // a subgraph is carried along, but what a graph must not have, it must not have either
+			err = NewGraph("").readGraph(b, depth+1)
+		case 10:
+			_, _, err = readTensor(b)
+		case 22, 23:
+			err = readSparse(b)
 		case 7:
 			err = packed(typ, v, b, protowire.Fixed32Type, func(v uint64) { a.Floats = append(a.Floats, math.Float32frombits(uint32(v))) })
 		case 8:
@@ -244,6 +273,17 @@ func packed(typ protowire.Type, v uint64, b []byte, element protowire.Type, add 
 		b = b[n:]
 	}
 	return nil
+}
+
+// readSparse checks a SparseTensorProto, which is carried along as it is.
+func readSparse(msg []byte) error {
+	return fields(msg, func(num protowire.Number, typ protowire.Type, _ uint64, b, _ []byte) error {
+		if num != 1 && num != 2 || typ != protowire.BytesType {
+			return nil
+		}
+		_, _, err := readTensor(b)
+		return err
+	})
 }
 
 func readTensor(msg []byte) (string, Tensor, error) {
