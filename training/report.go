@@ -264,7 +264,11 @@ func chart(curves []curve, share bool) string {
 		if len(c.x) == 1 {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.x[0]), py(c.y[0]), colour)
 		}
-		legend += fmt.Sprintf(`<span><i style="background:%s"></i>%s %.4g</span>`, colour, html.EscapeString(c.name), c.y[len(c.y)-1])
+		last := fmt.Sprintf("%.4g", c.y[len(c.y)-1])
+		if share {
+			last = fmt.Sprintf("%.1f%%", 100*c.y[len(c.y)-1])
+		}
+		legend += fmt.Sprintf(`<span><i style="background:%s"></i>%s %s</span>`, colour, html.EscapeString(c.name), last)
 	}
 	b.WriteString(`</svg><p class="legend note">` + legend + `</p>`)
 	return b.String()

@@ -59,6 +59,9 @@ func Run(ctx context.Context, opts Options) error {
 		r.position = position{Settings: wanted, LongFrom: -1}
 		state, err = r.prepare(ctx)
 	}
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w before its first step; the same command starts over", ErrInterrupted)
+	}
 	if err != nil {
 		return err
 	}
@@ -223,7 +226,7 @@ func (r *run) loop(ctx context.Context) error {
 	before, started := r.position.Seconds, time.Now()
 	elapsed := func() float64 { return before + time.Since(started).Seconds() }
 	lastCheckpoint := started
-	smooth := newAverage(50)
+	loss, pace := newAverage(50), newAverage(50)
 	for {
 		done := r.schedule.done(r.position.Step, r.position.Seconds)
 		if done >= 1 {
@@ -255,15 +258,15 @@ func (r *run) loop(ctx context.Context) error {
 				r.position.Masked++
 			}
 		}
+		last := r.position.Seconds
 		r.position.Seconds = elapsed()
-		loss := smooth.add(float64(result.Loss))
 		r.log.step(StepRecord{
 			Step: r.position.Step, Loss: float64(result.Loss), Rate: rate, Norm: float64(result.GradNorm), Subwords: r.position.Subwords,
 			Seconds: r.position.Seconds, Length: r.batches.set.length,
 		})
 		r.console.step(progress{
-			step: r.position.Step, loss: loss, done: r.schedule.done(r.position.Step, r.position.Seconds),
-			left: r.schedule.left(r.position.Step, r.position.Seconds), subwordsPerSecond: float64(r.position.Subwords) / r.position.Seconds,
+			step: r.position.Step, loss: loss.add(float64(result.Loss)), done: r.schedule.done(r.position.Step, r.position.Seconds),
+			left: r.schedule.left(r.position.Step, r.position.Seconds), subwordsPerSecond: float64(len(batch.IDs)) / pace.add(r.position.Seconds-last),
 		})
 		if r.position.Step%r.position.Settings.EvaluateEvery == 0 {
 			if err := r.look(ctx); err != nil && ctx.Err() == nil {

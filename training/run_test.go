@@ -352,6 +352,12 @@ func TestOptionsRefused(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	early := tinyOptions(t, sources(t))
+	if err := Run(ctx, early); !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "first step") {
+		t.Errorf("stopped at once: error %v", err)
+	}
 	o := Options{Resume: true, Out: filepath.Join(t.TempDir(), "none")}
 	if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no checkpoint") {
 		t.Errorf("resuming nothing: error %v", err)

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -120,6 +121,7 @@ func encodeFile(t *codetok.Tokenizer, f *Source) encodedFile {
 func LabelSubwords(f *treesitter.File, offsets [][2]int32) []Label {
 	labels := make([]Label, len(offsets))
 	next, previous := 0, -1 // token that ends after the subword's start; token of the last subword
+	prose := proseTokens(f)
 	for i, o := range offsets {
 		start, end := int(o[0]), int(o[1])
 		for next < len(f.Tokens) && f.Tokens[next].End <= start {
@@ -135,7 +137,10 @@ func LabelSubwords(f *treesitter.File, offsets [][2]int32) []Label {
 		if token >= 0 {
 			kind := f.Tokens[token].Kind
 			class = Class(kind)
-			if f.Tokens[token].Subkind == treesitter.SubkindAssignment {
+			switch {
+			case prose[token]:
+				class = Class(treesitter.KindComment)
+			case f.Tokens[token].Subkind == treesitter.SubkindAssignment:
 				class = Assignment
 			}
 			begins = token != previous
@@ -150,6 +155,18 @@ func LabelSubwords(f *treesitter.File, offsets [][2]int32) []Label {
 		previous = token
 	}
 	return labels
+}
+
+// proseTokens are the literals that run over several lines: docstrings, templates and embedded text. They are half of
+// some projects, and no more asked for than comments are.
+func proseTokens(f *treesitter.File) map[int]bool {
+	prose := map[int]bool{}
+	for i, t := range f.Tokens {
+		if t.Kind == treesitter.KindLiteral && bytes.IndexByte(f.Text[t.Start:t.End], '\n') >= 0 {
+			prose[i] = true
+		}
+	}
+	return prose
 }
 
 // withinWord tells whether the characters on both sides of offset are letters, digits or underscores.

@@ -111,6 +111,16 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+func TestDocstringsAreProse(t *testing.T) {
+	tokenizer := testTokenizer(t)
+	text := "def f():\n    \"\"\"Tells a\n    story.\"\"\"\n    return 'short'\n"
+	encoding := tokenizer.Encode(text)
+	got := words(tokenizer, encoding.IDs, LabelSubwords(treesitter.Parse("python", []byte(text)), encoding.Offsets))
+	if !strings.Contains(got, "|comment:story|") || !strings.Contains(got, "|literal:short|") {
+		t.Error(got)
+	}
+}
+
 func TestWordsCoverTokens(t *testing.T) {
 	// Whatever the vocabulary, no word has parts of two tokens that both fill whole subwords.
 	tokenizer := testTokenizer(t)
