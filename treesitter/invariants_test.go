@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
@@ -129,6 +130,8 @@ func checkSites(f *File, random *rand.Rand, count int) error {
 }
 
 func TestAnyBytes(t *testing.T) {
+	defer func(old time.Duration) { parseTimeout = old }(parseTimeout)
+	parseTimeout = time.Second // Among the inputs are some that drag on.
 	random := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 20_000)
 	for i := range noise {
@@ -150,10 +153,10 @@ func TestAnyBytes(t *testing.T) {
 		"nested":        "x = " + strings.Repeat("(", 20_000) + "1" + strings.Repeat(")", 20_000) + "\n",
 		"open":          "x = " + strings.Repeat("(", 20_000),
 		"open brackets": strings.Repeat("[{(", 5_000),
-		"long line":     "x = [" + strings.Repeat("1, ", 100_000) + "]\n",
+		"long line":     "x = [" + strings.Repeat("1, ", 10_000) + "]\n",
 		"one line":      strings.Repeat("x", 100_000),
 		"dots":          "a" + strings.Repeat(".a", 20_000) + "\n",
-		"100,000 lines": strings.Repeat("a = b + f(c, d)\n", 100_000),
+		"100,000 lines": strings.Repeat("a = f(b)\n", 100_000),
 	}
 	for _, lang := range Languages() {
 		for name, text := range inputs {

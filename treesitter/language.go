@@ -38,12 +38,13 @@ type language struct {
 	extensions []string
 	indented   bool // blocks are marked by indentation
 
-	load    sync.Once
-	pointer unsafe.Pointer // TSLanguage
-	names   []string       // of symbols, by id; the last is ERROR
-	named   []bool         // by symbol id
-	fields  []string       // by field id
-	rules   *rules
+	load     sync.Once
+	pointer  unsafe.Pointer // TSLanguage
+	names    []string       // of symbols, by id; the last is ERROR
+	named    []bool         // by symbol id
+	keywords map[string]bool
+	fields   []string // by field id
+	rules    *rules
 }
 
 // Languages lists the names that Parse knows, in the registry's order.
@@ -92,6 +93,12 @@ func (l *language) compile() error {
 	for i := range count {
 		l.names = append(l.names, grammar.SymbolName(sitter.Symbol(i)))
 		l.named = append(l.named, grammar.SymbolType(sitter.Symbol(i)) == sitter.SymbolTypeRegular)
+	}
+	l.keywords = map[string]bool{}
+	for i, name := range l.names {
+		if !l.named[i] && isWord(name) {
+			l.keywords[name] = true
+		}
 	}
 	l.names = append(l.names, "ERROR")
 	l.named = append(l.named, true)

@@ -169,6 +169,9 @@ func (b *builder) token(i int32, row int, list []*rule) {
 	case KindParameter, KindDefinition:
 		t.Declaring = !act.use
 	}
+	if t.InError && t.Kind.Identifier() && b.language.keywords[b.slice(span)] {
+		t.Kind, t.Declaring = KindKeyword, false // The lexer takes what the parser does not expect for a name.
+	}
 	if regions := b.scopes.regions; len(regions) > 0 {
 		b.define(&t, regions[len(regions)-1])
 	}
@@ -265,12 +268,12 @@ func (b *builder) structure(i int32, act action) {
 }
 
 // before returns the end of what stands in front of node i in its parent,
-// comments aside.
+// comments and errors aside.
 func (b *builder) before(i int32) int {
 	parent := b.nodes[i].parent
 	end := b.nodes[parent].start
 	for c := parent + 1; c < i; c = int32(b.nodes[c].next) {
-		if row := b.language.row(b.nodes[c].symbol); b.language.names[row] != "comment" {
+		if row := b.language.row(b.nodes[c].symbol); b.language.names[row] != "comment" && b.nodes[c].symbol != symbolError {
 			end = b.nodes[c].end
 		}
 	}

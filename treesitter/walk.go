@@ -17,15 +17,17 @@ const (
 	// data, and is served as text without tokens.
 	maxText = 32 << 20
 
-	// A parse that tree-sitter's error recovery drags out, which takes minutes
-	// on some nonsense, ends after parseTimeout and more for each MiB: ten times
-	// what real code takes.
-	parseTimeout       = 2 * time.Second
-	parseTimeoutPerMiB = 4 * time.Second
-
 	// keepNodes is the largest buffer, in nodes, that an idle parser keeps.
 	keepNodes = 1 << 20
+
+	parseTimeoutPerMiB = 10 * time.Second
 )
+
+// parseTimeout, and parseTimeoutPerMiB for the text's size, is when a parse ends
+// that tree-sitter's error recovery drags out: on some nonsense it takes minutes.
+// Real code takes a twentieth of that, on a machine that is ten times too busy half.
+// A variable because one test has no time to wait.
+var parseTimeout = 5 * time.Second
 
 // node mirrors mlm_node, see walk.h.
 type node struct {
