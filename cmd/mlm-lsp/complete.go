@@ -1,0 +1,60 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"mlm-lsp/lsp/complete"
+)
+
+// newComplete returns the command that shows what an editor would be offered.
+func newComplete() *cobra.Command {
+	var flags modelFlags
+	var lang string
+	var top int
+	cmd := &cobra.Command{
+		Use:     "complete FILE:LINE:COL",
+		Short:   "Show the completions at a position, one JSON object per line",
+		Long:    "Show what an editor would be offered at a position, best first. Line and column are counted from 1, the column in bytes.",
+		Example: "  mlm-lsp complete main.go:12:9",
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, line, column, err := splitPosition(args[0])
+			if err != nil {
+				return err
+			}
+			f, err := readSource(path, lang)
+			if err != nil {
+				return err
+			}
+			offset, err := newLineIndex(f.Text).offset(line, column, len(f.Text))
+			if err != nil {
+				return err
+			}
+			m, err := flags.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer m.Close()
+			items, err := complete.Complete(cmd.Context(), m, f, offset, complete.Options{MaxItems: top})
+			if err != nil {
+				return err
+			}
+			lines := make([]completion, len(items))
+			for i, item := range items {
+				lines[i] = completion{Label: item.Label, LogProb: item.LogProb, Source: item.Source}
+			}
+			return printJSONLines(cmd.OutOrStdout(), lines)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&lang, "lang", "", "the file's language (default: by its name)")
+	cmd.Flags().IntVar(&top, "top", 20, "how many completions to show")
+	return cmd
+}
+
+// completion is a line of complete's output.
+type completion struct {
+	Label   string  `json:"label"`
+	LogProb float64 `json:"logprob"`
+	Source  string  `json:"source"`
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"mlm-lsp/training"
+)
+
+// newTrain returns the command that teaches a model.
+func newTrain() *cobra.Command {
+	var opts training.Options
+	var library string
+	cmd := &cobra.Command{
+		Use:   "train PATH...",
+		Short: "Teach a model on directories and repositories",
+		Long: `Teach a masked language model on the code below the paths, with ONNX Runtime and nothing else. Files are
+deduplicated, generated and vendored ones dropped, the rest split by project; types, identifiers and operators are
+masked more often than the rest.
+
+With --from the training goes on from a bundle's weights and keeps its tokenizer ("default" names the embedded
+model); without it both are learnt from nothing. It can be interrupted at any time and goes on with --resume. The
+folder OUT.training keeps the checkpoint, the log and report.html; the bundle is written to OUT at the end.`,
+		Example: `  mlm-lsp train ~/src/project --from default --minutes 20 --out project.bundle
+  mlm-lsp check --model project.bundle ~/src/project`,
+		Args: usage(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && !opts.Resume {
+				return fmt.Errorf("name the directories to learn from")
+			}
+			return nil
+		}),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			lib, err := findLibrary(cmd.Context(), library)
+			if err != nil {
+				return err
+			}
+			opts.Paths, opts.Library, opts.Progress = args, lib, os.Stderr
+			return training.Run(cmd.Context(), opts)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Out, "out", "", "the directory of the `BUNDLE` to write")
+	f.StringVar(&opts.Work, "work", "", "the directory of checkpoint, log and report (default: OUT.training)")
+	f.StringVar(&opts.From, "from", "", "a `BUNDLE` to go on from, or \"default\" for the embedded one")
+	f.StringSliceVar(&opts.Languages, "languages", nil, "the languages to learn (default: all that are known)")
+	f.StringVar(&opts.Config, "config", "small", "the model's size: tiny, small or base")
+	f.IntVar(&opts.Vocabulary, "vocabulary", 0, "subwords of a new tokenizer (default: the size's)")
+	f.IntVar(&opts.Steps, "steps", 0, "length of the training in steps")
+	f.Float64Var(&opts.Minutes, "minutes", 0, "length of the training in minutes")
+	f.BoolVar(&opts.Resume, "resume", false, "go on from the checkpoint")
+	f.IntVar(&opts.Batch, "batch", 0, "rows of 256 subwords in a step (default: the size's)")
+	f.Float64Var(&opts.LearningRate, "learning-rate", 0, "peak learning rate (default: the size's)")
+	f.StringVar(&opts.Recipe, "masks", "weighted", "what to mask: weighted by kind of token, or uniform")
+	f.BoolVar(&opts.Static, "static-masks", false, "the same masks in every epoch, to measure what fresh ones give")
+	f.Uint64Var(&opts.Seed, "seed", 0, "seed of weights, order and masks")
+	f.IntVar(&opts.EvaluateEvery, "evaluate-every", 0, "steps between evaluations (default 250)")
+	f.Float64Var(&opts.CheckpointMinutes, "checkpoint-minutes", 0, "minutes between checkpoints (default 5)")
+	f.IntVar(&opts.Threads, "threads", 0, "threads (default: all)")
+	f.StringVar(&library, "ort-library", "", "the ONNX Runtime library `FILE`")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
