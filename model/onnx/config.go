@@ -49,10 +49,6 @@ type configFile struct {
 	HiddenActivation      string              `json:"hidden_activation,omitempty"`
 	ClassifierActivation  string              `json:"classifier_activation,omitempty"`
 	PadID                 *int                `json:"pad_token_id,omitempty"`
-	CLSID                 *int                `json:"cls_token_id,omitempty"`
-	SEPID                 *int                `json:"sep_token_id,omitempty"`
-	BOSID                 *int                `json:"bos_token_id,omitempty"`
-	EOSID                 *int                `json:"eos_token_id,omitempty"`
 	InitializerRange      *float32            `json:"initializer_range,omitempty"`
 	TypeVocabSize         *int                `json:"type_vocab_size,omitempty"`
 	PositionEmbeddingType string              `json:"position_embedding_type,omitempty"`
@@ -68,9 +64,6 @@ type configFile struct {
 	ClassifierBias        *bool               `json:"classifier_bias,omitempty"`
 	DecoderBias           *bool               `json:"decoder_bias,omitempty"`
 	TieWordEmbeddings     *bool               `json:"tie_word_embeddings,omitempty"`
-	AttentionDropout      *float32            `json:"attention_dropout,omitempty"`
-	ReferenceCompile      *bool               `json:"reference_compile,omitempty"`
-	DType                 string              `json:"torch_dtype,omitempty"`
 }
 
 type ropeFile struct {

@@ -15,12 +15,10 @@ func infer(g *Graph, n *Node) []Type {
 	switch n.Op {
 	case "Add", "Sub", "Mul", "Div", "Max", "Min", "Pow":
 		return []Type{{x.DType, broadcast(in[0].Dims, in[1].Dims)}}
-	case "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or":
+	case "Equal", "Greater", "GreaterOrEqual":
 		return []Type{{Bool, broadcast(in[0].Dims, in[1].Dims)}}
-	case "Where":
-		return []Type{{in[1].DType, broadcast(in[0].Dims, broadcast(in[1].Dims, in[2].Dims))}}
-	case "Identity", "Gelu", "Sigmoid", "Tanh", "Erf", "Exp", "Log", "Sqrt", "Neg", "Abs", "Relu", "Softmax", "LogSoftmax",
-		"Reciprocal", "QuickGelu", "RotaryEmbedding", "Not", "ScatterElements", "Clip", "CumSum", "SkipLayerNormalization":
+	case "Identity", "Gelu", "Sigmoid", "Erf", "Exp", "Log", "Sqrt", "Neg", "Abs", "Relu", "Softmax",
+		"QuickGelu", "RotaryEmbedding", "Not", "ScatterElements", "CumSum":
 		return []Type{x}
 	case "Cast":
 		return []Type{{DType(n.Int("to", 0)), x.Dims}}
@@ -128,7 +126,7 @@ func infer(g *Graph, n *Node) []Type {
 			out = append(out, Type{x.DType, d})
 		}
 		return out
-	case "ReduceSum", "ReduceMean", "ReduceMax", "ReduceSumSquare", "ReduceL2":
+	case "ReduceSum", "ReduceMean", "ReduceMax", "ReduceSumSquare":
 		return []Type{{x.DType, reduced(g, n, x.Dims)}}
 	}
 	return nil
