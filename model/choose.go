@@ -47,8 +47,6 @@ type scored struct {
 // score of a text whose terms are all known, an upper bound for another.
 func (s *scored) bound() float64 { return s.sum / float64(len(s.ids)) }
 
-func (s *scored) complete() bool { return s.known == len(s.ids) }
-
 func (m *Model) newChoosing(q Query) (*choosing, error) {
 	if len(q.Choices) == 0 {
 		return nil, errors.New("there are no choices")

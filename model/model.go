@@ -134,8 +134,9 @@ type Info struct {
 // network computes logits for rows of ids; the one behind a Model is a session
 // of ONNX Runtime.
 type network interface {
-	// logits gives visit the logits, one per entry of the vocabulary, of the
-	// wanted positions of each row. The slice is valid during the call only.
+	// logits makes one forward pass and gives visit the logits, one per entry of
+	// the vocabulary, of the wanted positions of each row. The slice is valid
+	// during the call only.
 	logits(ctx context.Context, batch []*row, visit func(r *row, wanted int, logits []float32)) error
 }
 
@@ -273,21 +274,29 @@ func (m *Model) search(q Query) (search, error) {
 	return m.newGenerating(q)
 }
 
-// forward runs rows and hands each its logits. Callers take turns. When ctx ends
-// it returns at once; the pass under way ends at its next operator and keeps its
-// turn until then, and what it still computes is given to a search that nobody
-// looks at any more.
+// forward runs rows in batches and hands each its logits.
 func (m *Model) forward(ctx context.Context, rows []*row) error {
-	if len(rows) == 0 {
-		return nil
+	for _, batch := range batches(rows, len(m.allowed)) {
+		if err := m.pass(ctx, batch); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// pass runs one batch. Callers take turns, in the order in which they came, so
+// that a short question waits for one batch of a long one at most. When ctx
+// ends it returns at once; the pass under way ends at its next operator and keeps
+// its turn until then, and what it still computes is given to a search that
+// nobody looks at any more.
+func (m *Model) pass(ctx context.Context, batch []*row) error {
 	if err := m.turn.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	done := make(chan error, 1)
 	go func() {
 		defer m.turn.Release(1)
-		done <- m.net.logits(ctx, rows, func(r *row, wanted int, logits []float32) {
+		done <- m.net.logits(ctx, batch, func(r *row, wanted int, logits []float32) {
 			logits = logits[:len(m.allowed)]
 			r.visit(wanted, distribution{logits, m.allowed, logSumExp(logits, m.allowed)})
 		})

@@ -45,16 +45,6 @@ func newSessionNet(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Opt
 	return n, nil
 }
 
-// logits runs the rows in batches of similar length.
-func (n *sessionNet) logits(ctx context.Context, rows []*row, visit func(*row, int, []float32)) error {
-	for _, batch := range batches(rows, n.vocab) {
-		if err := n.run(ctx, batch, visit); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // batches sorts rows by length and cuts them where a batch would be too large
 // or its padding more than an eighth.
 func batches(rows []*row, vocab int) [][]*row {
@@ -78,8 +68,7 @@ func batches(rows []*row, vocab int) [][]*row {
 	return out
 }
 
-// run makes one forward pass.
-func (n *sessionNet) run(ctx context.Context, batch []*row, visit func(*row, int, []float32)) error {
+func (n *sessionNet) logits(ctx context.Context, batch []*row, visit func(*row, int, []float32)) error {
 	length := len(batch[0].ids)
 	ids := make([]int64, len(batch)*length)
 	mask := make([]int64, len(ids))

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -33,11 +34,15 @@ func tiny(t testing.TB, opts Options) *Model {
 // scripted is a network with fixed logits, which counts its rows.
 type scripted struct {
 	answer func(ids []int32, wanted int) []float32
+	before func() // called at the beginning of a pass; may be nil
 	rows   int
 }
 
 func (s *scripted) logits(_ context.Context, rows []*row, visit func(*row, int, []float32)) error {
 	s.rows += len(rows)
+	if s.before != nil {
+		s.before()
+	}
 	for _, r := range rows {
 		for w := range r.wanted {
 			visit(r, w, s.answer(r.ids, r.wanted[w]))
@@ -497,5 +502,42 @@ func TestForeignGraph(t *testing.T) {
 		if want := scores[c.Text] - math.Log(norm); math.Abs(c.LogProb-want) > 1e-3 {
 			t.Errorf("LogProb(%s) = %v, by the definition %v", c.Text, c.LogProb, want)
 		}
+	}
+}
+
+// TestShortQuestionsDoNotWait asks one thing while a long question runs, and
+// wants its answer before the end of the other.
+func TestShortQuestionsDoNotWait(t *testing.T) {
+	m, net := scriptedModel(t, nil, Options{CacheSize: -1})
+	answer := pseudo(400)
+	started := make(chan struct{})
+	passes := 0
+	net.before = func() {
+		if passes++; passes == 1 {
+			close(started)
+		}
+		time.Sleep(10 * time.Millisecond) // a pass takes a while
+	}
+	net.answer = answer
+	long := shortQuery(nil)
+	for i := range 500 {
+		long.Choices = append(long.Choices, fmt.Sprintf("name%dother%d", i, i*i))
+	}
+	order := make(chan string, 2)
+	ask := func(name string, q Query) {
+		if _, err := m.Predict(t.Context(), []Query{q}); err != nil {
+			t.Error(err)
+		}
+		order <- name
+	}
+	go ask("long", long)
+	<-started
+	go ask("short", shortQuery([]string{"sum"}))
+	if first := <-order; first != "short" {
+		t.Errorf("the %s question was answered first", first)
+	}
+	<-order
+	if passes < 10 {
+		t.Errorf("the long question took %d passes, too few to tell", passes)
 	}
 }
