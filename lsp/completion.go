@@ -15,10 +15,13 @@ import (
 	"mlm-lsp/treesitter"
 )
 
+// answering is what is kept of a completion's budget for stopping the model and sending the answer.
+const answering = 10 * time.Millisecond
+
 // completion offers what may stand at the cursor. It has a budget that begins when the request is read; at its end the candidates go out
 // as far as they are ranked by then. The background checks stand aside meanwhile.
 func (s *server) completion(p *protocol.CompletionParams) (work, error) {
-	deadline := time.Now().Add(s.opts.CompletionBudget)
+	deadline := time.Now().Add(s.opts.CompletionBudget - answering)
 	doc := s.documents[p.TextDocument.URI]
 	if doc == nil || doc.language == "" || !s.settings.CompletionEnable || s.model == nil {
 		// Incomplete while the model loads, so that the editor asks again.

@@ -117,8 +117,6 @@ const (
 	python = "def area(width, height):\n    return width * height\n\n\nprint(area(2, 3))\n"
 )
 
-var utf8Only = []protocol317.PositionEncodingKind{protocol317.UTF8}
-
 func TestLifecycle(t *testing.T) {
 	closed := make(chan struct{})
 	e := fakeeditor.Connect(t, func(ctx context.Context, stream io.ReadWriteCloser) error {
