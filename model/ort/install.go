@@ -155,10 +155,10 @@ func fill(ctx context.Context, stage string, opts InstallOptions, src sources) (
 		if ctx.Err() != nil {
 			return manifest{}, ctx.Err()
 		}
-		failures = append(failures, err)
 		if errors.Is(err, ErrChecksum) || isFull(err) {
-			break
+			return manifest{}, err
 		}
+		failures = append(failures, err)
 	}
 	return manifest{}, fmt.Errorf("%w\nInstall npm or connect to the network and run `mlm-lsp runtime install` again, or give it a library or a release archive of ONNX Runtime with --from FILE", errors.Join(failures...))
 }
