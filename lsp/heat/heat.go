@@ -33,7 +33,7 @@ const (
 	windowBytes  = 1000 // around a token that is asked alone
 	batch        = 16   // queries at once
 	alternatives = 6    // of a token that is asked alone
-	closer       = 120  // tokens that are asked alone
+	closer       = 40  // tokens that are asked alone
 	atLeast      = 3.0  // bits, for a token to be asked alone
 )
 
@@ -119,7 +119,7 @@ func look(ctx context.Context, m model.Predictor, f *treesitter.File, tokens []h
 		queries := make([]model.Query, len(chunk))
 		for k, i := range chunk {
 			before, after := f.Window(tokens[i].Span, windowBytes)
-			queries[k] = model.Query{Language: f.Language, Before: before, After: after, MaxSubwords: 3, TopK: alternatives}
+			queries[k] = model.Query{Language: f.Language, Before: before, After: after, MaxSubwords: 2, TopK: alternatives}
 		}
 		predictions, err := m.Predict(ctx, queries)
 		if err != nil {

@@ -21,7 +21,7 @@ func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []si
 	// Sites of a scan must not overlap, so pairs of arguments are left to their members.
 	order := make([]int, 0, len(sites))
 	for i := range sites {
-		if sites[i].code != CodeArguments && (all || sites[i].doubted()) {
+		if sites[i].code != CodeArguments && (all || sites[i].doubted) {
 			order = append(order, i)
 		}
 	}
@@ -61,19 +61,6 @@ func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []si
 	return nil
 }
 
-// doubted reports whether the cache prefers something to what stands at a site by as much as a report needs.
-func (s *site) doubted() bool {
-	if s.barred {
-		return false
-	}
-	for i := 1; i < len(s.choices); i++ {
-		if s.choices[i].near && s.odds(i, byCache) >= thresholds[s.kind].cache {
-			return true
-		}
-	}
-	return false
-}
-
 // confirm asks the model about the most suspicious sites one by one.
 func confirm(ctx context.Context, m model.Predictor, f *treesitter.File, sites []site, opts Options) error {
 	limit := opts.MaxConfirm
@@ -84,7 +71,7 @@ func confirm(ctx context.Context, m model.Predictor, f *treesitter.File, sites [
 	}
 	var order []int
 	for i := range sites {
-		if opts.All || sites[i].doubted() && (!sites[i].screened || sites[i].surprise > 0) {
+		if opts.All || sites[i].doubted && (!sites[i].screened || sites[i].surprise > 0) {
 			order = append(order, i)
 		}
 	}

@@ -83,6 +83,7 @@ func Check(ctx context.Context, m Model, f *treesitter.File, opts Options) ([]Fi
 			return nil, ctx.Err()
 		}
 		sites[i].askCache(x)
+		sites[i].doubted = sites[i].doubt(x)
 	}
 	if m != nil {
 		if err := screen(ctx, m, f, sites, opts.All); err != nil {
@@ -113,6 +114,7 @@ type site struct {
 	kind    string
 	choices []choice
 	barred  bool // scored but never reported
+	doubted bool // the model's opinion could lead to a report
 
 	screened  bool
 	surprise  float64 // of the screen: how much likelier its best other subword is than what stands here
