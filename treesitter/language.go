@@ -20,8 +20,8 @@ import (
 // registry is the list of languages: a further one is a line here and a folder
 // of queries under queries/.
 var registry = []*language{
-	{name: "go", grammar: golang.GetLanguage, extensions: []string{".go"}},
-	{name: "python", grammar: python.GetLanguage, extensions: []string{".py", ".pyi"}, indented: true},
+	{name: "go", grammar: golang.GetLanguage, extensions: []string{".go"}, blank: true},
+	{name: "python", grammar: python.GetLanguage, extensions: []string{".py", ".pyi"}, indented: true, blank: true},
 	{name: "typescript", grammar: typescript.GetLanguage, extensions: []string{".ts", ".mts", ".cts"}},
 	{name: "tsx", grammar: tsx.GetLanguage, extensions: []string{".tsx"}},
 	{name: "javascript", grammar: javascript.GetLanguage, extensions: []string{".js", ".jsx", ".mjs", ".cjs"}},
@@ -37,6 +37,7 @@ type language struct {
 	grammar    func() *sitter.Language
 	extensions []string
 	indented   bool // blocks are marked by indentation
+	blank      bool // _ is no name
 
 	load     sync.Once
 	pointer  unsafe.Pointer // TSLanguage

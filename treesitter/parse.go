@@ -161,6 +161,9 @@ func (b *builder) token(i int32, row int, list []*rule) {
 	if i < b.typesEnd && (t.Kind == KindVariable || t.Subkind == SubkindNull) {
 		t.Kind, t.Subkind = KindType, SubkindNone
 	}
+	if (t.Kind == KindVariable || t.Kind == KindParameter) && b.language.blank && b.slice(span) == "_" {
+		t.Kind = KindPunctuation // It stands for no name.
+	}
 	switch t.Kind {
 	case KindAttribute, KindCall:
 		if matched != nil && b.parts[partReceiver] >= 0 {
@@ -198,7 +201,7 @@ func (b *builder) define(t *Token, r region) {
 	default:
 		return
 	}
-	if name == "" || name == "_" {
+	if name == "" {
 		return
 	}
 	scope, declared := b.scopes.define(name, t.Span, r)

@@ -5,4 +5,4 @@
 (jsx_self_closing_element name: (identifier) @type)
 (jsx_attribute (property_identifier) @attribute)
 (jsx_attribute "=" @punctuation)
-(jsx_text) @literal.string
+[(jsx_text) (html_character_reference)] @literal.string

@@ -2,6 +2,7 @@
 
 [(type_annotation) (type_arguments) (type_parameters)] @types
 (predefined_type) @type
+(this_type) @keyword
 (literal_type [(null) (undefined)] @type)
 
 (class_declaration name: (type_identifier) @definition)
