@@ -48,7 +48,7 @@ func TestCompletion(t *testing.T) {
 
 // A request sees the snapshot of its place in the stream, whatever is edited while it waits.
 func TestRequestSeesTheSnapshotOfItsPlace(t *testing.T) {
-	edited, seen := make(chan struct{}), make(chan string, 1)
+	edited, seen := make(chan struct{}), make(chan string, 10)
 	m := &scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
 		<-edited
 		seen <- qs[0].Before
@@ -105,6 +105,25 @@ func TestCompletionAtTheEndOfTheBudget(t *testing.T) {
 	if got := log.String(); !strings.Contains(got, `"late":true`) || !strings.Contains(got, `"model":`) || strings.Contains(got, "return width") {
 		t.Errorf("log %s", got)
 	}
+}
+
+// What the model has ranked by the end of the budget is not lost with what it has not come to.
+func TestCompletionRankedInPart(t *testing.T) {
+	opts := quick(&scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
+		if len(qs) == 1 && qs[0].Choices != nil {
+			return prefer("height")(ctx, qs)
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}})
+	opts.CompletionBudget = time.Second
+	e := startWithModel(t, opts, fakeeditor.Config{InitializationOptions: map[string]any{"diagnostics": map[string]any{"enable": false}}})
+	e.Open(file, "python", python)
+	items, incomplete := e.Complete(file, strings.Index(python, "width *"))
+	if len(items) < 2 || items[0].Label != "height" || !incomplete {
+		t.Errorf("completions %+v, incomplete %v", items, incomplete)
+	}
+	e.Close()
 }
 
 // Until the model is there, answers are empty, at once, and not final.

@@ -78,7 +78,7 @@ func (s *server) progress(value any) {
 
 // complain tells the user once in a session that the model does not work; after that only the log hears of it.
 func (s *server) complain(doing string, err error) {
-	s.log.Error("model", zap.String("doing", doing), zap.Error(err))
+	s.log.Warn("model", zap.String("doing", doing), zap.Error(err))
 	if s.loading.complained {
 		return
 	}
