@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
@@ -115,7 +116,7 @@ func (q *quantizer) name(v, name Value) {
 
 // product is x W^T for rows = true, where W lies as [out, in], and x W otherwise.
 //
-//	scale = max|x| / 127 of each row;  y = scale * (round(x / scale) W_int8) * scale_W
+//	top = max|x| of each row;  y = top * (round(127 x / top) W_int8) * scale_W / 127
 func (q *quantizer) product(x, w Value, rows bool) Value {
 	t := q.table(w, rows)
 	if t.turned == "" {
@@ -125,13 +126,12 @@ func (q *quantizer) product(x, w Value, rows bool) Value {
 	}
 	g := q.out
 	top := q.rowMax(g.Op("Abs", []Value{x}))
-	scale := g.Op("Mul", []Value{top, g.Scalar(1.0 / 127)})
-	scale = g.Op("Max", []Value{scale, g.Scalar(math.SmallestNonzeroFloat32 * (1 << 40))}) // a row of zeros stays one
+	top = g.Op("Max", []Value{top, g.Scalar(1e-30)}) // a row of zeros stays one
 	middle := g.constant("uint8 128", Tensor{DType: Uint8, Data: []byte{128}})
-	one := g.constant("float scalar 1", Tensor{DType: Float32, Data: []byte{0, 0, 0x80, 0x3f}})
-	whole := g.Op("QuantizeLinear", []Value{g.Op("Div", []Value{x, scale}), one, middle})
-	y := g.Contrib("MatMulIntegerToFloat", []Value{whole, t.turned, one, t.scale, middle})
-	return g.Op("Mul", []Value{y, scale})
+	step := g.constant("float scalar 1/127", Tensor{DType: Float32, Data: binary.LittleEndian.AppendUint32(nil, math.Float32bits(1.0/127))})
+	whole := g.Op("QuantizeLinear", []Value{g.Op("Div", []Value{x, top}), step, middle})
+	y := g.Contrib("MatMulIntegerToFloat", []Value{whole, t.turned, step, t.scale, middle})
+	return g.Op("Mul", []Value{y, top})
 }
 
 // rowMax is the maximum over the last axis, which stays with width 1. Its axes became an input in opset 18.

@@ -74,7 +74,7 @@ func fromNPM(ctx context.Context, stage string, src sources, progress func(strin
 		return manifest{}, err
 	}
 	if digest != src.integrity {
-		return manifest{}, fmt.Errorf("verifying %s: %w: the package has %s, not the pinned %s: the registry serves another file; try another registry, or --from FILE", src.npmSpec, ErrChecksum, digest, src.integrity)
+		return manifest{}, fmt.Errorf("verifying %s: %w: the package has %s, not the pinned %s: the download is damaged or the registry serves another file: try again, or use --from FILE", src.npmSpec, ErrChecksum, digest, src.integrity)
 	}
 	m := manifest{Version: Version, Source: "npm " + src.npmSpec}
 	wanted := map[string]pin{}
