@@ -36,11 +36,11 @@ const (
 	probeBatches   = 2
 )
 
-// evaluationRecipe draws single words of all classes alike and leaves most of the text in sight, as a query does; it is
+// evaluationRecipe draws single whole words of all classes alike and leaves most of the text in sight, as a query does; it is
 // the same for every training recipe, so that recipes can be compared.
 func evaluationRecipe() mask.Recipe {
 	r := mask.Uniform()
-	r.Name, r.Total, r.Spans = "evaluation", 0.15, 0
+	r.Name, r.Total, r.Spans, r.Endings = "evaluation", 0.15, 0, 0
 	return r
 }
 

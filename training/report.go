@@ -113,7 +113,8 @@ func (r report) settings(b *strings.Builder) {
 		{"batch", fmt.Sprintf("%d rows of %d subwords; in the last %.0f%% of the run %d of %d", s.Batch, shortRow, 100*longShare, s.Batch*shortRow/longRow, longRow)},
 		{"learning rate", fmt.Sprintf("%g, up over the first %.0f%%, down in a line from %.0f%% on", s.LearningRate, 100*warmUp, 100*decayAt)},
 		{"weight decay", fmt.Sprint(s.WeightDecay)},
-		{"masks", fmt.Sprintf("%s, %.0f%% of subwords, static: %v", s.Recipe.Name, 100*s.Recipe.Total, s.Recipe.Static)},
+		{"masks", fmt.Sprintf("%s, %.0f%% of subwords; %.0f%% of masks go on over further words, %.0f%% of single long words keep their beginning; static: %v",
+			s.Recipe.Name, 100*s.Recipe.Total, 100*s.Recipe.Spans, 100*s.Recipe.Endings, s.Recipe.Static)},
 		{"seed", fmt.Sprint(s.Seed)},
 	} {
 		fmt.Fprintf(b, "<tr><td>%s<td>%s</tr>", html.EscapeString(line[0]), html.EscapeString(line[1]))

@@ -25,13 +25,16 @@ func row(random *rand.Rand, length int) []shard.Label {
 	return append(labels, special)
 }
 
-// TestDraw holds the promises on many rows: whole words, within the budget, no special token, in order.
+// TestDraw holds the promises on many rows: whole words or endings, within the budget, no special token, in order.
 func TestDraw(t *testing.T) {
-	for _, recipe := range []Recipe{Weighted(), Uniform()} {
+	whole := Weighted()
+	whole.Name, whole.Endings = "whole words", 0
+	for _, recipe := range []Recipe{Weighted(), Uniform(), whole} {
 		if err := recipe.Check(); err != nil {
 			t.Fatal(err)
 		}
 		drawer := NewDrawer(recipe)
+		endings := 0
 		for seed := range uint64(300) {
 			random := rand.New(rand.NewPCG(1, seed))
 			labels := row(random, 64+random.IntN(200))
@@ -54,10 +57,20 @@ func TestDraw(t *testing.T) {
 				}
 			}
 			for i := 1; i < len(labels); i++ {
-				if !labels[i].WordStart() && in[i] != in[i-1] {
+				if labels[i].WordStart() || in[i] == in[i-1] {
+					continue
+				}
+				if in[i-1] {
+					t.Fatalf("%s: a masked word comes to sight again at %d", recipe.Name, i)
+				}
+				endings++
+				if recipe.Endings == 0 {
 					t.Fatalf("%s: a word is masked in part at %d", recipe.Name, i)
 				}
 			}
+		}
+		if (endings > 300) != (recipe.Endings > 0) {
+			t.Errorf("%s: %d words keep their beginning in 300 rows", recipe.Name, endings)
 		}
 	}
 }
@@ -163,6 +176,9 @@ func TestDrawEdges(t *testing.T) {
 	if got := drawer.Draw(random, []shard.Label{shard.SpecialLabel, shard.SpecialLabel}, 2); len(got) != 0 {
 		t.Errorf("%v of special tokens", got)
 	}
+	whole := Weighted()
+	whole.Endings = 0
+	drawer = NewDrawer(whole)
 	long := make([]shard.Label, 10) // one word, larger than the budget
 	if got := drawer.Draw(random, long, 9); len(got) != 0 {
 		t.Errorf("%v of a word that does not fit", got)
@@ -179,6 +195,7 @@ func TestCheckRefuses(t *testing.T) {
 		"a negative rate": func(r *Recipe) { r.Classes[0].Rate = -1 },
 		"not a number":    func(r *Recipe) { r.Classes[0].Loss = math.NaN() },
 		"endless spans":   func(r *Recipe) { r.SpanStop = 0 },
+		"too many halves": func(r *Recipe) { r.Endings = 2 },
 	} {
 		r := Weighted()
 		spoil(&r)
