@@ -48,6 +48,15 @@ func forwardGraph(g *onnx.Graph, c onnx.Config, s shape) *loss {
 		}
 		return local
 	}
+	if c.ModelType != "modernbert" {
+		first := int64(c.MaxPositions - c.Positions()) // RoBERTa's positions start behind its padding's
+		positions := make([]int64, rows)
+		for i := range positions {
+			positions[i] = first + int64(i%s.length)
+		}
+		n.Positions = g.Initializer("position_ids", onnx.IntTensor(positions, int64(rows)))
+		n.Types = g.Initializer("type_ids", onnx.IntTensor(make([]int64, rows), int64(rows)))
+	}
 	l.prediction = n.Forward()
 	l.forward(n.Logits(l.prediction), weights, int64(s.masked))
 	return l

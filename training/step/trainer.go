@@ -84,9 +84,6 @@ func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
 	if o.Eps == 0 {
 		o.Eps = 1e-6
 	}
-	if o.Config.ModelType != "modernbert" {
-		return nil, fmt.Errorf("creating trainer: models of type %q cannot be trained, modernbert can", o.Config.ModelType)
-	}
 	if err := o.Config.Check(); err != nil {
 		return nil, fmt.Errorf("creating trainer: %w", err)
 	}
@@ -119,8 +116,8 @@ func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
 
 // Reshape changes the shape of the batches that follow; the state stays.
 func (t *Trainer) Reshape(batch, seqLen, masked int) error {
-	if batch < 1 || seqLen < 1 || masked < 1 || seqLen > t.options.Config.MaxPositions {
-		return fmt.Errorf("shaping training step: %d rows of %d subwords (at most %d), %d masked", batch, seqLen, t.options.Config.MaxPositions, masked)
+	if batch < 1 || seqLen < 1 || masked < 1 || seqLen > t.options.Config.Positions() {
+		return fmt.Errorf("shaping training step: %d rows of %d subwords (at most %d), %d masked", batch, seqLen, t.options.Config.Positions(), masked)
 	}
 	t.closeSessions()
 	t.closeBatch()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the gradient fixtures beside this file: PyTorch's gradients of transformers' ModernBERT, and three steps of its AdamW.
+"""Writes the gradient fixtures beside this file: PyTorch's gradients of transformers' models, and three steps of its AdamW.
 
     pip install torch transformers safetensors && python make_gradients.py
 
@@ -10,19 +10,21 @@ import json
 import pathlib
 import torch
 from safetensors.torch import save_file
-from transformers import ModernBertConfig, ModernBertForMaskedLM
+from transformers import AutoModelForMaskedLM, BertConfig, ModernBertConfig, RobertaConfig
 
 here = pathlib.Path(__file__).parent
 base = dict(vocab_size=70, hidden_size=24, intermediate_size=40, num_hidden_layers=3, num_attention_heads=3, max_position_embeddings=32,
             pad_token_id=1, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)
-for name, extra in {
-    "own": dict(global_attn_every_n_layers=1, decoder_bias=False, global_rope_theta=10000.0),
-    "biases": dict(global_attn_every_n_layers=2, local_attention=6, attention_bias=True, mlp_bias=True, norm_bias=True, classifier_bias=True,
-                   decoder_bias=True, hidden_activation="silu"),
+biased = dict(attention_bias=True, mlp_bias=True, norm_bias=True, classifier_bias=True, decoder_bias=True)
+classic = dict(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, layer_norm_eps=1e-5, type_vocab_size=1)
+for name, config in {
+    "own": ModernBertConfig(**base, global_attn_every_n_layers=1, decoder_bias=False, global_rope_theta=10000.0),
+    "biases": ModernBertConfig(**base, **biased, global_attn_every_n_layers=2, local_attention=6, hidden_activation="silu"),
+    "roberta": RobertaConfig(**classic),
+    "bert": BertConfig(**classic),
 }.items():
-    config = ModernBertConfig(**base, **extra)
     torch.manual_seed(5)
-    model = ModernBertForMaskedLM._from_config(config, attn_implementation="eager").train()
+    model = AutoModelForMaskedLM.from_config(config, attn_implementation="eager").train()
     with torch.no_grad():
         for key, p in model.named_parameters():
             p.copy_(torch.randn_like(p) * 0.1 + (1.0 if p.dim() == 1 and key.endswith("weight") else 0.0))
