@@ -182,6 +182,31 @@ func TestDiagnosticsOfSeveralDocuments(t *testing.T) {
 	e.Close()
 }
 
+// A document that is closed while its pass runs, or while diagnostics are shown, is forgotten.
+func TestClosingWhileDiagnosticsRun(t *testing.T) {
+	started, stopped := make(chan struct{}, 10), make(chan struct{})
+	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+		if strings.Contains(string(f.Text), "slow") {
+			started <- struct{}{}
+			<-ctx.Done()
+			close(stopped)
+		}
+		return wrongIsRight()(ctx, m, f)
+	}
+	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
+	e.Open(file, "python", "slow wrong")
+	<-started
+	e.CloseDocument(file)
+	<-stopped
+	e.Open(file, "python", "wrong wrong")
+	if got := e.Diagnostics(file); len(got) != 2 {
+		t.Errorf("diagnostics %+v", got)
+	}
+	e.Notify(protocol.MethodTextDocumentDidSave, map[string]any{"textDocument": map[string]any{"uri": "file:///not/open"}})
+	e.Notify(protocol.MethodTextDocumentDidClose, map[string]any{"textDocument": map[string]any{"uri": "file:///not/open"}})
+	e.Close()
+}
+
 func TestQuickFix(t *testing.T) {
 	for name, config := range map[string]fakeeditor.Config{"versioned edits": {}, "old edits": {OldEdits: true}} {
 		t.Run(name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -320,6 +321,21 @@ func TestCancellation(t *testing.T) {
 			e.Cancel(p) // one that is answered
 			e.Close()
 		})
+	}
+}
+
+// A second request with the id of one that runs could not be answered: its answer would be taken for the other's.
+func TestIDInUse(t *testing.T) {
+	s := newServer(quick(nil))
+	s.phase = running
+	id := jsonrpc2.NewStringID("a")
+	s.calls[id] = &call{}
+	var wire *jsonrpc2.Error
+	if err := s.admit(id, "x"); !errors.As(err, &wire) || wire.Code != jsonrpc2.InvalidRequest {
+		t.Errorf("got %v", err)
+	}
+	if err := s.admit(jsonrpc2.NewStringID("b"), "x"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -103,3 +103,17 @@ func TestConfigurationThatIsPushed(t *testing.T) {
 	e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, map[string]any{"settings": 7})
 	e.Close()
 }
+
+// An editor that answers every request of the server with an error has the defaults, and all else.
+func TestEditorThatRefuses(t *testing.T) {
+	e := start(t, quick(&scripted{predict: prefer()}), fakeeditor.Config{
+		Settings: map[string]any{"typo": 1}, Progress: true,
+		Refuses: []string{protocol.MethodWorkspaceConfiguration, protocol.MethodClientRegisterCapability, protocol.MethodWorkDoneProgressCreate}})
+	e.Send(frame([]byte(`{"jsonrpc":"2.0","id":"what?","result":null}`))) // an answer to no question
+	e.Open(file, "python", python)
+	e.Diagnostics(file) // so the model is there
+	if items, _ := e.Complete(file, strings.Index(python, "width *")); len(items) == 0 {
+		t.Error("no completions")
+	}
+	e.Close()
+}

@@ -17,6 +17,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -42,6 +43,8 @@ type Config struct {
 	Progress bool
 	// OldEdits is an editor that knows no versioned edits.
 	OldEdits bool
+	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
+	Refuses []string
 }
 
 // Editor is an editor with one server. Its methods are for one goroutine, the test's.
@@ -130,6 +133,7 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.Configuration = e.config.Settings != nil
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
+	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = true
 	capabilities.TextDocument.PublishDiagnostics.VersionSupport = true
 	capabilities.TextDocument.PublishDiagnostics.DataSupport = true
 	if e.config.InitializationOptions != nil {
@@ -445,6 +449,10 @@ func (e *Editor) takeAnswer(m message) {
 
 func (e *Editor) takeRequest(m message) *message {
 	answer := &message{ID: m.ID, Result: json.RawMessage("null")}
+	if slices.Contains(e.config.Refuses, m.Method) {
+		answer.Result, answer.Error = nil, &Error{Code: -32603, Message: "refused"}
+		return answer
+	}
 	switch m.Method {
 	case protocol.MethodWorkspaceConfiguration:
 		var p protocol.ConfigurationParams
