@@ -134,8 +134,6 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = true
-	capabilities.TextDocument.PublishDiagnostics.VersionSupport = true
-	capabilities.TextDocument.PublishDiagnostics.DataSupport = true
 	if e.config.InitializationOptions != nil {
 		params.InitializationOptions = encode(e.t, e.config.InitializationOptions)
 	}

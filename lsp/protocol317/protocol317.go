@@ -6,7 +6,7 @@
 //     document's start look alike;
 //   - PublishDiagnosticsParams.Version, which there is never sent when it is 0, the version Neovim opens documents with;
 //   - progress tokens, whose marshaller there works behind a pointer only;
-//   - label details of completion items, and the error codes that 3.17 added.
+//   - label details of completion items, and the code of a cancelled request.
 //
 // What is read is cut to the fields that are used: a client may put anything into the others, and does. All other messages
 // are taken from go.lsp.dev/protocol.
@@ -19,13 +19,8 @@ import (
 	"go.lsp.dev/protocol"
 )
 
-// Error codes of LSP, beside those of JSON-RPC.
-const (
-	// CodeRequestCancelled answers a request that the client cancelled.
-	CodeRequestCancelled jsonrpc2.Code = -32800
-	// CodeContentModified answers a request whose result an edit has made worthless.
-	CodeContentModified jsonrpc2.Code = -32801
-)
+// CodeRequestCancelled answers a request that the client cancelled. It is LSP's own, beside those of JSON-RPC.
+const CodeRequestCancelled jsonrpc2.Code = -32800
 
 // PositionEncodingKind says what Position.Character counts.
 type PositionEncodingKind string
@@ -69,10 +64,6 @@ type ClientCapabilities struct {
 				LabelDetailsSupport bool `json:"labelDetailsSupport,omitempty"`
 			} `json:"completionItem"`
 		} `json:"completion"`
-		PublishDiagnostics struct {
-			VersionSupport bool `json:"versionSupport,omitempty"`
-			DataSupport    bool `json:"dataSupport,omitempty"`
-		} `json:"publishDiagnostics"`
 	} `json:"textDocument"`
 }
 
