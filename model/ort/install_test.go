@@ -33,7 +33,7 @@ var library = append([]byte("\x7fELF"), bytes.Repeat([]byte("code "), 50_000)...
 const libraryPath = "package/bin/libonnxruntime.so.1"
 
 // archiveOf makes a .tgz of the given files.
-func archiveOf(t *testing.T, files map[string][]byte) []byte {
+func archiveOf(t testing.TB, files map[string][]byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	gz := gzip.NewWriter(&out)
