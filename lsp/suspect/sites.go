@@ -165,6 +165,9 @@ var groups = func() map[string]map[string][]string {
 	return table
 }()
 
+// ordering holds the comparisons of order. They are seldom mistaken for those of equality: what one compares with the other is another question.
+var ordering = map[string]bool{"<": true, "<=": true, ">": true, ">=": true}
+
 // operatorSite judges an operator among those of its group.
 func operatorSite(x *names.Index, t treesitter.Token) site {
 	text := strings.Join(strings.Fields(x.Text(t.Span)), " ")
@@ -175,7 +178,7 @@ func operatorSite(x *names.Index, t treesitter.Token) site {
 	s.choices = append(s.choices, choice{text: x.Text(t.Span), near: true})
 	for _, other := range groups[x.File.Language][text] {
 		if other != text {
-			s.choices = append(s.choices, choice{text: other, near: true})
+			s.choices = append(s.choices, choice{text: other, near: ordering[other] == ordering[text]})
 		}
 	}
 	return s

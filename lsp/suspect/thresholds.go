@@ -24,7 +24,7 @@ type threshold struct {
 var thresholds = map[string]threshold{
 	"variable":  {4, 3, 9},
 	"attribute": {5, 4, 10},
-	"operator":  {3, 2, 5},
+	"operator":  {4, 3, 6},
 	"boolean":   {3, 2, 6},
 	"arguments": {3, 0.2, 7},
 }
@@ -54,8 +54,8 @@ func (s *site) possible(x *names.Index, i int) bool {
 	if s.barred || !c.near || s.odds(i, byCache) < s.threshold(i).cache {
 		return false
 	}
-	// A name is mistaken for another that is about as familiar. One that stands nowhere else in the file was chosen for this place.
-	if stands := s.choices[0].features.Seen; s.named() && (stands == 0 || c.features.Seen > usual*stands) {
+	// A name is mistaken for another that is about as familiar. One that stands nowhere else was chosen for this place, and would be left unused.
+	if s.named() && (s.choices[0].features.Seen < 2 || c.features.Seen > usual*s.choices[0].features.Seen || s.code == CodeVariable && !usedElsewhere(x, s.span)) {
 		return false
 	}
 	return !repeats(x, s.span, c.text)
@@ -82,16 +82,35 @@ func (s *site) deserves(x *names.Index, f Finding) bool {
 	return false
 }
 
-// repeats reports whether the line of a span, with the text in its place, would stand twice in its function. Code comes in pairs (pack and unpack, first and last, read and
-// write) whose halves are so alike that each looks like a mistake for the other, and this is how they are told apart: nobody writes the same half twice.
+// usedElsewhere reports whether the name at a span is read or written at another place of its function, not counting where it is declared.
+func usedElsewhere(x *names.Index, span treesitter.Span) bool {
+	text, around := x.Text(span), x.Function(span.Start)
+	for i := x.Next(around.Start); i < len(x.File.Tokens) && x.File.Tokens[i].Start < around.End; i++ {
+		t := x.File.Tokens[i]
+		if t.Kind.Identifier() && !t.Declaring && t.Span != span && x.Text(t.Span) == text {
+			return true
+		}
+	}
+	return false
+}
+
+// repeats reports whether the line of a span, with the text in its place, would stand twice in its function; of an assignment's target, whether the same is
+// assigned twice there. Code comes in pairs (pack and unpack, first and last, read and write) whose halves are so alike that each looks like a mistake for the other, and
+// this is how they are told apart: nobody writes the same half twice.
 func repeats(x *names.Index, span treesitter.Span, text string) bool {
 	source := x.File.Text
 	start, end := bytes.LastIndexByte(source[:span.Start], '\n')+1, lineEnd(source, span.End)
-	changed := bytes.TrimSpace(slices.Concat(source[start:span.Start], []byte(text), source[span.End:end]))
+	changed := bytes.TrimSpace(slices.Concat(source[start:span.Start], []byte(text)))
+	target := assigned(x, x.Next(span.Start))
+	if !target {
+		changed = bytes.TrimSpace(slices.Concat(source[start:span.Start], []byte(text), source[span.End:end]))
+	}
 	around := x.Function(span.Start)
 	for at := max(around.Start, start-near); at < min(around.End, end+near); {
 		from, to := bytes.LastIndexByte(source[:at], '\n')+1, lineEnd(source, at)
-		if from != start && bytes.Equal(bytes.TrimSpace(source[from:to]), changed) {
+		line := bytes.TrimSpace(source[from:to])
+		if from != start && (bytes.Equal(line, changed) ||
+			target && bytes.HasPrefix(line, changed) && bytes.HasPrefix(bytes.TrimSpace(line[len(changed):]), []byte("="))) {
 			return true
 		}
 		at = to + 1
