@@ -107,23 +107,39 @@ func TestCompletionAtTheEndOfTheBudget(t *testing.T) {
 	}
 }
 
-// What the model has ranked by the end of the budget is not lost with what it has not come to.
-func TestCompletionRankedInPart(t *testing.T) {
-	opts := quick(&scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
-		if len(qs) == 1 && qs[0].Choices != nil {
-			return prefer("height")(ctx, qs)
+// What the model has answered by the end of the budget is not lost with what it has not come to.
+func TestInTurn(t *testing.T) {
+	choices, free := model.Query{Choices: []string{"a", "b"}}, model.Query{Prefix: "a"}
+	broken := errors.New("broken")
+	m := inTurn{&scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
+		switch {
+		case len(qs) != 1:
+			t.Errorf("%d queries at once", len(qs))
+		case qs[0].Choices != nil:
+			return prefer("b")(ctx, qs)
+		case qs[0].MaxSubwords == 1:
+			return nil, broken
 		}
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}})
-	opts.CompletionBudget = time.Second
-	e := startWithModel(t, opts, fakeeditor.Config{InitializationOptions: map[string]any{"diagnostics": map[string]any{"enable": false}}})
-	e.Open(file, "python", python)
-	items, incomplete := e.Complete(file, strings.Index(python, "width *"))
-	if len(items) < 2 || items[0].Label != "height" || !incomplete {
-		t.Errorf("completions %+v, incomplete %v", items, incomplete)
+	}}}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	predictions, err := m.Predict(ctx, []model.Query{choices, free})
+	if err != nil || len(predictions) != 2 || predictions[0].Candidates[0].Text != "b" || predictions[1].Candidates != nil {
+		t.Errorf("at a deadline: %+v, %v", predictions, err)
 	}
-	e.Close()
+	if _, err := m.Predict(ctx, []model.Query{free, choices}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("at a deadline before anything is answered: %v", err)
+	}
+	if _, err := m.Predict(context.Background(), []model.Query{choices, {MaxSubwords: 1}}); !errors.Is(err, broken) {
+		t.Errorf("from a broken model: %v", err)
+	}
+	cancelled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := m.Predict(cancelled, []model.Query{choices, free}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
 }
 
 // Until the model is there, answers are empty, at once, and not final.
