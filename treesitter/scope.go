@@ -1,6 +1,7 @@
 package treesitter
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -96,10 +97,10 @@ func (f *File) inScope(s *Scope, offset int) bool {
 		return false
 	}
 	between := f.Text[s.End:offset]
-	if strings.TrimSpace(string(between)) != "" {
+	if len(bytes.TrimSpace(between)) > 0 {
 		return false
 	}
-	line := strings.LastIndexByte(string(between), '\n')
+	line := bytes.LastIndexByte(between, '\n')
 	return line >= 0 && len(between)-line-1 > f.indentation(s.Start)
 }
 

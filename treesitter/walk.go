@@ -18,7 +18,7 @@ const (
 	maxText = 32 << 20
 
 	// keepNodes is the largest buffer, in nodes, that an idle parser keeps.
-	keepNodes = 1 << 20
+	keepNodes = 1 << 18
 
 	parseTimeoutPerMiB = 10 * time.Second
 )

@@ -34,7 +34,7 @@ func (f *File) boundaries() []boundary {
 // that stand right above it.
 func (f *File) leadStart(offset int) int {
 	start := f.lineStart(offset)
-	for start > 0 {
+	for start > 0 && f.Text[start-1] == '\n' {
 		above := f.lineStart(start - 1)
 		first := above + len(f.Text[above:start]) - len(bytes.TrimLeft(f.Text[above:start], " \t"))
 		i := f.TokenAt(first)
@@ -46,8 +46,22 @@ func (f *File) leadStart(offset int) int {
 	return start
 }
 
+// maxLine is how far lineStart and lineEnd look. Where a line is longer, as in
+// minified code, it may be cut anywhere, and looking further would take a time
+// that is quadratic in the declarations on it.
+const maxLine = 8 << 10
+
+// lineStart is the start of the line that offset is in, or offset itself if
+// that is too far away.
 func (f *File) lineStart(offset int) int {
-	return bytes.LastIndexByte(f.Text[:offset], '\n') + 1
+	low := max(0, offset-maxLine)
+	if i := bytes.LastIndexByte(f.Text[low:offset], '\n'); i >= 0 {
+		return low + i + 1
+	}
+	if low == 0 {
+		return 0
+	}
+	return offset
 }
 
 // Windows partitions the text into spans of at most maxBytes bytes, cut before
@@ -221,12 +235,17 @@ func (f *File) borderAfter(offset int) int {
 	return end
 }
 
-// lineEnd is the start of the next line.
+// lineEnd is the start of the next line, or offset itself if that is too far
+// away.
 func (f *File) lineEnd(offset int) int {
-	if i := bytes.IndexByte(f.Text[offset:], '\n'); i >= 0 {
+	high := min(len(f.Text), offset+maxLine)
+	if i := bytes.IndexByte(f.Text[offset:high], '\n'); i >= 0 {
 		return offset + i + 1
 	}
-	return len(f.Text)
+	if high == len(f.Text) {
+		return high
+	}
+	return offset
 }
 
 // context lists the parts that stand before a window out of their place: whole
@@ -336,13 +355,8 @@ func (w *view) lines(piece Span) {
 	if !w.grow(own) {
 		half := w.maxBytes / 2
 		w.Start = max(own.Start, w.site.Start-half)
-		for w.Start < w.site.Start && !utf8.RuneStart(f.Text[w.Start]) {
-			w.Start++
-		}
 		w.End = min(own.End, w.site.End+half)
-		for w.End > w.site.End && w.End < len(f.Text) && !utf8.RuneStart(f.Text[w.End]) {
-			w.End--
-		}
+		w.align()
 		return
 	}
 	up, down := true, true
@@ -351,7 +365,19 @@ func (w *view) lines(piece Span) {
 		if up && (!down || w.site.Start-w.Start <= w.End-w.site.End) {
 			up = w.grow(Span{max(f.lineStart(w.Start-1), piece.Start), w.End})
 		} else if down {
-			down = w.grow(Span{w.Start, min(f.lineEnd(w.End), piece.End)})
+			down = w.grow(Span{w.Start, min(max(f.lineEnd(w.End), w.End+1), piece.End)})
 		}
+	}
+	w.align()
+}
+
+// align moves the window's ends off the middle of characters.
+func (w *view) align() {
+	text := w.file.Text
+	for w.Start < w.site.Start && !utf8.RuneStart(text[w.Start]) {
+		w.Start++
+	}
+	for w.End > w.site.End && w.End < len(text) && !utf8.RuneStart(text[w.End]) {
+		w.End--
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // pythonModule has imports, and functions and a class with methods, each of
@@ -147,6 +148,30 @@ func TestWindowAtAnyPlace(t *testing.T) {
 			if before, after := f.Window(site, maxBytes); len(before)+len(after) > max(maxBytes, 0) {
 				t.Errorf("%v within %d: %q, %q", site, maxBytes, before, after)
 			}
+		}
+	}
+}
+
+// TestLongLine: a minified file is one line, of which a window takes a part.
+func TestLongLine(t *testing.T) {
+	source := strings.Repeat("function f(a,b){return a+b*'é'}", 5000)
+	f := Parse("javascript", []byte(source))
+	if len(f.Declarations) != 5000 {
+		t.Fatalf("%d declarations", len(f.Declarations))
+	}
+	site := siteOf(t, source[:len(source)/2], "b*")
+	for _, maxBytes := range []int{20, 33, 400} {
+		before, after := f.Window(site, maxBytes)
+		if size := len(before) + len(after); size > maxBytes || size < maxBytes-40 {
+			t.Errorf("%d of %d bytes", size, maxBytes)
+		}
+		if !strings.HasSuffix(source[:site.Start], before) || !utf8.ValidString(before+after) {
+			t.Errorf("%q·%q", before, after)
+		}
+	}
+	for _, w := range f.Windows(500) {
+		if w.Len() < 250 && w.End < len(source) {
+			t.Errorf("a window of %d bytes", w.Len())
 		}
 	}
 }
