@@ -180,29 +180,32 @@ func Describe(b *bundle.Bundle) (*BundleState, error) {
 	return s, nil
 }
 
-// devices tries every device on a small graph.
+// devices tries every device of this system.
 func devices(lib *ort.Library) []DeviceState {
-	g := onnx.NewGraph("probe")
-	x := g.Input("x", onnx.Float32, 4)
-	g.Output(g.Op("Relu", []onnx.Value{x}), onnx.Float32, 4)
-	probe, err := g.Marshal()
 	var out []DeviceState
 	for _, name := range ort.Devices[1:] {
-		switch {
-		case name == "coreml" && runtime.GOOS != "darwin", name == "directml" && runtime.GOOS != "windows":
-			continue // of another system
+		if name == "coreml" && runtime.GOOS != "darwin" || name == "directml" && runtime.GOOS != "windows" {
+			continue
 		}
 		state := DeviceState{Name: name, Usable: true}
-		if err == nil {
-			err = lib.Probe(name, probe)
-		}
-		if err != nil {
+		if err := probeDevice(lib, name); err != nil {
 			state.Usable, state.Reason = false, err.Error()
-			err = nil
 		}
 		out = append(out, state)
 	}
 	return out
+}
+
+// probeDevice tries a device on a graph of one operator.
+func probeDevice(lib *ort.Library, name string) error {
+	g := onnx.NewGraph("probe")
+	x := g.Input("x", onnx.Float32, 4)
+	g.Output(g.Op("Relu", []onnx.Value{x}), onnx.Float32, 4)
+	probe, err := g.Marshal()
+	if err != nil {
+		return err
+	}
+	return lib.Probe(name, probe)
 }
 
 func (m *Model) selfTest(ctx context.Context) ([]SelfTest, error) {

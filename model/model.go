@@ -143,11 +143,30 @@ type network interface {
 // Open readies a bundle. The library is loaded if it was not. A graph that
 // ONNX Runtime refuses is an error that names the bundle.
 func Open(lib *ort.Library, b *bundle.Bundle, opts Options) (*Model, error) {
-	g, err := b.Graph(opts.Precision)
+	g, err := b.Graph(precision(lib, b, opts))
 	if err != nil {
 		return nil, err
 	}
 	return openGraph(lib, b, g, opts)
+}
+
+// precision is what "auto" means: int8 is made for CPUs, and an accelerator that
+// works gets fp32 where the bundle can give it.
+func precision(lib *ort.Library, b *bundle.Bundle, opts Options) bundle.Precision {
+	if opts.Precision != "" && opts.Precision != bundle.PrecisionAuto || opts.Device == "cpu" {
+		return opts.Precision
+	}
+	if !b.Has(bundle.WeightsFile) && !b.Has(bundle.GraphFile) {
+		return opts.Precision
+	}
+	device := opts.Device
+	if device == "" || device == "auto" {
+		device = "cuda" // the one that "auto" tries
+	}
+	if probeDevice(lib, device) != nil {
+		return opts.Precision
+	}
+	return bundle.PrecisionFP32
 }
 
 // openGraph is Open for one graph of the bundle.
