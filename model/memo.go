@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -16,12 +17,16 @@ import (
 //   - only finished predictions are added: an error, a cancelled context among
 //     them, ends Predict before.
 //
-// It never needs to be invalidated; the least recently used fall out.
+// It never needs to be invalidated; the least recently used fall out. Answers
+// with more candidates than memoCandidates are not kept: an editor asks for none
+// such, and a thousand of them would be felt.
 type memo struct {
 	entries *lru.Cache[memoKey, Prediction]
 }
 
 type memoKey [sha256.Size]byte
+
+const memoCandidates = 256
 
 func newMemo(size int) *memo {
 	if size < 0 {
@@ -68,9 +73,14 @@ func (m *memo) get(key memoKey) (Prediction, bool) {
 }
 
 func (m *memo) add(key memoKey, p Prediction) {
-	if m.entries != nil {
-		m.entries.Add(key, p)
+	if m.entries == nil || len(p.Candidates) > memoCandidates {
+		return
 	}
+	p = clonePrediction(p)
+	for i, c := range p.Candidates {
+		p.Candidates[i].Text = strings.Clone(c.Text) // it may be a piece of a file's text
+	}
+	m.entries.Add(key, p)
 }
 
 // clonePrediction keeps what callers do to a prediction out of the memory.
