@@ -24,9 +24,9 @@ type Network struct {
 	Mask func(layer int) Value
 	// Positions and Types are int64 [B*T] ids into BERT's and RoBERTa's tables.
 	Positions, Types Value
-	// Folded multiplies a norm's scale into the weights that read it instead of into the activations, adds residuals inside
-	// matrix products, and splits weights where serving splits activations. The result is the same up to rounding; for
-	// training it saves passes over activations in both directions.
+	// Folded multiplies a norm's scale into the weights that read it instead of into the activations, and splits weights where
+	// serving splits activations. The result is the same up to rounding; for training it saves passes over activations in
+	// both directions.
 	Folded bool
 
 	tables map[float64][2]Value
@@ -179,13 +179,11 @@ func equal(total int64, parts int) []int64 {
 // residual is x + ctx W^T + bias.
 func (n *Network) residual(ctx Value, name string, biased bool, x Value) Value {
 	w := n.Param(name + ".weight")
+	bias := ""
 	if biased {
-		return n.Graph.Op("Add", []Value{n.linear(ctx, w, n.Param(name+".bias")), x})
+		bias = n.Param(name + ".bias")
 	}
-	if n.Folded {
-		return n.linear(ctx, w, x)
-	}
-	return n.Graph.Op("Add", []Value{n.linear(ctx, w, ""), x})
+	return n.Graph.Op("Add", []Value{n.linear(ctx, w, bias), x})
 }
 
 // heads turns rows [B*T, hidden] into [B, heads, T, width].

@@ -10,8 +10,8 @@
 //   - trainer.go holds the state in memory and feeds the graph, one batch at a time.
 //
 // What makes it fast is mostly work that is not done. Predictions are made for masked rows alone, which are picked out
-// before the last feed-forward layer. A norm's scale is multiplied into the weights behind it, a residual is added inside the
-// matrix product before it, a transposition is a flag of the product that reads it. The gradient of the logits, as large as rows
+// before the last feed-forward layer. A norm's scale is multiplied into the weights behind it, a transposition is a
+// flag of the product that reads it. The gradient of the logits, as large as rows
 // times vocabulary, is never written: see loss. Attention's softmax takes its row sums from the small side of the product.
 // About three quarters of a step's time is matrix products near what the processor can do.
 //

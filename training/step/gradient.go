@@ -97,16 +97,10 @@ func (t *tape) add(v, gradient value) {
 	t.grads[v] = gradient
 }
 
-// addProduct is add for a matrix product op(a) op(b), which takes the sum along inside the product.
-func (t *tape) addProduct(v, a, b value, transA, transB int64) {
-	if v == "" || !t.needs[v] {
-		return
-	}
-	in := []value{a, b}
-	if have := t.grads[v]; have != "" {
-		in = append(in, have)
-	}
-	t.grads[v] = t.g.Op("Gemm", in, onnx.IntAttr("transA", transA), onnx.IntAttr("transB", transB))
+// gemm is the matrix product op(a) op(b). (Gemm could add the sum so far in the same call, but its kernel copies the sum
+// first: an Add of its own is twice as fast.)
+func (t *tape) gemm(a, b value, transA, transB int64) value {
+	return t.g.Op("Gemm", []value{a, b}, onnx.IntAttr("transA", transA), onnx.IntAttr("transB", transB))
 }
 
 // settle writes the one scatter that adds all row gradients of v. ScatterElements is the one kernel that adds duplicates right.

@@ -99,13 +99,13 @@ func (l *loss) forward(logits, weights value, m int64) {
 func (l *loss) backward(t *tape) {
 	g, hidden, decoder := l.g, l.prediction.Hidden, l.prediction.Decoder
 	m := g.Dims(hidden)[0]
-	product := g.Op("Gemm", []value{l.p, decoder})
+	product := t.gemm(l.p, decoder, 0, 0)
 	t.seed(hidden, t.mul(t.sub(product, g.Op("Gather", []value{decoder, l.labels})), l.share))
 	weighted := t.mul(hidden, l.share)
-	t.addProduct(decoder, l.p, weighted, 1, 0)
+	t.seed(decoder, t.gemm(l.p, weighted, 1, 0))
 	t.rows[decoder] = append(t.rows[decoder], rowGradient{l.labels, g.Op("Neg", []value{weighted})})
 	if b := l.prediction.Bias; b != "" {
-		dense := g.Op("Gemm", []value{l.share, l.p}, onnx.IntAttr("transA", 1))
+		dense := t.gemm(l.share, l.p, 1, 0)
 		t.seed(b, t.reshape(dense, g.Dims(b)...))
 		t.rows[b] = append(t.rows[b], rowGradient{l.labels, t.reshape(g.Op("Neg", []value{l.share}), m)})
 	}

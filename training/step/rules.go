@@ -84,11 +84,15 @@ func gemmRule(t *tape, n *onnx.Node) error {
 	dy := t.grads[n.Outputs[0]]
 	a, b := n.Inputs[0], n.Inputs[1]
 	transB := n.Int("transB", 0)
-	t.addProduct(a, dy, b, 0, 1-transB)
-	if transB == 1 {
-		t.addProduct(b, dy, a, 1, 0)
-	} else {
-		t.addProduct(b, a, dy, 1, 0)
+	if t.needs[a] {
+		t.add(a, t.gemm(dy, b, 0, 1-transB))
+	}
+	if t.needs[b] {
+		if transB == 1 {
+			t.add(b, t.gemm(dy, a, 1, 0))
+		} else {
+			t.add(b, t.gemm(a, dy, 1, 0))
+		}
 	}
 	if len(n.Inputs) > 2 && t.needs[n.Inputs[2]] {
 		t.add(n.Inputs[2], t.unbroadcast(dy, t.g.Dims(n.Inputs[2])))

@@ -3,6 +3,8 @@
 
     python3 training/step/bench/compare.py [--rounds 5] [--torch /usr/bin/python3] [-- -layers 6 ...]
 
+"early" means that PyTorch, too, computes the last feed-forward layer for the masked rows alone.
+
 Prints medians over the rounds of subwords per second (each round itself a median over its steps) and peak memory (the whole process). Debian's PyTorch computes with whichever BLAS is installed; have
 libopenblas0-pthread installed (or its folder in LD_LIBRARY_PATH): with the reference BLAS the comparison says nothing.
 """
@@ -27,7 +29,8 @@ with tempfile.TemporaryDirectory() as tmp:
     sides = {
         "mlm-lsp": [binary, "-json", *a.model],
         "torch fp32": [a.torch, str(here / "torch_step.py"), *double],
-        "torch bf16": [a.torch, str(here / "torch_step.py"), "--bf16", *double],
+        "torch fp32 early": [a.torch, str(here / "torch_step.py"), "--early", *double],
+        "torch bf16 early": [a.torch, str(here / "torch_step.py"), "--early", "--bf16", *double],
     }
     results = {name: [] for name in sides}
     for _ in range(a.rounds):
@@ -44,6 +47,6 @@ for name, rounds in results.items():
     peak = statistics.median(r["peak_mb"] for r in rounds)
     cpu = statistics.median(r["cpu_seconds"] for r in rounds)
     ratio = statistics.median(t["seconds"] / m["seconds"] for t, m in zip(rounds, results["mlm-lsp"]))
-    print(f"{name:12} {speed[name]:7.0f} subwords/s  {cpu:6.2f} s of CPU a step  {peak:5.0f} MB peak  mlm-lsp is {ratio:.2f} times as fast (median of rounds)  {rounds[0]['version']}")
+    print(f"{name:17} {speed[name]:7.0f} subwords/s  {cpu:6.2f} s of CPU a step  {peak:5.0f} MB peak  mlm-lsp is {ratio:.2f} times as fast (median of rounds)  {rounds[0]['version']}")
 # Waiting threads spin, so CPU time says something with one thread alone; on a busy machine it is then the better measure.
 print("load average", os.getloadavg())

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The same training step in plain PyTorch, for compare.py: ModernBERT with global attention, the head and the last
-feed-forward layer on the masked rows alone, clipping, AdamW. Prints one line of JSON."""
+"""The same training step in plain PyTorch, for compare.py: ModernBERT with global attention, the prediction head on the masked
+rows alone, clipping, AdamW. Prints one line of JSON. --early picks the masked rows before the last feed-forward layer, as mlm-lsp
+does; without it the last layer is computed in full, as every PyTorch implementation that we know does."""
 import argparse
 import json
 import math
@@ -14,6 +15,7 @@ a = argparse.ArgumentParser()
 for name, value in dict(layers=4, hidden=256, intermediate=640, heads=4, vocab=16384, batch=16, length=256, masked=1228, steps=6, threads=2).items():
     a.add_argument(f"--{name}", type=int, default=value)
 a.add_argument("--bf16", action="store_true")
+a.add_argument("--early", action="store_true")
 a = a.parse_args()
 torch.set_num_threads(a.threads)
 torch.manual_seed(0)
@@ -72,7 +74,9 @@ class Model(nn.Module):
     def forward(self, ids, rows):
         x = self.norm(self.table(ids))
         for i, layer in enumerate(self.layers):
-            x = layer(x, self.cos, self.sin, rows if i == a.layers - 1 else None)
+            x = layer(x, self.cos, self.sin, rows if a.early and i == a.layers - 1 else None)
+        if not a.early:
+            x = x[rows]
         return self.head_norm(F.gelu(self.dense(self.final_norm(x)))) @ self.table.weight.t()
 
 
