@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"mlm-lsp/lsp"
 )
 
 // The exit codes of every command.
@@ -47,6 +49,9 @@ func run(ctx context.Context, args []string) int {
 		return exitClean
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, lsp.ErrNoShutdown):
+		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\n", err)
+		return 1 // the specification's, under "exit notification"
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\nRun `%s --help` for usage.\n", err, "mlm-lsp")
 		return exitUsage

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,12 @@ func newModelImport() *cobra.Command {
 		Short: "Make a bundle of a Hugging Face checkpoint (modernbert, roberta, bert)",
 		Long: `Make a bundle of a checkpoint directory with config.json, model.safetensors and a byte-level BPE tokenizer
 (tokenizer.json, or vocab.json with merges.txt). Needs no Python.`,
-		Args: usage(cobra.ExactArgs(1)),
+		Args: usage(func(cmd *cobra.Command, args []string) error {
+			if out == "" {
+				return errors.New("name the bundle to write with --out")
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := model.Import(args[0], out, opts); err != nil {
 				return err
@@ -62,7 +68,6 @@ func newModelImport() *cobra.Command {
 	cmd.Flags().StringVar(&out, "out", "", "the directory of the `BUNDLE` to write")
 	cmd.Flags().StringSliceVar(&opts.Languages, "languages", nil, "what the model was trained on, for the record")
 	cmd.Flags().BoolVar(&opts.FP32Only, "fp32-only", false, "without the int8 graph")
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 

@@ -29,6 +29,9 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 			if len(args) == 0 && !opts.Resume {
 				return fmt.Errorf("name the directories to learn from")
 			}
+			if opts.Out == "" {
+				return fmt.Errorf("name the bundle to write with --out")
+			}
 			return nil
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,6 +62,5 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 	f.Float64Var(&opts.CheckpointMinutes, "checkpoint-minutes", 0, "minutes between checkpoints (default 5)")
 	f.IntVar(&opts.Threads, "threads", 0, "threads (default: all)")
 	f.StringVar(&library, "ort-library", "", "the ONNX Runtime library `FILE`")
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
