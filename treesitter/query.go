@@ -19,8 +19,8 @@ import (
 //
 // Children match in any order and anywhere among their siblings. One capture of
 // a pattern, the anchor, is an action (actionsOf); the others are the parts it
-// needs (parts). At each node the first pattern of a file whose anchor is that
-// node wins, so special patterns stand before general ones.
+// needs (parts). Of the patterns whose anchor is a node, the first of each group
+// acts (group), so special patterns stand before general ones.
 //
 // The reason for a compiler of our own is time: tree-sitter's query engine
 // costs more than the parse. Here a node is looked up by its own symbol and its

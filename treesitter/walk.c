@@ -28,7 +28,11 @@ typedef struct {
   uint32_t context[3];
 } TSTreeCursor;
 
+#ifdef __APPLE__
+#define LINKED extern __attribute__((weak_import))
+#else
 #define LINKED extern __attribute__((weak))
+#endif
 
 LINKED TSParser *ts_parser_new(void);
 LINKED void ts_parser_delete(TSParser *);
