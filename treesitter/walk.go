@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxText bounds what is parsed. Tree-sitter's offsets have 32 bits and its
-	// tree takes about twenty times the text; a source file of this size is
+	// tree takes about fifty times the text; a source file of this size is
 	// data, and is served as text without tokens.
 	maxText = 32 << 20
 
