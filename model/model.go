@@ -230,9 +230,6 @@ type search interface {
 // Predict answers the queries together: in each round the rows that all of them
 // need run in batches.
 func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	out := make([]Prediction, len(qs))
 	type asked struct {
 		key memoKey
@@ -242,6 +239,9 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 	var open []*asked
 	byKey := map[memoKey]*asked{}
 	for i, q := range qs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		key := keyOf(q)
 		if p, ok := m.memo.get(key); ok {
 			out[i] = p

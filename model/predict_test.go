@@ -400,14 +400,14 @@ func TestKeysDiffer(t *testing.T) {
 // TestPredictIsCancelled asks a model for far more than can be computed in the
 // time that it is given.
 func TestPredictIsCancelled(t *testing.T) {
-	size := bundletest.Size{Vocabulary: 400, Hidden: 256, Intermediate: 1024, Layers: 12, Heads: 4, Positions: 512}
+	size := bundletest.Size{Vocabulary: 400, Hidden: 128, Intermediate: 512, Layers: 8, Heads: 4, Positions: 512}
 	m, err := Open(orttest.Library(t), bundletest.Open(t, size), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Close()
 	q := Query{Language: "go", Before: strings.Repeat(bundletest.Text, 3), After: strings.Repeat(bundletest.Text, 3)}
-	for i := range 2000 {
+	for i := range 1000 {
 		q.Choices = append(q.Choices, "name"+strings.Repeat("x", i%7)+string(rune('a'+i%26))+string(rune('a'+i/26%26)))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
