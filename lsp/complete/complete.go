@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"mlm-lsp/lsp/names"
@@ -43,9 +44,9 @@ type Item struct {
 type Options struct {
 	// MaxItems bounds the answer; 0 means 50.
 	MaxItems int
-	// MaxChoices bounds how many candidates the model is asked to rank; the cache picks them. 0 means 40.
+	// MaxChoices bounds how many candidates the model is asked to rank; the cache picks them. 0 means 16.
 	MaxChoices int
-	// WindowBytes bounds the text around the cursor that the model sees; 0 means 1,000, about 250 subwords.
+	// WindowBytes bounds the text around the cursor that the model sees; 0 means 600, about 150 subwords: time grows with it.
 	WindowBytes int
 }
 
@@ -53,7 +54,7 @@ func (o Options) withDefaults() Options {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&o.MaxItems, 50}, {&o.MaxChoices, 40}, {&o.WindowBytes, 1000}} {
+	}{{&o.MaxItems, 50}, {&o.MaxChoices, 16}, {&o.WindowBytes, 600}} {
 		if *d.field <= 0 {
 			*d.field = d.value
 		}
@@ -62,8 +63,13 @@ func (o Options) withDefaults() Options {
 }
 
 const (
-	generated = 8  // names of its own that the model is asked for
-	sharply   = 10 // choices that it ranks exactly; it looks at the others' first subwords only
+	generated = 6 // names of its own that the model is asked for
+	longest   = 2 // subwords of such a name
+
+	// believable is the probability that a made-up name needs beside names that exist: the tail of a generation is a heap of pieces.
+	believable = 0.02
+
+	sharply = 4 // choices that it ranks exactly; of the others it sees the first subwords only
 )
 
 // Complete returns what may stand at a byte offset of the file, best first. p may be nil: then the cache ranks.
@@ -160,37 +166,40 @@ func combine(c cursor, candidates []candidate) {
 
 func top(candidates []candidate, n int) []candidate { return candidates[:min(n, len(candidates))] }
 
-// askModel has the model rank the best candidates and add its own, in one batch.
-func askModel(ctx context.Context, p model.Predictor, x *names.Index, c cursor, window treesitter.Span, f *treesitter.File, candidates []candidate, opts Options) ([]candidate, error) {
-	before, after := f.Window(window, opts.WindowBytes)
-	asked := top(candidates, opts.MaxChoices)
-	var queries []model.Query
-	if len(asked) > 0 {
+// askModel has the model rank the best candidates, and then add names of its own. If time runs out between the two, the first is kept.
+func askModel(ctx context.Context, p model.Predictor, x *names.Index, c cursor, gap treesitter.Span, f *treesitter.File, candidates []candidate, opts Options) ([]candidate, error) {
+	before, after := f.Window(gap, opts.WindowBytes)
+	choices := map[string]float64{}
+	if asked := top(candidates, opts.MaxChoices); len(asked) > 0 {
 		q := model.Query{Language: f.Language, Before: before, After: after, TopK: sharply}
 		for _, k := range asked {
 			q.Choices = append(q.Choices, k.text)
 		}
-		queries = append(queries, q)
+		predictions, err := p.Predict(ctx, []model.Query{q})
+		if err != nil {
+			return candidates, err
+		}
+		for _, answer := range predictions[0].Candidates {
+			choices[answer.Text] = answer.LogProb
+		}
+		for i := range asked {
+			if logProb, ok := choices[asked[i].text]; ok {
+				asked[i].features.Model = logProb
+			}
+		}
+		combine(c, candidates)
 	}
-	queries = append(queries, model.Query{Language: f.Language, Before: before, After: after, Prefix: c.prefix, MaxSubwords: 3, TopK: generated})
-	predictions, err := p.Predict(ctx, queries)
+	free := model.Query{Language: f.Language, Before: before, After: after, Prefix: c.prefix, MaxSubwords: longest, TopK: generated}
+	predictions, err := p.Predict(ctx, []model.Query{free})
 	if err != nil {
 		return candidates, err
 	}
-	answers := predictions[len(predictions)-1].Candidates
-	logProbs := map[string]float64{}
-	if len(asked) > 0 {
-		for _, answer := range predictions[0].Candidates {
-			logProbs[answer.Text] = answer.LogProb
-		}
-	}
-	for i := range asked {
-		if logProb, ok := logProbs[asked[i].text]; ok {
-			asked[i].features.Model = logProb
-		}
-	}
-	candidates = addGenerated(x, c, candidates, answers, logProbs)
+	listed := len(candidates)
+	candidates = addGenerated(x, c, candidates, predictions[0].Candidates, choices)
 	combine(c, candidates)
+	if listed > 0 {
+		candidates = slices.DeleteFunc(candidates, func(k candidate) bool { return k.source == SourceModel && k.score < math.Log(believable) })
+	}
 	return candidates, nil
 }
 

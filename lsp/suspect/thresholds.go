@@ -58,7 +58,40 @@ func (s *site) possible(x *names.Index, i int) bool {
 	if s.named() && (s.choices[0].features.Seen < 2 || c.features.Seen > usual*s.choices[0].features.Seen || s.code == CodeVariable && !usedElsewhere(x, s.span)) {
 		return false
 	}
-	return !repeats(x, s.span, c.text)
+	return !repeats(x, s.span, c.text) && (s.code != CodeVariable || chosen(x, s.span, c.text))
+}
+
+// chosen reports whether another place of the file shows that text is preferred to what stands at the span: it stands there between the same two tokens, in a function
+// in which the other name occurs too. Where the other does not, there was nothing to choose: that the last function returns its `result` does not mean that this one,
+// which has a `result` as well, must not return its `problems`.
+func chosen(x *names.Index, span treesitter.Span, text string) bool {
+	tokens := x.File.Tokens
+	neighbours := func(i int) (left, right string) {
+		if i > 0 {
+			left = x.Text(tokens[i-1].Span)
+		}
+		if i+1 < len(tokens) {
+			right = x.Text(tokens[i+1].Span)
+		}
+		return left, right
+	}
+	own := x.Text(span)
+	left, right := neighbours(x.Next(span.Start))
+	for i, t := range tokens {
+		if x.Text(t.Span) != text {
+			continue
+		}
+		if l, r := neighbours(i); l != left || r != right {
+			continue
+		}
+		around := x.Function(t.Start)
+		for j := x.Next(around.Start); j < len(tokens) && tokens[j].Start < around.End; j++ {
+			if tokens[j].Span != span && x.Text(tokens[j].Span) == own {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // doubt reports whether the model's opinion of a site could lead to a report.
