@@ -18,9 +18,10 @@ type threshold struct {
 }
 
 // thresholds by kind: high, because a false alarm costs more than a bug that stays unseen. They were chosen on six packages that neither trained the model nor are
-// evaluated on (hashicorp/raft, paramiko, rope, joi, ramda, @tanstack/query-core), as they are and with planted mistakes, for well under one finding in a
-// thousand lines. The cache's odds are large numbers because its four factors are not independent; the model's are means over subwords, small for
-// arguments of several.
+// evaluated on (hashicorp/raft, paramiko, rope, joi, ramda, @tanstack/query-core), as they are and with planted mistakes, with a model in the middle of its training:
+// of the planted mistakes they reported some 20% of exchanged arguments, 8% of variables, 7% of operators and 2% of members. On five other packages (miekg/dns,
+// docutils, pyparsing, superagent, got) they made 6 findings in 21,067 lines. The cache's odds are large numbers because its four factors are not independent; the
+// model's are means over subwords, and small for arguments of several.
 var thresholds = map[string]threshold{
 	"variable":  {4, 3, 9},
 	"attribute": {5, 4, 10},
