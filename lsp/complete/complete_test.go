@@ -121,6 +121,8 @@ func TestPlaces(t *testing.T) {
 		{"go", "package p\n/* a */|", "free"},
 		{"javascript", "a?.b|", "member"},
 		{"javascript", "const value|", "defining"},
+		{"go", "package p\nvar _ = f()|", "no"},
+		{"go", "package p\nvar _ = f() |", "free"},
 		{"go", "|", "free"},
 	} {
 		offset := strings.Index(c.text, "|")

@@ -50,6 +50,9 @@ func find(f *treesitter.File, offset int) (c cursor, ok bool) {
 		return c, false
 	}
 	if c.prefix == "" {
+		if offset > 0 && (text[offset-1] == ')' || text[offset-1] == ']') {
+			return c, false // no name can follow without a blank
+		}
 		c.name = treesitter.Span{Start: offset, End: offset} // a name that begins at the cursor is text behind it
 	}
 
