@@ -5,8 +5,9 @@
 
 "early" means that PyTorch, too, computes the last feed-forward layer for the masked rows alone.
 
-Prints medians over the rounds of subwords per second (each round itself a median over its steps) and peak memory (the whole process). Debian's PyTorch computes with whichever BLAS is installed; have
-libopenblas0-pthread installed (or its folder in LD_LIBRARY_PATH): with the reference BLAS the comparison says nothing.
+Prints medians over the rounds of subwords per second (each round itself a median over its steps) and peak memory (the whole
+process). Debian's PyTorch computes with whichever BLAS is installed; have libopenblas0-pthread installed (or its folder in
+LD_LIBRARY_PATH): with the reference BLAS the comparison says nothing.
 """
 import argparse
 import json
@@ -41,12 +42,11 @@ sizes = dict(batch=16, length=256)
 for flag, value in zip(a.model, a.model[1:]):
     if flag.lstrip("-") in sizes:
         sizes[flag.lstrip("-")] = int(value)
-speed = {}
 for name, rounds in results.items():
-    speed[name] = statistics.median(sizes["batch"] * sizes["length"] / r["seconds"] for r in rounds)
+    speed = statistics.median(sizes["batch"] * sizes["length"] / r["seconds"] for r in rounds)
     peak = statistics.median(r["peak_mb"] for r in rounds)
     cpu = statistics.median(r["cpu_seconds"] for r in rounds)
     ratio = statistics.median(t["seconds"] / m["seconds"] for t, m in zip(rounds, results["mlm-lsp"]))
-    print(f"{name:17} {speed[name]:7.0f} subwords/s  {cpu:6.2f} s of CPU a step  {peak:5.0f} MB peak  mlm-lsp is {ratio:.2f} times as fast (median of rounds)  {rounds[0]['version']}")
+    print(f"{name:17} {speed:7.0f} subwords/s  {cpu:6.2f} s of CPU a step  {peak:5.0f} MB peak  mlm-lsp is {ratio:.2f} times as fast (median of rounds)  {rounds[0]['version']}")
 # Waiting threads spin, so CPU time says something with one thread alone; on a busy machine it is then the better measure.
 print("load average", os.getloadavg())
