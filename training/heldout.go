@@ -65,9 +65,10 @@ func newEvaluator(training *batcher, heldOut []*shard.Shard, t *codetok.Tokenize
 		e.on, set = "training text", training.set
 	}
 	recipe := evaluationRecipe()
-	// The graph's number of masked places is fixed: what the smaller total leaves over has weight zero.
+	// The graph's number of masked places is fixed: what a smaller total leaves over has weight zero, and a recipe that masks
+	// less than the evaluation's bounds the evaluation, too.
 	text := newBatcher(set, recipe, training.rows, training.masked, int32(training.maskID), evaluationSeed, streamHeldOut)
-	text.fill = recipe.Budget(set.length)
+	text.fill = min(recipe.Budget(set.length), training.masked)
 	batches := min(heldOutBatches, max(1, len(set.rows)/training.rows))
 	for i := range batches {
 		e.text = append(e.text, take(text, i))

@@ -297,3 +297,30 @@ func FuzzParseConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestFreshAttentionCopies multiplies a fresh layer's values and output: what is attended to must come out as it went in.
+func TestFreshAttentionCopies(t *testing.T) {
+	const hidden = 64
+	c := Config{ModelType: "modernbert", VocabSize: 10, HiddenSize: hidden, IntermediateSize: 64, Layers: 2, Heads: 2, MaxPositions: 8, NormEps: 1e-5,
+		Activation: "gelu", HeadActivation: "gelu", InitializerRange: 1.0 / 8, GlobalEvery: 1, LocalWindow: 8, GlobalTheta: 10000, LocalTheta: 10000, TieWordEmbeddings: true}
+	w := InitWeights(c, 1)
+	values := w["model.layers.1.attn.Wqkv.weight"].Floats()[2*hidden*hidden:]
+	output := w["model.layers.1.attn.Wo.weight"].Floats()
+	var same, other float64
+	for i := range hidden {
+		for j := range hidden {
+			var sum float64
+			for k := range hidden {
+				sum += float64(output[i*hidden+k]) * float64(values[k*hidden+j])
+			}
+			if i == j {
+				same += sum / hidden
+			} else {
+				other += math.Abs(sum) / (hidden * (hidden - 1))
+			}
+		}
+	}
+	if same < 0.8 || same > 1.2 || other > 0.2 {
+		t.Errorf("a feature comes out at %.2f, the others leak %.2f on average", same, other)
+	}
+}

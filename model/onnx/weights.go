@@ -93,7 +93,10 @@ func (c Config) shapeOf(name string) ([]int64, bool) {
 
 // InitWeights draws fresh weights: matrices from a normal distribution of deviation InitializerRange cut at three deviations,
 // with those that write into the residual stream divided by sqrt(2 * Layers) (as in GPT-2 and ModernBERT's full-megatron scheme);
-// scales one, biases zero. The same seed gives the same bits.
+// scales one, biases zero. In ModernBERT a layer's attention output is the transpose of its values instead, so that attention
+// begins by copying what it attends to ("Mimetic Initialization of Self-Attention Layers", Trockman and Kolter 2023): a masked
+// name mostly stands elsewhere in sight, and learning to copy from nothing takes a small model longer than all the rest. The
+// same seed gives the same bits.
 func InitWeights(c Config, seed uint64) Weights {
 	w := Weights{}
 	random := rand.New(rand.NewPCG(seed, 0x6d6c6d2d6c7370)) // the stream is ours alone: "mlm-lsp"
@@ -121,7 +124,26 @@ func InitWeights(c Config, seed uint64) Weights {
 		}
 		w[p.Name] = FloatTensor(data, p.Shape...)
 	}
+	if c.ModelType == "modernbert" {
+		for i := range c.Layers {
+			layer := fmt.Sprintf("model.layers.%d.attn.", i)
+			w[layer+"Wo.weight"] = transposedValues(w[layer+"Wqkv.weight"])
+		}
+	}
 	return w
+}
+
+// transposedValues returns the transpose of the last third of [3*hidden, hidden] weights of queries, keys and values.
+func transposedValues(qkv Tensor) Tensor {
+	hidden := int(qkv.Dims[1])
+	values := qkv.Floats()[2*hidden*hidden:]
+	data := make([]float32, hidden*hidden)
+	for i := range hidden {
+		for j := range hidden {
+			data[j*hidden+i] = values[i*hidden+j]
+		}
+	}
+	return FloatTensor(data, int64(hidden), int64(hidden))
 }
 
 func writesResidual(name string) bool {

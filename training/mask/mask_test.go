@@ -132,8 +132,9 @@ func TestRates(t *testing.T) {
 	// Without spans and far from exhaustion, what is masked goes with the rates themselves.
 	recipe.Spans, recipe.Total = 0, 0.02
 	got = shares(recipe)
-	if ratio := got[treesitter.KindType] / got[treesitter.KindPunctuation]; math.Abs(ratio-1.3/0.15) > 2 {
-		t.Errorf("types are masked %.1f times as often as punctuation, %.1f was asked for", ratio, 1.3/0.15)
+	want := recipe.Classes[treesitter.KindType].Rate / recipe.Classes[treesitter.KindPunctuation].Rate
+	if ratio := got[treesitter.KindType] / got[treesitter.KindPunctuation]; math.Abs(ratio-want) > 0.2*want {
+		t.Errorf("types are masked %.1f times as often as punctuation, %.1f was asked for", ratio, want)
 	}
 }
 
