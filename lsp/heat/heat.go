@@ -33,7 +33,7 @@ const (
 	windowBytes  = 1000 // around a token that is asked alone
 	batch        = 16   // queries at once
 	alternatives = 6    // of a token that is asked alone
-	closer       = 40  // tokens that are asked alone
+	closer       = 40   // tokens that are asked alone
 	atLeast      = 3.0  // bits, for a token to be asked alone
 )
 

@@ -113,6 +113,8 @@ func FuzzIndex(f *testing.F) {
 		}
 		x.Cache.Score(site, width, []string{"a", "b"}, nil)
 		fmt.Fprint(new(strings.Builder), x.Visible(place), x.Members(text[start:start+length], place, true), x.Identifiers(place, treesitter.KindVariable))
-		Tail(text)
+		if tail := Tail(text); len(tail) > len(text) {
+			t.Fatalf("the last name of %q is longer: %q", text, tail)
+		}
 	})
 }

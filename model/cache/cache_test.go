@@ -2,13 +2,13 @@ package cache
 
 import (
 	"fmt"
+	"go/build"
 	"go/scanner"
 	"go/token"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +17,7 @@ import (
 // lex returns the tokens of a file of Go's own library, and which of them are identifiers.
 func lex(t testing.TB, name string) (texts []string, identifiers []int) {
 	t.Helper()
-	source, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "src", filepath.FromSlash(name)))
+	source, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "src", filepath.FromSlash(name)))
 	if err != nil {
 		t.Fatal(err)
 	}
