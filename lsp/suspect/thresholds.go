@@ -15,6 +15,8 @@ type threshold struct {
 	score float64 // of the combination
 	model float64 // of the model alone
 	cache float64 // of the cache alone
+	// alone is what the model must reach where the cache has nothing to say, because the file is short or what stands there is rare; 0 means that it never suffices.
+	alone float64
 }
 
 // thresholds by kind: high, because a false alarm costs more than a bug that stays unseen. They were chosen on six packages that neither trained the model nor are
@@ -23,11 +25,11 @@ type threshold struct {
 // docutils, pyparsing, superagent, got) they made 6 findings in 21,067 lines. The cache's odds are large numbers because its four factors are not independent; the
 // model's are means over subwords, and small for arguments of several.
 var thresholds = map[string]threshold{
-	"variable":  {4, 3, 9},
-	"attribute": {5, 4, 10},
-	"operator":  {4, 3, 6},
-	"boolean":   {3, 2, 6},
-	"arguments": {3, 0.2, 7},
+	"variable":  {4, 3, 9, 0},
+	"attribute": {5, 4, 10, 0},
+	"operator":  {4, 3, 6, 5},
+	"boolean":   {3, 2, 6, 0},
+	"arguments": {3, 0.2, 7, 0},
 }
 
 const (
@@ -35,13 +37,15 @@ const (
 	cautious = 2
 	// usual is how many times as often as what stands there an alternative may stand in the file: beyond it, being usual is all that speaks for it.
 	usual = 8
+	// contrary are the cache's odds against an alternative from which on the file's habits overrule a model that is sure alone.
+	contrary = -0.5
 )
 
 // threshold is what choice i must reach at this site.
 func (s *site) threshold(i int) threshold {
 	t := thresholds[s.kind]
 	if s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[i].text)) {
-		t.score, t.model, t.cache = t.score+cautious, t.model+cautious, t.cache+cautious
+		t.score, t.model, t.cache, t.alone = t.score+cautious, t.model+cautious, t.cache+cautious, 0
 	}
 	return t
 }
@@ -52,7 +56,8 @@ func (s *site) named() bool { return s.code == CodeVariable || s.code == CodeAtt
 // possible reports whether choice i could be reported, if the model agreed: everything that is known without it.
 func (s *site) possible(x *names.Index, i int) bool {
 	c := s.choices[i]
-	if s.barred || !c.near || s.odds(i, byCache) < s.threshold(i).cache {
+	t, odds := s.threshold(i), s.odds(i, byCache)
+	if s.barred || !c.near || odds < t.cache && (t.alone == 0 || odds < contrary) {
 		return false
 	}
 	// A name is mistaken for another that is about as familiar. One that stands nowhere else was chosen for this place, and would be left unused.
@@ -109,8 +114,10 @@ func (s *site) doubt(x *names.Index) bool {
 func (s *site) deserves(x *names.Index, f Finding) bool {
 	for i := 1; i < len(s.choices); i++ {
 		if s.choices[i].text == f.Suggestions[0].Text {
-			t := s.threshold(i)
-			return s.confirmed && f.Score >= t.score && s.odds(i, byModel) >= t.model && s.possible(x, i)
+			t, model := s.threshold(i), s.odds(i, byModel)
+			together := f.Score >= t.score && model >= t.model && s.odds(i, byCache) >= t.cache
+			alone := t.alone > 0 && model >= t.alone
+			return s.confirmed && (together || alone) && s.possible(x, i)
 		}
 	}
 	return false
