@@ -137,7 +137,7 @@ func usedElsewhere(x *names.Index, span treesitter.Span) bool {
 
 // repeats reports whether the line of a span, with the text in its place, would stand twice in its function; of an assignment's target, whether the same is
 // assigned twice there. Code comes in pairs (pack and unpack, first and last, read and write) whose halves are so alike that each looks like a mistake for the other, and
-// this is how they are told apart: nobody writes the same half twice.
+// this is how they are told apart: nobody writes the same half twice. A line that the whole file repeats, like Go's `if err != nil {`, is no half of a pair.
 func repeats(x *names.Index, span treesitter.Span, text string) bool {
 	source := x.File.Text
 	start, end := bytes.LastIndexByte(source[:span.Start], '\n')+1, lineEnd(source, span.End)
@@ -145,6 +145,9 @@ func repeats(x *names.Index, span treesitter.Span, text string) bool {
 	target := assigned(x, x.Next(span.Start))
 	if !target {
 		changed = bytes.TrimSpace(slices.Concat(source[start:span.Start], []byte(text), source[span.End:end]))
+	}
+	if idiom(source, changed) {
+		return false
 	}
 	around := x.Function(span.Start)
 	for at := max(around.Start, start-near); at < min(around.End, end+near); {
@@ -157,6 +160,18 @@ func repeats(x *names.Index, span treesitter.Span, text string) bool {
 		at = to + 1
 	}
 	return false
+}
+
+// idiom reports whether a line stands in a file more often than pairs and their copies do.
+func idiom(source, line []byte) bool {
+	const often = 4
+	count := 0
+	for other := range bytes.Lines(source) {
+		if bytes.Equal(bytes.TrimSpace(other), line) {
+			count++
+		}
+	}
+	return count >= often
 }
 
 // near is how far a pair's halves are apart at most, in bytes.
