@@ -158,6 +158,10 @@ func (g *generating) extend(h *hypothesis, d distribution) {
 		want = 2 * g.topK
 	}
 	for _, id := range g.likeliest(h, d, want, last) {
+		// A masked model likes to say a likely subword twice when it has two places for it; names hardly ever do.
+		if n := len(h.ids); n > 0 && h.ids[n-1] == id && len(g.m.tok.Bytes(id)) > 1 {
+			continue
+		}
 		next := &hypothesis{
 			slot: h.slot, k: h.k,
 			ids: append(slices.Clone(h.ids), id),
