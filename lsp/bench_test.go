@@ -43,7 +43,7 @@ func benchmarkTyping(b *testing.B, m Model) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	const goFile, line = "file:///work/text_synchronization.go", "changed := s.documents[doc.uri].mapper.offsetPosition(span.Start)"
+	const goFile, line = "file:///project/text_synchronization.go", "changed := s.documents[doc.uri].mapper.offsetPosition(span.Start)"
 	metered := &meter{Model: m}
 	opts := quick(nil)
 	opts.Open = func(context.Context, func(string)) (Model, error) { return metered, nil }

@@ -73,8 +73,8 @@ func TestRequestSeesTheSnapshotOfItsPlace(t *testing.T) {
 
 func TestCompletionWhereNoneCanBe(t *testing.T) {
 	e := startWithModel(t, quick(&scripted{predict: prefer()}), fakeeditor.Config{})
-	e.Open("file:///work/notes.txt", "plaintext", "some notes")
-	if items, incomplete := e.Complete("file:///work/notes.txt", 4); len(items) != 0 || incomplete {
+	e.Open("file:///project/notes.txt", "plaintext", "some notes")
+	if items, incomplete := e.Complete("file:///project/notes.txt", 4); len(items) != 0 || incomplete {
 		t.Errorf("completions in a text of no language: %v, %v", items, incomplete)
 	}
 	var params protocol.CompletionParams

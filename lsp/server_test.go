@@ -114,7 +114,7 @@ func startWithModel(t testing.TB, opts Options, config fakeeditor.Config) *fakee
 }
 
 const (
-	file   = "file:///work/a.py"
+	file   = "file:///project/a.py"
 	python = "def area(width, height):\n    return width * height\n\n\nprint(area(2, 3))\n"
 )
 
