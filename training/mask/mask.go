@@ -82,7 +82,8 @@ func Weighted() Recipe {
 			*w = Weights{Rate: 0.4, Loss: 0.5}
 			continue
 		}
-		switch kind := treesitter.Kind(i); kind {
+		// Identifiers keep the uniform rate and weight of one.
+		switch treesitter.Kind(i) {
 		case treesitter.KindType:
 			*w = Weights{Rate: 1.2, Loss: 1.5}
 		case treesitter.KindOperator:
@@ -95,10 +96,6 @@ func Weighted() Recipe {
 			*w = Weights{Rate: 0.3, Loss: 0.4}
 		case treesitter.KindPunctuation:
 			*w = Weights{Rate: 0.3, Loss: 0.5}
-		default:
-			if !kind.Identifier() {
-				*w = Weights{Rate: 0.3, Loss: 0.5}
-			}
 		}
 	}
 	return r
