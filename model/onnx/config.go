@@ -31,7 +31,15 @@ type Config struct {
 	ClassifierBias    bool    // modernbert: head.dense has a bias
 	DecoderBias       bool    // modernbert
 	TieWordEmbeddings bool    // the decoder is the embedding table
+	PointerHead       bool    // modernbert: it carries the head that chooses among names in sight, see Network.pointer
+	DetectHead        bool    // modernbert: it carries the head that spots replaced tokens, see Network.detect
 }
+
+// The heads beside the vocabulary's, as config.json names them under mlm_lsp_heads.
+const (
+	headPointer = "pointer"
+	headDetect  = "detect"
+)
 
 // configFile mirrors config.json. Pointers tell an absent key from a zero.
 type configFile struct {
@@ -64,6 +72,7 @@ type configFile struct {
 	ClassifierBias        *bool               `json:"classifier_bias,omitempty"`
 	DecoderBias           *bool               `json:"decoder_bias,omitempty"`
 	TieWordEmbeddings     *bool               `json:"tie_word_embeddings,omitempty"`
+	MoreHeads             []string            `json:"mlm_lsp_heads,omitempty"` // ours; transformers keeps what it does not know
 }
 
 type ropeFile struct {
@@ -137,6 +146,16 @@ func ParseConfig(data []byte) (Config, error) {
 	default:
 		return Config{}, fmt.Errorf("reading config.json: model_type %q is not supported; modernbert, roberta and bert are", f.ModelType)
 	}
+	for _, name := range f.MoreHeads {
+		switch name {
+		case headPointer:
+			c.PointerHead = true
+		case headDetect:
+			c.DetectHead = true
+		default:
+			return Config{}, fmt.Errorf("reading config.json: mlm_lsp_heads names %q, which this program does not know: update mlm-lsp", name)
+		}
+	}
 	if c.Activation == "" {
 		c.Activation = "gelu"
 	}
@@ -171,6 +190,9 @@ func (c Config) Check() error {
 		default:
 			return fmt.Errorf("activation %q is not supported", a)
 		}
+	}
+	if c.ModelType != "modernbert" && (c.PointerHead || c.DetectHead) {
+		return fmt.Errorf("mlm_lsp_heads go with modernbert, not with %s", c.ModelType)
 	}
 	switch c.ModelType {
 	case "modernbert":
@@ -230,6 +252,12 @@ func (c Config) Marshal() ([]byte, error) {
 		f.Architectures = []string{"RobertaForMaskedLM"}
 	case "bert":
 		f.Architectures = []string{"BertForMaskedLM"}
+	}
+	if c.PointerHead {
+		f.MoreHeads = append(f.MoreHeads, headPointer)
+	}
+	if c.DetectHead {
+		f.MoreHeads = append(f.MoreHeads, headDetect)
 	}
 	if c.ModelType != "modernbert" {
 		f.LayerNormEps, f.HiddenAct, f.TypeVocabSize = &c.NormEps, c.Activation, &c.TypeVocabSize

@@ -184,6 +184,8 @@ func TestConfigRefuses(t *testing.T) {
 		"activation":     strings.Replace(good, `{`, `{"hidden_activation":"mish",`, 1),
 		"rope scaling":   strings.Replace(good, `{`, `{"rope_parameters":{"full_attention":{"rope_type":"yarn"}},`, 1),
 		"relative":       `{"model_type":"bert","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":16,"position_embedding_type":"relative_key"}`,
+		"unknown head":   strings.Replace(good, `{`, `{"mlm_lsp_heads":["oracle"],`, 1),
+		"head of bert":   `{"model_type":"bert","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":16,"mlm_lsp_heads":["detect"]}`,
 		"only positions": `{"model_type":"roberta","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":2}`,
 	} {
 		if c, err := ParseConfig([]byte(data)); err == nil {
@@ -223,6 +225,43 @@ func TestMatch(t *testing.T) {
 	w["cls.predictions.bias"] = IntTensor(make([]int64, 5), 5)
 	if _, err := c.Match(w); err == nil {
 		t.Error("a tensor of integers was taken")
+	}
+}
+
+// TestAddHeads begins with a checkpoint without further heads: what it holds must stay, what it lacks must be drawn.
+func TestAddHeads(t *testing.T) {
+	plain, err := ParseConfig([]byte(`{"model_type":"modernbert","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,
+		"num_attention_heads":2,"max_position_embeddings":16}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := InitWeights(plain, 1)
+	c := plain
+	c.PointerHead, c.DetectHead = true, true
+	if _, err := c.Match(old); err == nil {
+		t.Error("a checkpoint without the heads matches a configuration with them")
+	}
+	w := AddHeads(c, old, 2)
+	if _, err := c.Match(w); err != nil {
+		t.Fatal(err)
+	}
+	for name, tensor := range old {
+		if !reflect.DeepEqual(w[name], tensor) {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	if got, want := w["detect.out.weight"].Dims, []int64{1, 8}; !reflect.DeepEqual(got, want) {
+		t.Errorf("detect.out.weight has shape %v, want %v", got, want)
+	}
+	if w["detect.out.bias"].Floats()[0] != 0 || w["pointer.query.weight"].Floats()[0] == 0 {
+		t.Error("a fresh bias is not zero, or a fresh weight is")
+	}
+	trained := w["pointer.key.weight"]
+	if again := AddHeads(c, w, 3); !reflect.DeepEqual(again["pointer.key.weight"], trained) {
+		t.Error("a head that was there was drawn anew")
+	}
+	if without, err := plain.Match(w); err != nil || len(without) != len(old) {
+		t.Errorf("a configuration without heads takes %d tensors of %d, %v", len(without), len(old), err)
 	}
 }
 
@@ -282,6 +321,7 @@ func FuzzParseConfig(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(data)
+		f.Add(bytes.Replace(data, []byte(`{`), []byte(`{"mlm_lsp_heads":["detect","pointer"],`), 1))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c, err := ParseConfig(data)

@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -53,6 +54,14 @@ func (c Config) Parameters() []Parameter {
 		}
 		if c.DecoderBias {
 			add("decoder.bias", int64(c.VocabSize))
+		}
+		if c.PointerHead {
+			add("pointer.query.weight", h, h)
+			add("pointer.key.weight", h, h)
+		}
+		if c.DetectHead {
+			linear("detect.dense", true, h, h)
+			linear("detect.out", true, 1, h)
 		}
 		return out
 	}
@@ -131,6 +140,18 @@ func InitWeights(c Config, seed uint64) Weights {
 		}
 	}
 	return w
+}
+
+// AddHeads returns w together with those tensors of the pointer's and the detection's head that c asks for and w lacks,
+// drawn as InitWeights draws them: how training begins from a checkpoint without them. What w holds stays as it is.
+func AddHeads(c Config, w Weights, seed uint64) Weights {
+	out := maps.Clone(w)
+	for name, t := range InitWeights(c, seed) {
+		if _, ok := out[name]; !ok && (strings.HasPrefix(name, headPointer+".") || strings.HasPrefix(name, headDetect+".")) {
+			out[name] = t
+		}
+	}
+	return out
 }
 
 // transposedValues returns the transpose of the last third of [3*hidden, hidden] weights of queries, keys and values.
