@@ -152,7 +152,7 @@ func (r *run) startTrainer(state step.State) error {
 	s := r.position.Settings
 	rows, length, masked := r.shape()
 	trainer, err := step.New(library, step.Options{
-		Batch: rows, SeqLen: length, Masked: rows * masked, Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6,
+		Shape: step.Shape{Batch: rows, Length: length, Masked: rows * masked}, Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6,
 		ClipNorm: 1, Threads: r.opts.Threads,
 	}, state.Weights)
 	if err != nil {
@@ -301,7 +301,7 @@ func (r *run) lengthen() error {
 		r.noLong = true
 		return nil
 	}
-	if err := r.trainer.Reshape(rows, length, rows*masked); err != nil {
+	if err := r.trainer.Reshape(step.Shape{Batch: rows, Length: length, Masked: rows * masked}); err != nil {
 		return fmt.Errorf("going on with rows of %d subwords: %w", length, err)
 	}
 	r.console.printf("step %d: rows of %d subwords from here on", r.position.Step, length)

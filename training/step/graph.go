@@ -21,30 +21,31 @@ const (
 	outNorm    = "gradient" // float32 [1], the gradient's norm before clipping
 )
 
-// shape is what a step graph is built for.
-type shape struct{ batch, length, masked int }
+// Shape is what a step graph is built for: the sizes of a Batch. Queries and Names count per row, Masked and Sites per batch.
+// Without Queries and Names the pointer head is left alone, without Sites the detection head.
+type Shape struct{ Batch, Length, Masked, Queries, Names, Sites int }
 
 // forwardGraph writes the network and its loss, with the parameters as inputs, and gives what the reverse pass starts from.
-func forwardGraph(g *onnx.Graph, c onnx.Config, s shape) *loss {
-	rows := s.batch * s.length
-	n := &onnx.Network{Graph: g, Config: c, Folded: true, Length: s.length}
+func forwardGraph(g *onnx.Graph, c onnx.Config, s Shape) *loss {
+	rows := s.Batch * s.Length
+	n := &onnx.Network{Graph: g, Config: c, Folded: true, Length: s.Length}
 	n.IDs = g.Input(inIDs, onnx.Int64, rows)
-	n.Rows = g.Input(inPositions, onnx.Int64, s.masked)
+	n.Rows = g.Input(inPositions, onnx.Int64, s.Masked)
 	l := &loss{g: g}
-	l.labels = g.Input(inLabels, onnx.Int64, s.masked)
-	weights := g.Input(inWeights, onnx.Float32, s.masked)
+	l.labels = g.Input(inLabels, onnx.Int64, s.Masked)
+	weights := g.Input(inWeights, onnx.Float32, s.Masked)
 	for _, p := range c.Parameters() {
 		g.Input(p.Name, onnx.Float32, anyDims(p.Shape)...)
 	}
 	n.Param = func(name string) value { return name }
-	n.Split = g.Ints(int64(s.batch), int64(s.length), int64(c.Heads), int64(c.HiddenSize/c.Heads))
+	n.Split = g.Ints(int64(s.Batch), int64(s.Length), int64(c.Heads), int64(c.HiddenSize/c.Heads))
 	var local value
 	n.Mask = func(layer int) value {
-		if c.Global(layer) || c.LocalWindow/2 >= s.length-1 {
+		if c.Global(layer) || c.LocalWindow/2 >= s.Length-1 {
 			return ""
 		}
 		if local == "" {
-			local = g.Initializer("local_mask", onnx.LocalMask(s.length, c.LocalWindow))
+			local = g.Initializer("local_mask", onnx.LocalMask(s.Length, c.LocalWindow))
 		}
 		return local
 	}
@@ -52,13 +53,13 @@ func forwardGraph(g *onnx.Graph, c onnx.Config, s shape) *loss {
 		first := int64(c.MaxPositions - c.Positions()) // RoBERTa's positions start behind its padding's
 		positions := make([]int64, rows)
 		for i := range positions {
-			positions[i] = first + int64(i%s.length)
+			positions[i] = first + int64(i%s.Length)
 		}
 		n.Positions = g.Initializer("position_ids", onnx.IntTensor(positions, int64(rows)))
 		n.Types = g.Initializer("type_ids", onnx.IntTensor(make([]int64, rows), int64(rows)))
 	}
 	l.prediction = n.Forward()
-	l.forward(n.Logits(l.prediction), weights, int64(s.masked))
+	l.forward(n.Logits(l.prediction), weights, int64(s.Masked))
 	return l
 }
 
@@ -112,14 +113,14 @@ func (l *loss) backward(t *tape) {
 }
 
 // evaluationGraph is the forward pass alone.
-func evaluationGraph(c onnx.Config, s shape) *onnx.Graph {
+func evaluationGraph(c onnx.Config, s Shape) *onnx.Graph {
 	g := onnx.NewGraph("evaluation")
 	forwardGraph(g, c, s)
 	return g
 }
 
 // gradientGraph is the forward and the reverse pass; grad.p is the gradient of parameter p.
-func gradientGraph(c onnx.Config, s shape) (*onnx.Graph, *tape, error) {
+func gradientGraph(c onnx.Config, s Shape) (*onnx.Graph, *tape, error) {
 	g := onnx.NewGraph("training")
 	l := forwardGraph(g, c, s)
 	var names []value
@@ -135,7 +136,7 @@ func gradientGraph(c onnx.Config, s shape) (*onnx.Graph, *tape, error) {
 }
 
 // stepGraph is the whole training step: forward, backward, clipping by the global norm, AdamW.
-func stepGraph(c onnx.Config, s shape, o Options) (*onnx.Graph, error) {
+func stepGraph(c onnx.Config, s Shape, o Options) (*onnx.Graph, error) {
 	g, t, err := gradientGraph(c, s)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func randomBatch(c onnx.Config, batch, length, masked int, seed uint64) Batch {
 
 func TestOverfitOneBatch(t *testing.T) {
 	c := tinyConfig()
-	tr, err := New(orttest.Library(t), Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c, ClipNorm: 1}, onnx.InitWeights(c, 1))
+	tr, err := New(orttest.Library(t), Options{Shape: Shape{Batch: 2, Length: 16, Masked: 8}, Config: c, ClipNorm: 1}, onnx.InitWeights(c, 1))
 	if err != nil {
 		t.Fatal(err)
 	}

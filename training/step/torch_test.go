@@ -17,7 +17,7 @@ import (
 var fixtures = []string{"own", "biases", "roberta", "bert"}
 
 // fixture reads what testdata/make_gradients.py wrote: PyTorch's view of one batch.
-func fixture(t *testing.T, name string) (onnx.Config, shape, Batch, onnx.Weights) {
+func fixture(t *testing.T, name string) (onnx.Config, Shape, Batch, onnx.Weights) {
 	t.Helper()
 	data, err := os.ReadFile("testdata/" + name + ".json")
 	if err != nil {
@@ -32,7 +32,7 @@ func fixture(t *testing.T, name string) (onnx.Config, shape, Batch, onnx.Weights
 		t.Fatal(err)
 	}
 	b := Batch{IDs: w["ids"].Ints(), Positions: w["positions"].Ints(), Labels: w["labels"].Ints(), Weights: w["weights"].Floats()}
-	return c, shape{2, len(b.IDs) / 2, len(b.Labels)}, b, w
+	return c, Shape{Batch: 2, Length: len(b.IDs) / 2, Masked: len(b.Labels)}, b, w
 }
 
 func part(w onnx.Weights, prefix string) onnx.Weights {
@@ -98,7 +98,7 @@ func TestStepsAgainstTorch(t *testing.T) {
 	for _, name := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			c, s, b, w := fixture(t, name)
-			o := Options{Batch: s.batch, SeqLen: s.length, Masked: s.masked, Config: c, WeightDecay: 0.1, ClipNorm: 0.5, Threads: 2}
+			o := Options{Shape: s, Config: c, WeightDecay: 0.1, ClipNorm: 0.5, Threads: 2}
 			tr, err := New(orttest.Library(t), o, part(w, "before"))
 			if err != nil {
 				t.Fatal(err)
@@ -127,7 +127,7 @@ func TestServedGraphIsTheTrainedGraph(t *testing.T) {
 	for _, name := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			c, s, b, w := fixture(t, name)
-			tr, err := New(orttest.Library(t), Options{Batch: s.batch, SeqLen: s.length, Masked: s.masked, Config: c}, part(w, "before"))
+			tr, err := New(orttest.Library(t), Options{Shape: s, Config: c}, part(w, "before"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,10 +140,10 @@ func TestServedGraphIsTheTrainedGraph(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i, dims := range [][]int64{{2, int64(s.length)}, {2, int64(s.length)}, {int64(s.masked)}} {
+			for i, dims := range [][]int64{{2, int64(s.Length)}, {2, int64(s.Length)}, {int64(s.Masked)}} {
 				g.Inputs[i].Type.Dims = dims
 			}
-			g.Outputs[0].Type.Dims = []int64{int64(s.masked), int64(c.VocabSize)}
+			g.Outputs[0].Type.Dims = []int64{int64(s.Masked), int64(c.VocabSize)}
 			present := make([]int64, len(b.IDs))
 			for i := range present {
 				present[i] = 1
@@ -188,7 +188,7 @@ func sameState(a, b State) error {
 // TestResumeIsExact: 20 steps straight equal 10, a save, another trainer, and 10 more, bit for bit.
 func TestResumeIsExact(t *testing.T) {
 	c := tinyConfig()
-	o := Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c, WeightDecay: 0.01, ClipNorm: 1}
+	o := Options{Shape: Shape{Batch: 2, Length: 16, Masked: 8}, Config: c, WeightDecay: 0.01, ClipNorm: 1}
 	train := func(tr *Trainer, from, to int) {
 		t.Helper()
 		for i := from; i < to; i++ {
@@ -222,7 +222,7 @@ func TestResumeIsExact(t *testing.T) {
 	}
 
 	// A change of shape in between keeps the state, too.
-	if err := first.Reshape(1, 32, 4); err != nil {
+	if err := first.Reshape(Shape{Batch: 1, Length: 32, Masked: 4}); err != nil {
 		t.Fatal(err)
 	}
 	if err := sameState(saved, first.State()); err != nil {
@@ -236,7 +236,7 @@ func TestResumeIsExact(t *testing.T) {
 // TestCancelledStep: a step that does not end changes nothing, whenever it is cut off.
 func TestCancelledStep(t *testing.T) {
 	c := tinyConfig()
-	tr, err := New(orttest.Library(t), Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c}, onnx.InitWeights(c, 1))
+	tr, err := New(orttest.Library(t), Options{Shape: Shape{Batch: 2, Length: 16, Masked: 8}, Config: c}, onnx.InitWeights(c, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestCancelledStep(t *testing.T) {
 // TestBatchesAreChecked: an id outside the table must never reach the kernels.
 func TestBatchesAreChecked(t *testing.T) {
 	c := tinyConfig()
-	tr, err := New(orttest.Library(t), Options{Batch: 2, SeqLen: 16, Masked: 8, Config: c}, onnx.InitWeights(c, 1))
+	tr, err := New(orttest.Library(t), Options{Shape: Shape{Batch: 2, Length: 16, Masked: 8}, Config: c}, onnx.InitWeights(c, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestBatchesAreChecked(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := tr.Reshape(1, 64, 4); err == nil {
+	if err := tr.Reshape(Shape{Batch: 1, Length: 64, Masked: 4}); err == nil {
 		t.Error("rows longer than the model's positions: no error")
 	}
 	if _, err := tr.Step(context.Background(), randomBatch(c, 2, 16, 8, 1), 1e-3); err != nil {

@@ -14,28 +14,48 @@ import (
 
 // Options fix a trainer. Zero values of Beta1, Beta2 and Eps take 0.9, 0.98 and 1e-6; a ClipNorm of 0 does not clip.
 type Options struct {
-	Batch, SeqLen, Masked int // rows, subwords per row, masked subwords per step
-	Config                onnx.Config
-	WeightDecay           float32
-	Beta1, Beta2, Eps     float32
-	ClipNorm              float32
-	Threads               int // 0: as many as the process may use
+	Shape             Shape
+	Config            onnx.Config
+	WeightDecay       float32
+	Beta1, Beta2, Eps float32
+	ClipNorm          float32
+	Threads           int // 0: as many as the process may use
+	// PointerWeight and DetectWeight multiply the losses of these heads in the sum that is minimised; 0 is 0.
+	PointerWeight, DetectWeight float32
 }
 
-// Batch is what one step learns from. Rows are packed full: there is no padding inside them.
+// Batch is what one step learns from. Rows are packed full: there is no padding inside them. Places are rows of IDs, flat
+// (row*Length + column). Of the heads' places, those that are not used may repeat any, as their -1 or weight of 0 says.
 type Batch struct {
-	IDs       []int64   // [Batch*SeqLen] subwords, masked ones replaced
-	Positions []int64   // [Masked] which of IDs are asked for; unused places may repeat any
+	IDs       []int64   // [Batch*Length] subwords, masked ones replaced
+	Positions []int64   // [Masked] which of IDs are asked for
 	Labels    []int64   // [Masked] what stood there
 	Weights   []float32 // [Masked] weight of each in the loss; 0 for unused places
+
+	// The pointer head; empty when the Shape has no Queries. A query asks which name of its row stood at a mask.
+	QueryAt   []int64 // [Batch*Queries] places of the masks
+	QueryName []int64 // [Batch*Queries] which name, as a number within the row; -1 for unused places
+	NameAt    []int64 // [Batch*Names] places of the names' first subwords
+	NameID    []int64 // [Batch*Names] equal numbers for equal names of the row; -1 for unused places
+
+	// The detection head; empty when the Shape has no Sites. Sites lie in rows without masks.
+	SiteAt      []int64   // [Sites] places of the sites' first subwords
+	SiteLabels  []float32 // [Sites] 1 where the text was replaced, 0 where it is as it was written
+	SiteWeights []float32 // [Sites] weight of each in the loss; 0 for unused places
 }
 
-// Result is what a step or an evaluation found, before the update.
+// Result is what a step or an evaluation found, before the update. The step minimises
+// Loss + PointerWeight*PointerLoss + DetectWeight*DetectLoss.
 type Result struct {
-	Loss     float32   // weighted mean of Losses, in nats
+	Loss     float32   // of the vocabulary's head: weighted mean of Losses, in nats
 	GradNorm float32   // before clipping; 0 from Evaluate
 	Losses   []float32 // [Masked]
 	Correct  []bool    // [Masked]: the label was the likeliest subword
+
+	PointerLoss float32   // mean of QueryLosses over the queries whose name is in sight
+	QueryLosses []float32 // [Batch*Queries] -log of the name's share of the occurrences in sight; 0 where there is none
+	DetectLoss  float32   // weighted mean of the sites' binary cross-entropy
+	SiteLogits  []float32 // [Sites] above 0: rather replaced than not
 }
 
 // State is everything that a step changes. Continuing from a State gives the same bits as never having stopped.
@@ -53,7 +73,7 @@ var ErrNotFinite = errors.New("the loss or its gradient is not finite")
 type Trainer struct {
 	lib     *ort.Library
 	options Options
-	shape   shape
+	shape   Shape
 	params  []onnx.Parameter
 	count   int64
 
@@ -107,7 +127,7 @@ func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
 		t.Close()
 		return nil, fmt.Errorf("creating trainer: %w", err)
 	}
-	if err := t.Reshape(o.Batch, o.SeqLen, o.Masked); err != nil {
+	if err := t.Reshape(o.Shape); err != nil {
 		t.Close()
 		return nil, err
 	}
@@ -115,14 +135,14 @@ func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
 }
 
 // Reshape changes the shape of the batches that follow; the state stays.
-func (t *Trainer) Reshape(batch, seqLen, masked int) error {
-	if batch < 1 || seqLen < 1 || masked < 1 || seqLen > t.options.Config.Positions() {
-		return fmt.Errorf("shaping training step: %d rows of %d subwords (at most %d), %d masked", batch, seqLen, t.options.Config.Positions(), masked)
+func (t *Trainer) Reshape(s Shape) error {
+	if s.Batch < 1 || s.Length < 1 || s.Masked < 1 || s.Length > t.options.Config.Positions() {
+		return fmt.Errorf("shaping training step: %d rows of %d subwords (at most %d), %d masked", s.Batch, s.Length, t.options.Config.Positions(), s.Masked)
 	}
 	t.closeSessions()
 	t.closeBatch()
-	t.shape = shape{batch, seqLen, masked}
-	n, m := int64(batch*seqLen), int64(masked)
+	t.shape = s
+	n, m := int64(s.Batch*s.Length), int64(s.Masked)
 	var errs [10]error
 	t.ids, errs[0] = ortgo.NewEmptyTensor[int64](ortgo.NewShape(n))
 	t.positions, errs[1] = ortgo.NewEmptyTensor[int64](ortgo.NewShape(m))
@@ -202,7 +222,7 @@ func (t *Trainer) Evaluate(ctx context.Context, b Batch) (Result, error) {
 
 // feed checks a batch and copies it into the input tensors: a wrong id would read outside a table.
 func (t *Trainer) feed(b Batch) error {
-	n, m := t.shape.batch*t.shape.length, t.shape.masked
+	n, m := t.shape.Batch*t.shape.Length, t.shape.Masked
 	if len(b.IDs) != n || len(b.Positions) != m || len(b.Labels) != m || len(b.Weights) != m {
 		return fmt.Errorf("feeding a batch: %d ids, %d positions, %d labels, %d weights; the step takes %d and %d",
 			len(b.IDs), len(b.Positions), len(b.Labels), len(b.Weights), n, m)
@@ -226,7 +246,7 @@ func (t *Trainer) feed(b Batch) error {
 }
 
 func (t *Trainer) result() Result {
-	r := Result{Loss: t.loss.GetData()[0], Losses: append([]float32(nil), t.losses.GetData()...), Correct: make([]bool, t.shape.masked)}
+	r := Result{Loss: t.loss.GetData()[0], Losses: append([]float32(nil), t.losses.GetData()...), Correct: make([]bool, t.shape.Masked)}
 	for i, c := range t.correct.GetData() {
 		r.Correct[i] = c != 0
 	}

@@ -46,7 +46,7 @@ func main() {
 		log.Fatal(err)
 	}
 	t, err := step.New(lib, step.Options{
-		Batch: *batch, SeqLen: *length, Masked: *masked, Config: c, WeightDecay: 0.01, ClipNorm: 1, Threads: *threads,
+		Shape: step.Shape{Batch: *batch, Length: *length, Masked: *masked}, Config: c, WeightDecay: 0.01, ClipNorm: 1, Threads: *threads,
 	}, onnx.InitWeights(c, 1))
 	if err != nil {
 		log.Fatal(err)
