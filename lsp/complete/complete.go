@@ -48,9 +48,14 @@ type Options struct {
 	MaxChoices int
 	// WindowBytes bounds the text around the cursor that the model sees; 0 means 600, about 150 subwords: time grows with it.
 	WindowBytes int
+	// Rank gives each candidate of a kind of token its log-probability; nil means rank.Combine. Evaluation puts single experts here.
+	Rank func(kind string, candidates []rank.Features) []float64
 }
 
 func (o Options) withDefaults() Options {
+	if o.Rank == nil {
+		o.Rank = rank.Combine
+	}
 	for _, d := range []struct {
 		field *int
 		value int
@@ -89,7 +94,7 @@ func Complete(ctx context.Context, p model.Predictor, f *treesitter.File, offset
 	}
 	x := names.New(f)
 	candidates := collect(x, cursor)
-	scoreStatic(x, cursor, candidates)
+	scoreStatic(x, cursor, candidates, opts)
 	candidates = top(candidates, 2*opts.MaxItems+opts.MaxChoices)
 
 	var failure error
@@ -122,7 +127,7 @@ type candidate struct {
 }
 
 // scoreStatic ranks the candidates by everything but the model.
-func scoreStatic(x *names.Index, c cursor, candidates []candidate) {
+func scoreStatic(x *names.Index, c cursor, candidates []candidate, opts Options) {
 	site, width := x.Gap(c.name)
 	for i := range candidates {
 		count, distance := x.Cache.Occurrences(candidates[i].text, site, width)
@@ -130,7 +135,7 @@ func scoreStatic(x *names.Index, c cursor, candidates []candidate) {
 		features.Model, features.Seen, features.Distance, features.Listed = math.NaN(), count, distance, true
 	}
 	scoreCache(x, c, candidates)
-	combine(c, candidates)
+	combine(c, candidates, opts)
 }
 
 // scoreCache asks the cache about all candidates.
@@ -146,7 +151,7 @@ func scoreCache(x *names.Index, c cursor, candidates []candidate) {
 }
 
 // combine ranks the candidates, best first.
-func combine(c cursor, candidates []candidate) {
+func combine(c cursor, candidates []candidate, opts Options) {
 	features := make([]rank.Features, len(candidates))
 	for i := range candidates {
 		features[i] = candidates[i].features
@@ -158,7 +163,7 @@ func combine(c cursor, candidates []candidate) {
 	case c.defining:
 		kind = "definition"
 	}
-	for i, score := range rank.Combine(kind, features) {
+	for i, score := range opts.Rank(kind, features) {
 		candidates[i].score = score
 	}
 	sort.SliceStable(candidates, func(i, j int) bool { return candidates[i].score > candidates[j].score })
@@ -187,7 +192,7 @@ func askModel(ctx context.Context, p model.Predictor, x *names.Index, c cursor, 
 				asked[i].features.Model = logProb
 			}
 		}
-		combine(c, candidates)
+		combine(c, candidates, opts)
 	}
 	free := model.Query{Language: f.Language, Before: before, After: after, Prefix: c.prefix, MaxSubwords: longest, TopK: generated}
 	predictions, err := p.Predict(ctx, []model.Query{free})
@@ -196,7 +201,7 @@ func askModel(ctx context.Context, p model.Predictor, x *names.Index, c cursor, 
 	}
 	listed := len(candidates)
 	candidates = addGenerated(x, c, candidates, predictions[0].Candidates, choices)
-	combine(c, candidates)
+	combine(c, candidates, opts)
 	if listed > 0 {
 		candidates = slices.DeleteFunc(candidates, func(k candidate) bool { return k.source == SourceModel && k.score < math.Log(believable) })
 	}
