@@ -31,8 +31,8 @@ type Config struct {
 	ClassifierBias    bool    // modernbert: head.dense has a bias
 	DecoderBias       bool    // modernbert
 	TieWordEmbeddings bool    // the decoder is the embedding table
-	PointerHead       bool    // modernbert: it carries the head that chooses among names in sight, see Network.pointer
-	DetectHead        bool    // modernbert: it carries the head that spots replaced tokens, see Network.detect
+	PointerHead       bool    // modernbert: it carries the head that chooses among names in sight, see Prediction.Query
+	DetectHead        bool    // modernbert: it carries the head that spots replaced tokens, see Prediction.Detect
 }
 
 // The heads beside the vocabulary's, as config.json names them under mlm_lsp_heads.

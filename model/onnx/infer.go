@@ -18,7 +18,7 @@ func infer(g *Graph, n *Node) []Type {
 	case "Equal", "Greater", "GreaterOrEqual":
 		return []Type{{Bool, broadcast(in[0].Dims, in[1].Dims)}}
 	case "Identity", "Gelu", "Sigmoid", "Erf", "Exp", "Log", "Sqrt", "Neg", "Abs", "Relu", "Softmax",
-		"QuickGelu", "RotaryEmbedding", "Not", "ScatterElements", "CumSum":
+		"QuickGelu", "Softplus", "RotaryEmbedding", "Not", "ScatterElements", "CumSum":
 		return []Type{x}
 	case "Cast":
 		return []Type{{DType(n.Int("to", 0)), x.Dims}}

@@ -3,13 +3,14 @@ package onnx
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Network writes the forward pass of a masked language model into Graph. Serving and training share it, so that what was
 // trained is what is served; they differ only in where weights and masks come from and in Folded.
 //
 // Activations are matrices of one row per subword ([B*T, hidden]); attention alone sees batches and heads.
-// The rows that are asked for (Rows) are gathered before the last layer's feed-forward part: nothing after it mixes rows.
+// The rows that are asked for (Rows, Queries, Names, Sites) are gathered before the last layer's feed-forward part: nothing after it mixes rows.
 type Network struct {
 	Graph  *Graph
 	Config Config
@@ -17,7 +18,10 @@ type Network struct {
 	Param func(name string) Value
 	IDs   Value // int64 [B*T]
 	Rows  Value // int64 [M]: rows b*T+t whose predictions are wanted
-	Split Value // int64 [4]: B, T, heads, width of a head
+	// Queries, Names and Sites are rows for the further heads, int64 [Q], [N] and [S]; "" where a head is not wanted. A list that
+	// is also another one (by name) costs nothing more.
+	Queries, Names, Sites Value
+	Split                 Value // int64 [4]: B, T, heads, width of a head
 	// Length is the longest T that the rotary tables must cover.
 	Length int
 	// Mask gives the additive attention bias of a layer, broadcast to [B, heads, T, T], or "" when all sees all.
@@ -32,11 +36,18 @@ type Network struct {
 	tables map[float64][2]Value
 }
 
-// Prediction is what Forward computes: logits are Hidden x Decoder^T + Bias.
+// Prediction is what Forward computes: logits are Hidden x Decoder^T + Bias. The values of a head that was not wanted are "".
 type Prediction struct {
 	Hidden  Value // [M, hidden]
 	Decoder Value // [vocab, hidden]
 	Bias    Value // [vocab], or ""
+
+	// The pointer head says how well a name's occurrence fits a mask: Query . Key / sqrt(hidden), over the occurrences in the
+	// mask's row (pointer networks: Vinyals, Fortunato and Jaitly 2015; of variables' occurrences: Vasic et al. 2019).
+	Query Value // [Q, hidden]
+	Key   Value // [N, hidden]
+	// Detect are log-odds that a site's text was replaced: the discriminator of ELECTRA (Clark et al. 2020) on chosen sites.
+	Detect Value // [S]
 }
 
 // Forward writes the whole network up to the decoder.
@@ -59,6 +70,7 @@ func (n *Network) modernBERT() Prediction {
 	g, c := n.Graph, n.Config
 	table := n.Param("model.embeddings.tok_embeddings.weight")
 	x := n.norm(g.Op("Gather", []Value{table, n.IDs}), "model.embeddings.norm")
+	wanted := n.wanted()
 	for i := range c.Layers {
 		p := fmt.Sprintf("model.layers.%d.", i)
 		h := normed{x: x}
@@ -76,21 +88,76 @@ func (n *Network) modernBERT() Prediction {
 		q, k := n.Rotate(qkv[0], theta), n.Rotate(qkv[1], theta)
 		ctx := n.attend(q, k, qkv[2], n.Mask(i))
 		if i == c.Layers-1 {
-			ctx, x = n.pick(ctx), n.pick(x)
+			ctx, x = n.pick(ctx, wanted), n.pick(x, wanted)
 		}
 		x = n.residual(ctx, p+"attn.Wo", c.AttentionBias, x)
 		in := n.project(n.prenorm(x, p+"mlp_norm"), p+"mlp.Wi", c.MLPBias, 2)
 		act := g.Op("Mul", []Value{n.activate(in[0], c.Activation), in[1]})
 		x = n.residual(act, p+"mlp.Wo", c.MLPBias, x)
 	}
-	h := n.prenorm(x, "model.final_norm")
-	x = n.activate(n.project(h, "head.dense", c.ClassifierBias, 1)[0], c.HeadActivation)
+	states := n.shares(n.prenorm(x, "model.final_norm"), wanted)
+	x = n.activate(n.project(states[n.Rows], "head.dense", c.ClassifierBias, 1)[0], c.HeadActivation)
 	out := Prediction{Hidden: n.norm(x, "head.norm"), Decoder: table}
 	if !c.TieWordEmbeddings {
 		out.Decoder = n.Param("decoder.weight")
 	}
 	if c.DecoderBias {
 		out.Bias = n.Param("decoder.bias")
+	}
+	if n.Queries != "" {
+		out.Query = n.project(states[n.Queries], "pointer.query", false, 1)[0]
+		out.Key = n.project(states[n.Names], "pointer.key", false, 1)[0]
+	}
+	if n.Sites != "" {
+		x := n.activate(n.project(states[n.Sites], "detect.dense", true, 1)[0], "gelu")
+		x = n.linear(x, n.Param("detect.out.weight"), n.Param("detect.out.bias"))
+		out.Detect = g.Op("Reshape", []Value{x, g.Ints(-1)})
+	}
+	return out
+}
+
+// wanted lists the different lists of rows that the heads read.
+func (n *Network) wanted() []Value {
+	var out []Value
+	for _, v := range []Value{n.Rows, n.Queries, n.Names, n.Sites} {
+		if v != "" && !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// pick gathers the rows of all lists, one list behind the other.
+func (n *Network) pick(x Value, lists []Value) Value {
+	rows := lists[0]
+	if len(lists) > 1 {
+		rows = n.Graph.Op("Concat", lists, IntAttr("axis", 0))
+	}
+	return n.Graph.Op("Gather", []Value{x, rows})
+}
+
+// shares takes what pick gathered apart again.
+func (n *Network) shares(h normed, lists []Value) map[Value]normed {
+	if len(lists) == 1 {
+		return map[Value]normed{lists[0]: h}
+	}
+	g := n.Graph
+	fixed, sizes := make([]int64, len(lists)), make([]Value, len(lists))
+	for i, list := range lists {
+		fixed[i] = g.Dims(list)[0]
+	}
+	var lengths Value
+	if slices.Min(fixed) >= 0 {
+		lengths = g.Ints(fixed...)
+	} else {
+		for i, list := range lists {
+			sizes[i] = g.Op("Shape", []Value{list})
+		}
+		lengths = g.Op("Concat", sizes, IntAttr("axis", 0))
+	}
+	out := map[Value]normed{}
+	for i, part := range g.OpN("Split", len(lists), []Value{h.x, lengths}, IntAttr("axis", 0)) {
+		out[lists[i]] = normed{part, h.scale}
 	}
 	return out
 }
@@ -251,10 +318,6 @@ func (n *Network) activate(x Value, kind string) Value {
 	return n.Graph.Op("Gelu", []Value{x})
 }
 
-func (n *Network) pick(x Value) Value {
-	return n.Graph.Op("Gather", []Value{x, n.Rows})
-}
-
 func (n *Network) bert() Prediction {
 	g, c := n.Graph, n.Config
 	m := c.ModelType + "."
@@ -271,7 +334,7 @@ func (n *Network) bert() Prediction {
 		}
 		ctx := n.attend(qkv[0], qkv[1], qkv[2], n.Mask(i))
 		if i == c.Layers-1 {
-			ctx, x = n.pick(ctx), n.pick(x)
+			ctx, x = n.pick(ctx, []Value{n.Rows}), n.pick(x, []Value{n.Rows})
 		}
 		x = n.norm(n.residual(ctx, p+"attention.output.dense", true, x), p+"attention.output.LayerNorm")
 		h := n.activate(n.project(normed{x: x}, p+"intermediate.dense", true, 1)[0], c.Activation)

@@ -77,6 +77,9 @@ func (t *tape) backward() error {
 	return nil
 }
 
+// reached says whether the loss depends on v.
+func (t *tape) reached(v value) bool { return t.grads[v] != "" || t.rows[v] != nil }
+
 // gradient is the finished gradient of a parameter, of its shape; zeros when the loss does not depend on it.
 func (t *tape) gradient(v value) value {
 	t.settle(v)

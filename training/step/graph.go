@@ -25,12 +25,26 @@ const (
 // Without Queries and Names the pointer head is left alone, without Sites the detection head.
 type Shape struct{ Batch, Length, Masked, Queries, Names, Sites int }
 
-// forwardGraph writes the network and its loss, with the parameters as inputs, and gives what the reverse pass starts from.
-func forwardGraph(g *onnx.Graph, c onnx.Config, s Shape) *loss {
+// losses are what the reverse pass starts from; pointer and detect are nil where the shape leaves their heads out.
+type losses struct {
+	words   *loss
+	pointer *pointer
+	detect  *detect
+}
+
+// forwardGraph writes the network and its losses, with the parameters as inputs.
+func forwardGraph(g *onnx.Graph, c onnx.Config, s Shape) losses {
 	rows := s.Batch * s.Length
 	n := &onnx.Network{Graph: g, Config: c, Folded: true, Length: s.Length}
 	n.IDs = g.Input(inIDs, onnx.Int64, rows)
 	n.Rows = g.Input(inPositions, onnx.Int64, s.Masked)
+	if s.Queries > 0 {
+		n.Queries = g.Input(inQueryAt, onnx.Int64, s.Batch*s.Queries)
+		n.Names = g.Input(inNameAt, onnx.Int64, s.Batch*s.Names)
+	}
+	if s.Sites > 0 {
+		n.Sites = g.Input(inSiteAt, onnx.Int64, s.Sites)
+	}
 	l := &loss{g: g}
 	l.labels = g.Input(inLabels, onnx.Int64, s.Masked)
 	weights := g.Input(inWeights, onnx.Float32, s.Masked)
@@ -60,7 +74,14 @@ func forwardGraph(g *onnx.Graph, c onnx.Config, s Shape) *loss {
 	}
 	l.prediction = n.Forward()
 	l.forward(n.Logits(l.prediction), weights, int64(s.Masked))
-	return l
+	out := losses{words: l}
+	if s.Queries > 0 {
+		out.pointer = pointerLoss(g, l.prediction.Query, l.prediction.Key, s, c.HiddenSize)
+	}
+	if s.Sites > 0 {
+		out.detect = detectLoss(g, l.prediction.Detect, s)
+	}
+	return out
 }
 
 // loss is softmax cross-entropy over the masked rows, weighted. Its forward pass keeps the probabilities p; they are the one
@@ -119,8 +140,8 @@ func evaluationGraph(c onnx.Config, s Shape) *onnx.Graph {
 	return g
 }
 
-// gradientGraph is the forward and the reverse pass; grad.p is the gradient of parameter p.
-func gradientGraph(c onnx.Config, s Shape) (*onnx.Graph, *tape, error) {
+// gradientGraph is the forward and the reverse pass.
+func gradientGraph(c onnx.Config, s Shape, o Options) (*onnx.Graph, *tape, error) {
 	g := onnx.NewGraph("training")
 	l := forwardGraph(g, c, s)
 	var names []value
@@ -128,7 +149,13 @@ func gradientGraph(c onnx.Config, s Shape) (*onnx.Graph, *tape, error) {
 		names = append(names, p.Name)
 	}
 	t := newTape(g, names)
-	l.backward(t)
+	l.words.backward(t)
+	if l.pointer != nil {
+		l.pointer.backward(t, o.PointerWeight)
+	}
+	if l.detect != nil {
+		l.detect.backward(t, o.DetectWeight)
+	}
 	if err := t.backward(); err != nil {
 		return nil, nil, err
 	}
@@ -137,13 +164,16 @@ func gradientGraph(c onnx.Config, s Shape) (*onnx.Graph, *tape, error) {
 
 // stepGraph is the whole training step: forward, backward, clipping by the global norm, AdamW.
 func stepGraph(c onnx.Config, s Shape, o Options) (*onnx.Graph, error) {
-	g, t, err := gradientGraph(c, s)
+	g, t, err := gradientGraph(c, s, o)
 	if err != nil {
 		return nil, err
 	}
 	rate, count := g.Input(inRate, onnx.Float32, 1), g.Input(inCount, onnx.Float32, 1)
 	var squares []value
 	for _, p := range c.Parameters() {
+		if !t.reached(p.Name) {
+			continue
+		}
 		squares = append(squares, t.reshape(g.Op("ReduceSumSquare", []value{t.gradient(p.Name)}, onnx.IntAttr("keepdims", 0)), 1))
 	}
 	total := g.Op("ReduceSum", []value{g.Op("Concat", squares, onnx.IntAttr("axis", 0))}, onnx.IntAttr("keepdims", 1))
@@ -155,7 +185,13 @@ func stepGraph(c onnx.Config, s Shape, o Options) (*onnx.Graph, error) {
 		dims := anyDims(p.Shape)
 		g.Input("m."+p.Name, onnx.Float32, dims...)
 		g.Input("v."+p.Name, onnx.Float32, dims...)
-		a.update(p, t.gradient(p.Name))
+		if t.reached(p.Name) {
+			a.update(p, t.gradient(p.Name))
+		} else { // a head that the shape leaves out, which must not decay meanwhile
+			for _, kind := range []string{"", "m.", "v."} {
+				g.Rename(g.Op("Identity", []value{kind + p.Name}), "new."+kind+p.Name)
+			}
+		}
 		for _, kind := range []string{"new.", "new.m.", "new.v."} {
 			g.Output(kind+p.Name, onnx.Float32, dims...)
 		}

@@ -13,8 +13,12 @@ import (
 	"mlm-lsp/model/ort/orttest"
 )
 
-// fixtures are the models in testdata: ModernBERT as ours are, ModernBERT with every bias and local attention, and the older families.
-var fixtures = []string{"own", "biases", "roberta", "bert"}
+// fixtures are the models in testdata: ModernBERT as ours are, with every bias and local attention, with the two further heads, and
+// the older families.
+var fixtures = []string{"own", "biases", "heads", "roberta", "bert"}
+
+// headOptions are the weights of the further heads' losses in testdata/make_gradients.py.
+var headOptions = Options{PointerWeight: 0.5, DetectWeight: 2}
 
 // fixture reads what testdata/make_gradients.py wrote: PyTorch's view of one batch.
 func fixture(t *testing.T, name string) (onnx.Config, Shape, Batch, onnx.Weights) {
@@ -32,7 +36,25 @@ func fixture(t *testing.T, name string) (onnx.Config, Shape, Batch, onnx.Weights
 		t.Fatal(err)
 	}
 	b := Batch{IDs: w["ids"].Ints(), Positions: w["positions"].Ints(), Labels: w["labels"].Ints(), Weights: w["weights"].Floats()}
-	return c, Shape{Batch: 2, Length: len(b.IDs) / 2, Masked: len(b.Labels)}, b, w
+	s := Shape{Batch: 2, Length: len(b.IDs) / 2, Masked: len(b.Labels)}
+	if c.PointerHead && c.DetectHead {
+		b.QueryAt, b.QueryName, b.NameAt, b.NameID = w["query_at"].Ints(), w["query_name"].Ints(), w["name_at"].Ints(), w["name_id"].Ints()
+		b.SiteAt, b.SiteLabels, b.SiteWeights = w["site_at"].Ints(), w["site_labels"].Floats(), w["site_weights"].Floats()
+		s.Queries, s.Names, s.Sites = len(b.QueryAt)/2, len(b.NameAt)/2, len(b.SiteAt)
+	}
+	return c, s, b, w
+}
+
+// inputs are a batch as the graphs take it.
+func (b Batch) inputs(s Shape) map[string]any {
+	feed := map[string]any{inIDs: b.IDs, inPositions: b.Positions, inLabels: b.Labels, inWeights: b.Weights}
+	if s.Queries > 0 {
+		feed[inQueryAt], feed[inQueryName], feed[inNameAt], feed[inNameID] = b.QueryAt, b.QueryName, b.NameAt, b.NameID
+	}
+	if s.Sites > 0 {
+		feed[inSiteAt], feed[inSiteLabels], feed[inSiteWeights] = b.SiteAt, b.SiteLabels, b.SiteWeights
+	}
+	return feed
 }
 
 func part(w onnx.Weights, prefix string) onnx.Weights {
@@ -67,25 +89,37 @@ func TestGradientsAgainstTorch(t *testing.T) {
 	for _, name := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			c, s, b, w := fixture(t, name)
-			g, tape, err := gradientGraph(c, s)
+			g, tape, err := gradientGraph(c, s, headOptions)
 			if err != nil {
 				t.Fatal(err)
 			}
-			feed := map[string]any{inIDs: b.IDs, inPositions: b.Positions, inLabels: b.Labels, inWeights: b.Weights}
+			feed := b.inputs(s)
 			for _, p := range c.Parameters() {
 				feed[p.Name] = w["before/"+p.Name].Floats()
 				g.Output(g.Rename(g.Op("Identity", []value{tape.gradient(p.Name)}), "grad."+p.Name), onnx.Float32, anyDims(p.Shape)...)
 			}
-			out := ready(t, g, feed)()
-			if d := distance(out[0], w["loss"].Floats()); d > 1e-5 {
-				t.Errorf("loss is %v, PyTorch says %v", out[0], w["loss"].Floats())
+			out := map[string][]float32{}
+			var floats []string
+			for _, o := range g.Outputs {
+				if o.Type.DType == onnx.Float32 {
+					floats = append(floats, o.Name)
+				}
 			}
-			if d := distance(out[1], w["losses"].Floats()); d > 1e-5 {
-				t.Errorf("losses are %v, PyTorch says %v", out[1], w["losses"].Floats())
+			for i, values := range ready(t, g, feed)() {
+				out[floats[i]] = values
 			}
-			for i, p := range c.Parameters() {
+			results := []string{outLoss, outLosses}
+			if c.PointerHead {
+				results = append(results, outPointer, outQueryLosses, outDetect, outSiteLogits)
+			}
+			for _, name := range results { // the fixture has the same names
+				if d := distance(out[name], w[name].Floats()); d > 1e-5 {
+					t.Errorf("%s is %v, PyTorch says %v", name, out[name], w[name].Floats())
+				}
+			}
+			for _, p := range c.Parameters() {
 				want := w["gradient/"+p.Name].Floats()
-				if d := distance(out[2+i], want); d > 2e-4 {
+				if d := distance(out["grad."+p.Name], want); d > 2e-4 {
 					t.Errorf("gradient of %s is off by %.2g of its largest value", p.Name, d)
 				}
 			}
@@ -98,7 +132,8 @@ func TestStepsAgainstTorch(t *testing.T) {
 	for _, name := range fixtures {
 		t.Run(name, func(t *testing.T) {
 			c, s, b, w := fixture(t, name)
-			o := Options{Shape: s, Config: c, WeightDecay: 0.1, ClipNorm: 0.5, Threads: 2}
+			o := headOptions
+			o.Shape, o.Config, o.WeightDecay, o.ClipNorm, o.Threads = s, c, 0.1, 0.5, 2
 			tr, err := New(orttest.Library(t), o, part(w, "before"))
 			if err != nil {
 				t.Fatal(err)
@@ -290,6 +325,7 @@ func TestBatchesAreChecked(t *testing.T) {
 		"position": func(b *Batch) { b.Positions[1] = 32 },
 		"label":    func(b *Batch) { b.Labels[0] = 1 << 40 },
 		"short":    func(b *Batch) { b.Weights = b.Weights[1:] },
+		"more":     func(b *Batch) { b.SiteAt = []int64{1} },
 	} {
 		b := randomBatch(c, 2, 16, 8, 1)
 		spoil(&b)
@@ -299,6 +335,9 @@ func TestBatchesAreChecked(t *testing.T) {
 	}
 	if err := tr.Reshape(Shape{Batch: 1, Length: 64, Masked: 4}); err == nil {
 		t.Error("rows longer than the model's positions: no error")
+	}
+	if err := tr.Reshape(Shape{Batch: 1, Length: 16, Masked: 4, Sites: 3}); err == nil {
+		t.Error("sites for a model without a detection head: no error")
 	}
 	if _, err := tr.Step(context.Background(), randomBatch(c, 2, 16, 8, 1), 1e-3); err != nil {
 		t.Errorf("after a refused shape: %v", err)

@@ -82,10 +82,10 @@ type Trainer struct {
 	buffers [2]buffers
 	current int
 
-	ids, positions, labels *ortgo.Tensor[int64]
-	weights, rate, number  *ortgo.Tensor[float32]
-	loss, losses, norm     *ortgo.Tensor[float32]
-	correct                *ortgo.Tensor[uint8]
+	// The tensors of a batch and of its result by their names in the graph, made for the current shape.
+	integers map[string]*ortgo.Tensor[int64]
+	floats   map[string]*ortgo.Tensor[float32]
+	correct  *ortgo.Tensor[uint8]
 
 	step, evaluate *ort.Session // made when first needed, for the current shape
 }
@@ -95,15 +95,7 @@ type buffers struct{ weights, first, second []*ortgo.Tensor[float32] }
 
 // New makes a trainer that starts from weights w with empty moments.
 func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
-	if o.Beta1 == 0 {
-		o.Beta1 = 0.9
-	}
-	if o.Beta2 == 0 {
-		o.Beta2 = 0.98
-	}
-	if o.Eps == 0 {
-		o.Eps = 1e-6
-	}
+	o = o.WithDefaults()
 	if err := o.Config.Check(); err != nil {
 		return nil, fmt.Errorf("creating trainer: %w", err)
 	}
@@ -136,28 +128,53 @@ func New(lib *ort.Library, o Options, w onnx.Weights) (*Trainer, error) {
 
 // Reshape changes the shape of the batches that follow; the state stays.
 func (t *Trainer) Reshape(s Shape) error {
-	if s.Batch < 1 || s.Length < 1 || s.Masked < 1 || s.Length > t.options.Config.Positions() {
-		return fmt.Errorf("shaping training step: %d rows of %d subwords (at most %d), %d masked", s.Batch, s.Length, t.options.Config.Positions(), s.Masked)
+	if err := s.Check(t.options.Config); err != nil {
+		return fmt.Errorf("shaping training step: %w", err)
 	}
 	t.closeSessions()
 	t.closeBatch()
 	t.shape = s
-	n, m := int64(s.Batch*s.Length), int64(s.Masked)
-	var errs [10]error
-	t.ids, errs[0] = ortgo.NewEmptyTensor[int64](ortgo.NewShape(n))
-	t.positions, errs[1] = ortgo.NewEmptyTensor[int64](ortgo.NewShape(m))
-	t.labels, errs[2] = ortgo.NewEmptyTensor[int64](ortgo.NewShape(m))
-	t.weights, errs[3] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(m))
-	t.rate, errs[4] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(1))
-	t.number, errs[5] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(1))
-	t.loss, errs[6] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(1))
-	t.losses, errs[7] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(m))
-	t.norm, errs[8] = ortgo.NewEmptyTensor[float32](ortgo.NewShape(1))
-	t.correct, errs[9] = ortgo.NewEmptyTensor[uint8](ortgo.NewShape(m))
-	if err := errors.Join(errs[:]...); err != nil {
+	t.integers, t.floats = map[string]*ortgo.Tensor[int64]{}, map[string]*ortgo.Tensor[float32]{}
+	var err error
+	for name, n := range integerSizes(s) {
+		if t.integers[name], err = ortgo.NewEmptyTensor[int64](ortgo.NewShape(int64(n))); err != nil {
+			return fmt.Errorf("shaping training step: %w", err)
+		}
+	}
+	for name, n := range floatSizes(s) {
+		if t.floats[name], err = ortgo.NewEmptyTensor[float32](ortgo.NewShape(int64(n))); err != nil {
+			return fmt.Errorf("shaping training step: %w", err)
+		}
+	}
+	if t.correct, err = ortgo.NewEmptyTensor[uint8](ortgo.NewShape(int64(s.Masked))); err != nil {
 		return fmt.Errorf("shaping training step: %w", err)
 	}
 	return nil
+}
+
+// integerSizes are the sizes of the integer inputs of a shape's graphs, by name.
+func integerSizes(s Shape) map[string]int {
+	out := map[string]int{inIDs: s.Batch * s.Length, inPositions: s.Masked, inLabels: s.Masked}
+	if s.Queries > 0 {
+		out[inQueryAt], out[inQueryName] = s.Batch*s.Queries, s.Batch*s.Queries
+		out[inNameAt], out[inNameID] = s.Batch*s.Names, s.Batch*s.Names
+	}
+	if s.Sites > 0 {
+		out[inSiteAt] = s.Sites
+	}
+	return out
+}
+
+// floatSizes are the same of float inputs and outputs.
+func floatSizes(s Shape) map[string]int {
+	out := map[string]int{inWeights: s.Masked, inRate: 1, inCount: 1, outLoss: 1, outLosses: s.Masked, outNorm: 1}
+	if s.Queries > 0 {
+		out[outPointer], out[outQueryLosses] = 1, s.Batch*s.Queries
+	}
+	if s.Sites > 0 {
+		out[inSiteLabels], out[inSiteWeights], out[outDetect], out[outSiteLogits] = s.Sites, s.Sites, 1, s.Sites
+	}
+	return out
 }
 
 // Step takes one optimizer step at learning rate rate. When ctx ends first, or the result is ErrNotFinite, the state is as before.
@@ -174,23 +191,20 @@ func (t *Trainer) Step(ctx context.Context, b Batch, rate float32) (Result, erro
 	if err := t.feed(b); err != nil {
 		return Result{}, err
 	}
-	t.rate.GetData()[0] = rate
-	t.number.GetData()[0] = float32(t.count + 1)
+	t.floats[inRate].GetData()[0] = rate
+	t.floats[inCount].GetData()[0] = float32(t.count + 1)
 	from, to := t.buffers[t.current], t.buffers[1-t.current]
-	in := map[string]ort.Value{
-		inIDs: t.ids, inPositions: t.positions, inLabels: t.labels, inWeights: t.weights, inRate: t.rate, inCount: t.number,
-	}
-	out := map[string]ort.Value{outLoss: t.loss, outLosses: t.losses, outCorrect: t.correct, outNorm: t.norm}
+	values := t.batchValues()
 	for i, p := range t.params {
-		in[p.Name], in["m."+p.Name], in["v."+p.Name] = from.weights[i], from.first[i], from.second[i]
-		out["new."+p.Name], out["new.m."+p.Name], out["new.v."+p.Name] = to.weights[i], to.first[i], to.second[i]
+		values[p.Name], values["m."+p.Name], values["v."+p.Name] = from.weights[i], from.first[i], from.second[i]
+		values["new."+p.Name], values["new.m."+p.Name], values["new.v."+p.Name] = to.weights[i], to.first[i], to.second[i]
 	}
-	if err := run(ctx, t.step, in, out); err != nil {
+	if err := run(ctx, t.step, values); err != nil {
 		return Result{}, fmt.Errorf("taking training step %d: %w", t.count+1, err)
 	}
 	r := t.result()
-	r.GradNorm = t.norm.GetData()[0]
-	if !finite(r.Loss) || !finite(r.GradNorm) {
+	r.GradNorm = t.floats[outNorm].GetData()[0]
+	if !finite(r.Loss) || !finite(r.PointerLoss) || !finite(r.DetectLoss) || !finite(r.GradNorm) {
 		return r, fmt.Errorf("taking training step %d: %w", t.count+1, ErrNotFinite)
 	}
 	t.current = 1 - t.current
@@ -209,46 +223,60 @@ func (t *Trainer) Evaluate(ctx context.Context, b Batch) (Result, error) {
 	if err := t.feed(b); err != nil {
 		return Result{}, err
 	}
-	in := map[string]ort.Value{inIDs: t.ids, inPositions: t.positions, inLabels: t.labels, inWeights: t.weights}
+	values := t.batchValues()
 	for i, p := range t.params {
-		in[p.Name] = t.buffers[t.current].weights[i]
+		values[p.Name] = t.buffers[t.current].weights[i]
 	}
-	out := map[string]ort.Value{outLoss: t.loss, outLosses: t.losses, outCorrect: t.correct}
-	if err := run(ctx, t.evaluate, in, out); err != nil {
+	if err := run(ctx, t.evaluate, values); err != nil {
 		return Result{}, fmt.Errorf("evaluating a batch: %w", err)
 	}
 	return t.result(), nil
 }
 
-// feed checks a batch and copies it into the input tensors: a wrong id would read outside a table.
-func (t *Trainer) feed(b Batch) error {
-	n, m := t.shape.Batch*t.shape.Length, t.shape.Masked
-	if len(b.IDs) != n || len(b.Positions) != m || len(b.Labels) != m || len(b.Weights) != m {
-		return fmt.Errorf("feeding a batch: %d ids, %d positions, %d labels, %d weights; the step takes %d and %d",
-			len(b.IDs), len(b.Positions), len(b.Labels), len(b.Weights), n, m)
+// batchValues are the tensors of a batch and its result by name.
+func (t *Trainer) batchValues() map[string]ort.Value {
+	out := map[string]ort.Value{outCorrect: t.correct}
+	for name, v := range t.integers {
+		out[name] = v
 	}
-	for _, list := range []struct {
-		name   string
-		values []int64
-		limit  int
-	}{{"id", b.IDs, t.options.Config.VocabSize}, {"position", b.Positions, n}, {"label", b.Labels, t.options.Config.VocabSize}} {
-		for _, v := range list.values {
-			if v < 0 || v >= int64(list.limit) {
-				return fmt.Errorf("feeding a batch: %s %d is not below %d", list.name, v, list.limit)
-			}
+	for name, v := range t.floats {
+		out[name] = v
+	}
+	return out
+}
+
+// feed checks a batch and copies it into the input tensors.
+func (t *Trainer) feed(b Batch) error {
+	if err := b.Check(t.shape, t.options.Config.VocabSize); err != nil {
+		return err
+	}
+	for name, values := range map[string][]int64{
+		inIDs: b.IDs, inPositions: b.Positions, inLabels: b.Labels, inQueryAt: b.QueryAt, inQueryName: b.QueryName,
+		inNameAt: b.NameAt, inNameID: b.NameID, inSiteAt: b.SiteAt,
+	} {
+		if tensor := t.integers[name]; tensor != nil { // the others are empty
+			copy(tensor.GetData(), values)
 		}
 	}
-	copy(t.ids.GetData(), b.IDs)
-	copy(t.positions.GetData(), b.Positions)
-	copy(t.labels.GetData(), b.Labels)
-	copy(t.weights.GetData(), b.Weights)
+	for name, values := range map[string][]float32{inWeights: b.Weights, inSiteLabels: b.SiteLabels, inSiteWeights: b.SiteWeights} {
+		if tensor := t.floats[name]; tensor != nil {
+			copy(tensor.GetData(), values)
+		}
+	}
 	return nil
 }
 
 func (t *Trainer) result() Result {
-	r := Result{Loss: t.loss.GetData()[0], Losses: append([]float32(nil), t.losses.GetData()...), Correct: make([]bool, t.shape.Masked)}
+	list := func(name string) []float32 { return append([]float32(nil), t.floats[name].GetData()...) }
+	r := Result{Loss: t.floats[outLoss].GetData()[0], Losses: list(outLosses), Correct: make([]bool, t.shape.Masked)}
 	for i, c := range t.correct.GetData() {
 		r.Correct[i] = c != 0
+	}
+	if t.shape.Queries > 0 {
+		r.PointerLoss, r.QueryLosses = t.floats[outPointer].GetData()[0], list(outQueryLosses)
+	}
+	if t.shape.Sites > 0 {
+		r.DetectLoss, r.SiteLogits = t.floats[outDetect].GetData()[0], list(outSiteLogits)
 	}
 	return r
 }
@@ -315,13 +343,13 @@ func (t *Trainer) session(g *onnx.Graph) (*ort.Session, error) {
 }
 
 // run calls a session with values by name.
-func run(ctx context.Context, s *ort.Session, in, out map[string]ort.Value) error {
+func run(ctx context.Context, s *ort.Session, values map[string]ort.Value) error {
 	inputs, outputs := make([]ort.Value, len(s.Inputs)), make([]ort.Value, len(s.Outputs))
 	for i, name := range s.Inputs {
-		inputs[i] = in[name]
+		inputs[i] = values[name]
 	}
 	for i, name := range s.Outputs {
-		outputs[i] = out[name]
+		outputs[i] = values[name]
 	}
 	return s.Run(ctx, inputs, outputs)
 }
@@ -350,12 +378,12 @@ func (t *Trainer) closeSessions() {
 }
 
 func (t *Trainer) closeBatch() {
-	for _, tensor := range []*ortgo.Tensor[int64]{t.ids, t.positions, t.labels} {
+	for _, tensor := range t.integers {
 		if tensor != nil {
 			tensor.Destroy()
 		}
 	}
-	for _, tensor := range []*ortgo.Tensor[float32]{t.weights, t.rate, t.number, t.loss, t.losses, t.norm} {
+	for _, tensor := range t.floats {
 		if tensor != nil {
 			tensor.Destroy()
 		}
@@ -363,4 +391,5 @@ func (t *Trainer) closeBatch() {
 	if t.correct != nil {
 		t.correct.Destroy()
 	}
+	t.integers, t.floats, t.correct = nil, nil, nil
 }
