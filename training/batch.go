@@ -73,3 +73,28 @@ func (b *batcher) batch(n int) (step.Batch, []shard.Label) {
 	}
 	return out, classes
 }
+
+// ahead draws the batch that comes next while the engine is at work on the one before.
+type ahead struct {
+	batches *batcher
+	next    int
+	drawn   chan labelled // nil before the first
+}
+
+func drawAhead(b *batcher) *ahead { return &ahead{batches: b} }
+
+// take returns batch n and begins to draw batch n+1. The batcher is in use between calls.
+func (a *ahead) take(n int) (step.Batch, []shard.Label) {
+	if a.drawn == nil || a.next != n {
+		a.draw(n)
+	}
+	out := <-a.drawn
+	a.draw(n + 1)
+	return out.batch, out.classes
+}
+
+func (a *ahead) draw(n int) {
+	drawn := make(chan labelled, 1)
+	a.next, a.drawn = n, drawn
+	go func() { drawn <- take(a.batches, n) }()
+}

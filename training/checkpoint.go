@@ -29,7 +29,6 @@ type position struct {
 	Tokenizer string          `json:"tokenizer"` // digest
 	Data      string          `json:"data"`      // digest of the shards
 	Step      int             `json:"step"`      // steps done
-	LongFrom  int             `json:"long_from"` // the first step on long rows, -1 while on short ones
 	Seconds   float64         `json:"seconds"`   // of training so far
 	Subwords  int64           `json:"subwords"`  // seen so far
 	Masked    int64           `json:"masked"`    // of them masked

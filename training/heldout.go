@@ -105,7 +105,7 @@ func (t *tally) score() Score {
 }
 
 // run evaluates the model of trainer as it is.
-func (e *evaluator) run(ctx context.Context, trainer *step.Trainer, at int) (Evaluation, error) {
+func (e *evaluator) run(ctx context.Context, trainer engine, at int) (Evaluation, error) {
 	out := Evaluation{Step: at, On: e.on, Classes: map[string]Score{}}
 	var all, names tally
 	var classes [shard.NumClasses]tally
@@ -145,7 +145,7 @@ func (e *evaluator) run(ctx context.Context, trainer *step.Trainer, at int) (Eva
 	return out, err
 }
 
-func meanLoss(ctx context.Context, trainer *step.Trainer, batches []labelled) (float64, error) {
+func meanLoss(ctx context.Context, trainer engine, batches []labelled) (float64, error) {
 	sum := 0.0
 	for _, b := range batches {
 		result, err := trainer.Evaluate(ctx, b.batch)

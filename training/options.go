@@ -12,6 +12,7 @@ import (
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/model/ort"
 	"mlm-lsp/training/mask"
+	"mlm-lsp/training/torch"
 )
 
 // Options is everything that Run is told. Zero values mean the defaults named here.
@@ -28,7 +29,8 @@ type Options struct {
 	Minutes    float64 // in minutes of training, checkpoints and evaluation included; neither: 10,000 steps
 	Resume     bool    // go on from the checkpoint in Work
 
-	Batch        int     // rows of 256 subwords per step; 0: the configuration's
+	Row          int     // subwords per row; 0: 512, or less where the corpus fills no such row
+	Batch        int     // rows per step; 0: the configuration's subwords per step, in such rows
 	LearningRate float64 // peak; 0: the configuration's
 	WeightDecay  float64 // 0: 0.05
 	Recipe       string  // mask recipe: "weighted" (default) or "uniform"
@@ -39,9 +41,11 @@ type Options struct {
 	CheckpointMinutes float64 // 0: 5
 	HeldOut           float64 // share of projects for evaluation; 0: 0.04, negative: none
 
-	Library  *ort.Library // nil: ort.Find with its defaults
-	Threads  int          // 0: all CPUs
-	Progress io.Writer    // nil: nothing is shown
+	Engine   string        // "ort" (default) or "torch"
+	Torch    torch.Options // for the torch engine: interpreter, processes, device, precision; the rest is filled in
+	Library  *ort.Library  // for the ort engine; nil: ort.Find with its defaults
+	Threads  int           // 0: all CPUs
+	Progress io.Writer     // nil: nothing is shown
 
 	create createFunc // nil: real files
 }
@@ -67,18 +71,22 @@ var sizes = map[string]size{
 }
 
 const (
-	shortRow = 256 // subwords of a row for most of the run
-	longRow  = 512 // and at its end
-	// longShare is the last part of a run, on long rows, so that late positions are learnt at a small cost.
-	longShare = 0.1
+	// longestRow is how many subwords a row has where the corpus fills such rows, and the positions of fresh models: long rows
+	// show a name's other uses, and a step on them costs hardly more than one on as many subwords in short ones.
+	longestRow  = 512
+	shortestRow = 16
+	// stepSubwords is a configuration's batch times this many subwords.
+	stepSubwords = 256
 
 	defaultSteps = 10000
 )
 
 // settings is what decides a run's result, kept in its checkpoint and report: resuming goes by these, not by flags.
 type settings struct {
+	Engine        string      `json:"engine"`
 	Config        string      `json:"config"`
 	From          string      `json:"from,omitempty"`
+	Row           int         `json:"row"`
 	Batch         int         `json:"batch"`
 	LearningRate  float64     `json:"learning_rate"`
 	WeightDecay   float64     `json:"weight_decay"`
@@ -129,11 +137,21 @@ func (o *Options) resolve() (settings, error) {
 	}
 	recipe.Static = o.Static
 	s := settings{
-		Config: o.Config, From: o.From, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
+		Engine: o.Engine, Config: o.Config, From: o.From, Row: o.Row, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
 		EvaluateEvery: o.EvaluateEvery,
 	}
+	switch s.Engine {
+	case "":
+		s.Engine = "ort"
+	case "ort", "torch":
+	default:
+		return settings{}, fmt.Errorf("starting training: no engine is named %q; use ort or torch", s.Engine)
+	}
+	if s.Row == 0 {
+		s.Row = longestRow
+	}
 	if s.Batch == 0 {
-		s.Batch = size.batch
+		s.Batch = max(1, size.batch*stepSubwords/s.Row)
 	}
 	if s.LearningRate == 0 {
 		s.LearningRate = size.learningRate
@@ -147,9 +165,9 @@ func (o *Options) resolve() (settings, error) {
 	if s.EvaluateEvery == 0 {
 		s.EvaluateEvery = 250
 	}
-	if s.Batch < 2 || s.Batch%2 != 0 || s.LearningRate <= 0 || s.WeightDecay < 0 || s.EvaluateEvery < 1 {
-		return settings{}, fmt.Errorf("starting training: batch %d must be even and positive, as must be learning rate %v, weight decay %v and evaluation interval %d",
-			s.Batch, s.LearningRate, s.WeightDecay, s.EvaluateEvery)
+	if s.Batch < 1 || s.Row < shortestRow || s.Row > longestRow || s.LearningRate <= 0 || s.WeightDecay < 0 || s.EvaluateEvery < 1 {
+		return settings{}, fmt.Errorf("starting training: rows must have %d to %d subwords, not %d; batch %d, learning rate %v, weight decay %v and evaluation interval %d must be positive",
+			shortestRow, longestRow, s.Row, s.Batch, s.LearningRate, s.WeightDecay, s.EvaluateEvery)
 	}
 	return s, nil
 }
@@ -161,7 +179,7 @@ func architecture(config string, t *codetok.Tokenizer) onnx.Config {
 	size := sizes[config]
 	return onnx.Config{
 		ModelType: "modernbert", VocabSize: t.Size(), HiddenSize: size.hidden, IntermediateSize: size.intermediate, Layers: size.layers, Heads: size.heads,
-		MaxPositions: longRow, NormEps: 1e-5, Activation: "gelu", HeadActivation: "gelu", PadID: int(t.Special().PAD), InitializerRange: float32(1 / math.Sqrt(float64(size.hidden))),
+		MaxPositions: longestRow, NormEps: 1e-5, Activation: "gelu", HeadActivation: "gelu", PadID: int(t.Special().PAD), InitializerRange: float32(1 / math.Sqrt(float64(size.hidden))),
 		GlobalEvery: 1, LocalWindow: 128, GlobalTheta: 10000, LocalTheta: 10000, TieWordEmbeddings: true,
 	}
 }
@@ -169,7 +187,7 @@ func architecture(config string, t *codetok.Tokenizer) onnx.Config {
 // String names the settings on one line, for the log on the terminal.
 func (s settings) String() string {
 	parts := []string{
-		s.Config, fmt.Sprintf("batch %d x %d", s.Batch, shortRow), fmt.Sprintf("learning rate %g", s.LearningRate), fmt.Sprintf("masks %s", s.Recipe.Name),
+		s.Config, fmt.Sprintf("engine %s", s.Engine), fmt.Sprintf("batch %d x %d", s.Batch, s.Row), fmt.Sprintf("learning rate %g", s.LearningRate), fmt.Sprintf("masks %s", s.Recipe.Name),
 		fmt.Sprintf("seed %d", s.Seed),
 	}
 	if s.Recipe.Static {

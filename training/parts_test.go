@@ -240,7 +240,7 @@ func testCheckpoint(t testing.TB) (position, step.State) {
 	w := func(v float32) onnx.Weights {
 		return onnx.Weights{"a": onnx.FloatTensor([]float32{v, 2, 3, 4}, 2, 2), "b": onnx.FloatTensor([]float32{5}, 1)}
 	}
-	p := position{Settings: settings{Config: "tiny", Batch: 4, Recipe: mask.Weighted()}, Model: json.RawMessage(`{}`), Step: 12, LongFrom: -1, Seconds: 1.25, Data: "d"}
+	p := position{Settings: settings{Config: "tiny", Batch: 4, Recipe: mask.Weighted()}, Model: json.RawMessage(`{}`), Step: 12, Seconds: 1.25, Data: "d"}
 	return p, step.State{Step: 12, Weights: w(1), First: w(-1), Second: w(0.5)}
 }
 

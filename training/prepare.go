@@ -71,6 +71,9 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 	if err := r.openShards(); err != nil {
 		return step.State{}, err
 	}
+	if err := r.fitRow(); err != nil {
+		return step.State{}, err
+	}
 	for _, s := range r.shards {
 		record.Subwords.Trained += len(s.IDs)
 	}
@@ -98,6 +101,19 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 	}
 	r.console.printf("%s: %.1f million parameters; %v", r.opts.Config, float64(parameters(weights))/1e6, r.position.Settings)
 	return step.State{Weights: weights}, nil
+}
+
+// fitRow shortens the rows of a corpus that does not fill a single one, unless their length was asked for.
+func (r *run) fitRow() error {
+	s := &r.position.Settings
+	for {
+		_, err := newRowSet(r.shards, r.tokenizer, s.Row)
+		if err == nil || r.opts.Row != 0 || s.Row <= shortestRow {
+			return err
+		}
+		s.Row /= 2
+		s.Batch *= 2
+	}
 }
 
 func parameters(w onnx.Weights) int {
@@ -144,8 +160,8 @@ func (r *run) openBundle() (onnx.Weights, error) {
 	if r.tokenizer.Special().MASK < 0 || r.tokenizer.Special().CLS < 0 || r.tokenizer.Special().SEP < 0 {
 		return nil, fmt.Errorf("starting from %s: its tokenizer has no mask, start or end token", r.opts.From)
 	}
-	if r.model.Positions() < longRow {
-		return nil, fmt.Errorf("starting from %s: it has %d positions, training needs %d", r.opts.From, r.model.Positions(), longRow)
+	if row := r.position.Settings.Row; r.model.Positions() < row {
+		return nil, fmt.Errorf("starting from %s: it has %d positions, rows have %d subwords; give --row", r.opts.From, r.model.Positions(), row)
 	}
 	single := onnx.Weights{}
 	for name, t := range weights {

@@ -110,7 +110,7 @@ func (r report) settings(b *strings.Builder) {
 		{"configuration", s.Config},
 		{"model", fmt.Sprintf("%d layers, hidden %d, feed-forward %d, %d heads, vocabulary %d", r.model.Layers, r.model.HiddenSize, r.model.IntermediateSize, r.model.Heads, r.model.VocabSize)},
 		{"started from", orDash(s.From)},
-		{"batch", fmt.Sprintf("%d rows of %d subwords; in the last %.0f%% of the run %d of %d", s.Batch, shortRow, 100*longShare, s.Batch*shortRow/longRow, longRow)},
+		{"batch", fmt.Sprintf("%d rows of %d subwords", s.Batch, s.Row)},
 		{"learning rate", fmt.Sprintf("%g, up over the first %.0f%%, down in a line from %.0f%% on", s.LearningRate, 100*warmUp, 100*decayAt)},
 		{"weight decay", fmt.Sprint(s.WeightDecay)},
 		{"masks", fmt.Sprintf("%s, %.0f%% of subwords; %.0f%% of masks go on over further words, %.0f%% of single long words keep their beginning; static: %v",

@@ -22,7 +22,6 @@ import (
 
 	"mlm-lsp/codetok"
 	"mlm-lsp/model/onnx"
-	"mlm-lsp/model/ort"
 	"mlm-lsp/training/shard"
 	"mlm-lsp/training/step"
 )
@@ -56,7 +55,7 @@ func Run(ctx context.Context, opts Options) error {
 	if found {
 		err = r.resume(saved)
 	} else {
-		r.position = position{Settings: wanted, LongFrom: -1}
+		r.position = position{Settings: wanted}
 		state, err = r.prepare(ctx)
 	}
 	if err != nil && ctx.Err() != nil {
@@ -81,15 +80,13 @@ type run struct {
 	model     onnx.Config
 	shards    []*shard.Shard
 	heldOut   []*shard.Shard
-	trainer   *step.Trainer
+	trainer   engine
 	log       *journal
 	schedule  schedule
 
-	// of the phase
 	batches  *batcher
 	evaluate *evaluator
-	first    int  // the phase's first step
-	noLong   bool // the corpus fills no long row
+	peak     float64 // operations per second that the engine measured; 0: unknown
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.opts.Work, name) }
@@ -137,24 +134,13 @@ func dataDigest(groups ...[]*shard.Shard) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// startTrainer makes the trainer in the shape of the position's phase and gives it the state.
-func (r *run) startTrainer(state step.State) error {
-	library := r.opts.Library
-	if library == nil {
-		var err error
-		if library, err = ort.Find(ort.FindOptions{}); err != nil {
-			return fmt.Errorf("starting training: %w", err)
-		}
-	}
-	if err := library.Load(); err != nil {
-		return fmt.Errorf("starting training: %w", err)
-	}
+// startTrainer starts the engine in the position's shape and gives it the state.
+func (r *run) startTrainer(ctx context.Context, state step.State) error {
 	s := r.position.Settings
-	rows, length, masked := r.shape()
-	trainer, err := step.New(library, step.Options{
-		Shape: step.Shape{Batch: rows, Length: length, Masked: rows * masked}, Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6,
-		ClipNorm: 1, Threads: r.opts.Threads,
-	}, state.Weights)
+	o := step.Options{
+		Shape: r.shape(), Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6, ClipNorm: 1, Threads: r.opts.Threads,
+	}
+	trainer, err := r.startEngine(ctx, o, state.Weights)
 	if err != nil {
 		return fmt.Errorf("starting training: %w", err)
 	}
@@ -167,42 +153,34 @@ func (r *run) startTrainer(state step.State) error {
 	return nil
 }
 
-// shape gives rows per batch, subwords per row and masked places per row of the phase. Both phases have as many subwords
-// in a batch.
-func (r *run) shape() (rows, length, masked int) {
+// shape is the shape of all batches of the run.
+func (r *run) shape() step.Shape {
 	s := r.position.Settings
-	rows, length = s.Batch, shortRow
-	if r.position.LongFrom >= 0 {
-		rows, length = s.Batch*shortRow/longRow, longRow
-	}
-	return rows, length, s.Recipe.Budget(length)
+	return step.Shape{Batch: s.Batch, Length: s.Row, Masked: s.Batch * s.Recipe.Budget(s.Row)}
 }
 
-// startPhase makes batches and evaluation in the phase's shape.
-func (r *run) startPhase() error {
+// startBatches makes batches and evaluation in the run's shape.
+func (r *run) startBatches() error {
 	s := r.position.Settings
-	rows, length, masked := r.shape()
-	set, err := newRowSet(r.shards, r.tokenizer, length)
+	shape := r.shape()
+	set, err := newRowSet(r.shards, r.tokenizer, s.Row)
 	if err != nil {
 		return err
 	}
-	r.first = max(0, r.position.LongFrom)
-	seed := s.Seed
-	if r.position.LongFrom >= 0 {
-		seed ^= longRow // another order and other masks than in the first phase
+	make := func() *batcher {
+		return newBatcher(set, s.Recipe, shape.Batch, shape.Masked/shape.Batch, r.tokenizer.Special().MASK, s.Seed, streamMasks)
 	}
-	r.batches = newBatcher(set, s.Recipe, rows, masked, r.tokenizer.Special().MASK, seed, streamMasks)
-	r.evaluate = newEvaluator(newBatcher(set, s.Recipe, rows, masked, r.tokenizer.Special().MASK, seed, streamMasks), r.heldOut, r.tokenizer)
+	r.batches, r.evaluate = make(), newEvaluator(make(), r.heldOut, r.tokenizer)
 	return nil
 }
 
 // train goes from the position to the schedule's end and returns the trained weights.
 func (r *run) train(ctx context.Context, state step.State) (onnx.Weights, error) {
-	if err := r.startTrainer(state); err != nil {
+	if err := r.startTrainer(ctx, state); err != nil {
 		return nil, err
 	}
 	defer r.trainer.Close()
-	if err := r.startPhase(); err != nil {
+	if err := r.startBatches(); err != nil {
 		return nil, err
 	}
 	var err error
@@ -216,17 +194,18 @@ func (r *run) train(ctx context.Context, state step.State) (onnx.Weights, error)
 	if err := r.checkpoint(); err != nil {
 		return nil, err
 	}
-	return r.trainer.State().Weights, nil
+	trained, err := r.trainer.State()
+	return trained.Weights, err
 }
 
 // loop takes steps until the schedule's end.
 func (r *run) loop(ctx context.Context) error {
-
 	r.schedule = schedule{peak: r.position.Settings.LearningRate, steps: r.opts.Steps, seconds: r.opts.Minutes * 60}
 	before, started := r.position.Seconds, time.Now()
 	elapsed := func() float64 { return before + time.Since(started).Seconds() }
 	lastCheckpoint := started
 	loss, pace := newAverage(50), newAverage(50)
+	ahead := drawAhead(r.batches)
 	for {
 		done := r.schedule.done(r.position.Step, r.position.Seconds)
 		if done >= 1 {
@@ -235,13 +214,8 @@ func (r *run) loop(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return r.interrupted()
 		}
-		if r.position.LongFrom < 0 && !r.noLong && done >= 1-longShare {
-			if err := r.lengthen(); err != nil {
-				return err
-			}
-		}
 		rate := r.schedule.rate(r.position.Step, done)
-		batch, classes := r.batches.batch(r.position.Step - r.first)
+		batch, classes := ahead.take(r.position.Step)
 		result, err := r.trainer.Step(ctx, batch, float32(rate))
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -291,23 +265,6 @@ func (r *run) loop(ctx context.Context) error {
 	return err
 }
 
-// lengthen begins the phase of long rows.
-func (r *run) lengthen() error {
-	r.position.LongFrom = r.position.Step
-	rows, length, masked := r.shape()
-	if _, err := newRowSet(r.shards, r.tokenizer, length); err != nil {
-		// A corpus too small for one long row stays with short ones.
-		r.position.LongFrom = -1
-		r.noLong = true
-		return nil
-	}
-	if err := r.trainer.Reshape(step.Shape{Batch: rows, Length: length, Masked: rows * masked}); err != nil {
-		return fmt.Errorf("going on with rows of %d subwords: %w", length, err)
-	}
-	r.console.printf("step %d: rows of %d subwords from here on", r.position.Step, length)
-	return r.startPhase()
-}
-
 // look evaluates and records.
 func (r *run) look(ctx context.Context) error {
 	e, err := r.evaluate.run(ctx, r.trainer, r.position.Step)
@@ -324,7 +281,11 @@ func (r *run) checkpoint() error {
 	if err := r.log.flush(); err != nil {
 		return err
 	}
-	return writeCheckpoint(r.opts.create, r.path("checkpoint"), r.position, r.trainer.State())
+	state, err := r.trainer.State()
+	if err != nil {
+		return err
+	}
+	return writeCheckpoint(r.opts.create, r.path("checkpoint"), r.position, state)
 }
 
 // interrupted saves the run and says how to go on.

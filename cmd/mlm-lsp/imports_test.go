@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"training/shard":          {"treesitter", "codetok"},
 	"training/mask":           {"treesitter", "training/shard"},
 	"training/step":           {"model/onnx", "model/ort"},
+	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
 	"training/evaluate":       {"lsp/names", "treesitter", "model", "model/..."},
 	"lsp/complete":            {"lsp/names", "treesitter", "model", "model/..."},

@@ -35,11 +35,14 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 			return nil
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			lib, err := findLibrary(cmd.Context(), library)
-			if err != nil {
-				return err
+			if opts.Engine != "torch" {
+				lib, err := findLibrary(cmd.Context(), library)
+				if err != nil {
+					return err
+				}
+				opts.Library = lib
 			}
-			opts.Paths, opts.Library, opts.Progress = args, lib, os.Stderr
+			opts.Paths, opts.Progress = args, os.Stderr
 			return training.Run(cmd.Context(), opts)
 		},
 	}
@@ -53,7 +56,8 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 	f.IntVar(&opts.Steps, "steps", 0, "length of the training in steps")
 	f.Float64Var(&opts.Minutes, "minutes", 0, "length of the training in minutes")
 	f.BoolVar(&opts.Resume, "resume", false, "go on from the checkpoint")
-	f.IntVar(&opts.Batch, "batch", 0, "rows of 256 subwords in a step (default: the size's)")
+	f.IntVar(&opts.Row, "row", 0, "subwords per row (default: 512, less where the corpus does not fill such a row)")
+	f.IntVar(&opts.Batch, "batch", 0, "rows in a step (default: the size's)")
 	f.Float64Var(&opts.LearningRate, "learning-rate", 0, "peak learning rate (default: the size's)")
 	f.StringVar(&opts.Recipe, "masks", "weighted", "what to mask: weighted by kind of token, or uniform")
 	f.BoolVar(&opts.Static, "static-masks", false, "the same masks in every epoch, to measure what fresh ones give")
@@ -61,6 +65,14 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 	f.IntVar(&opts.EvaluateEvery, "evaluate-every", 0, "steps between evaluations (default 250)")
 	f.Float64Var(&opts.CheckpointMinutes, "checkpoint-minutes", 0, "minutes between checkpoints (default 5)")
 	f.IntVar(&opts.Threads, "threads", 0, "threads (default: all)")
+	f.StringVar(&opts.Engine, "engine", "ort", "what takes the steps: ort (ONNX Runtime, no Python) or torch (PyTorch: GPUs, several machines)")
+	f.StringVar(&opts.Torch.Python, "python", "python3", "torch: the interpreter, with PyTorch 1.13 or later")
+	f.StringVar(&opts.Torch.Device, "device", "auto", "torch: auto, cpu or cuda")
+	f.StringVar(&opts.Torch.Precision, "precision", "auto", "torch: bf16, fp32, or auto for what is faster")
+	f.BoolVar(&opts.Torch.Compile, "compile", true, "torch: compile the step, where the version can")
+	f.IntVar(&opts.Torch.Processes, "processes", 0, "torch: processes on this machine, one per GPU (default 1)")
+	f.StringSliceVar(&opts.Torch.Torchrun, "torchrun", nil, "torch: further arguments for torchrun, to use several machines")
+	f.IntVar(&opts.Torch.RowsAtOnce, "rows-at-once", 0, "torch: rows that a process holds in memory at once (default: all of its share)")
 	f.StringVar(&library, "ort-library", "", "the ONNX Runtime library `FILE`")
 	return cmd
 }
