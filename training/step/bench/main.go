@@ -30,6 +30,9 @@ func main() {
 	batch := flag.Int("batch", 16, "rows per step")
 	length := flag.Int("length", 256, "subwords per row")
 	masked := flag.Int("masked", 1228, "masked subwords per step")
+	queries := flag.Int("queries", 0, "queries of the pointer head per row")
+	names := flag.Int("names", 0, "names in sight per row")
+	sites := flag.Int("sites", 0, "sites of the detection head per step")
 	steps := flag.Int("steps", 6, "steps that are timed")
 	threads := flag.Int("threads", 2, "threads")
 	asJSON := flag.Bool("json", false, "print one line of JSON for compare.py")
@@ -39,14 +42,15 @@ func main() {
 	c := onnx.Config{
 		ModelType: "modernbert", VocabSize: *vocab, HiddenSize: *hidden, IntermediateSize: *inner, Layers: *layers, Heads: *heads,
 		MaxPositions: 512, NormEps: 1e-5, Activation: *act, HeadActivation: *act, InitializerRange: 0.02, GlobalEvery: 1, LocalWindow: 128,
-		GlobalTheta: 10000, TieWordEmbeddings: true,
+		GlobalTheta: 10000, TieWordEmbeddings: true, PointerHead: *queries > 0, DetectHead: *sites > 0,
 	}
 	lib, err := ort.Find(ort.FindOptions{})
 	if err != nil {
 		log.Fatal(err)
 	}
 	t, err := step.New(lib, step.Options{
-		Shape: step.Shape{Batch: *batch, Length: *length, Masked: *masked}, Config: c, WeightDecay: 0.01, ClipNorm: 1, Threads: *threads,
+		Shape:  step.Shape{Batch: *batch, Length: *length, Masked: *masked, Queries: *queries, Names: *names, Sites: *sites},
+		Config: c, PointerWeight: 0.5, DetectWeight: 1, WeightDecay: 0.01, ClipNorm: 1, Threads: *threads,
 	}, onnx.InitWeights(c, 1))
 	if err != nil {
 		log.Fatal(err)
@@ -64,6 +68,19 @@ func main() {
 			b.Positions = append(b.Positions, r.Int64N(int64(*batch**length)))
 			b.Labels = append(b.Labels, r.Int64N(int64(*vocab)))
 			b.Weights = append(b.Weights, 1)
+		}
+		for i := range *batch * *queries {
+			b.QueryAt = append(b.QueryAt, r.Int64N(int64(*batch**length)))
+			b.QueryName = append(b.QueryName, int64(i%*names))
+		}
+		for i := range *batch * *names {
+			b.NameAt = append(b.NameAt, r.Int64N(int64(*batch**length)))
+			b.NameID = append(b.NameID, int64(i%*names/2))
+		}
+		for i := range *sites {
+			b.SiteAt = append(b.SiteAt, r.Int64N(int64(*batch**length)))
+			b.SiteLabels = append(b.SiteLabels, float32(i%2))
+			b.SiteWeights = append(b.SiteWeights, 1)
 		}
 		start, cpu := time.Now(), cpuSeconds()
 		if *evaluate {
