@@ -1,82 +1,168 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"mlm-lsp/training/corpus"
+	"mlm-lsp/model"
 	"mlm-lsp/training/evaluate"
-	"mlm-lsp/treesitter"
 )
 
 // newEval returns the commands that measure a model.
 func newEval() *cobra.Command {
-	cmd := &cobra.Command{Use: "eval", Short: "Measure a model on code that it was not trained on"}
+	cmd := &cobra.Command{
+		Use:   "eval",
+		Short: "Measure models on code that they were not trained on",
+		Long: `Measure models on code that they were not trained on, beside baselines on the same cases. With --model given more than
+once every model answers the same cases, and the table has the differences with paired 95% intervals.`,
+	}
 	cmd.AddCommand(newEvalCloze())
 	return cmd
 }
 
+// evalFlags are the flags of every evaluation.
+type evalFlags struct {
+	model     modelFlags // all but the bundle
+	bundles   []string
+	common    evaluate.Common
+	load      evaluate.LoadOptions
+	format    string
+	report    string
+	casesFile string
+}
+
+var evalFormats = map[string]func(evaluate.Result, io.Writer) error{
+	"text":     evaluate.Result.Print,
+	"markdown": evaluate.Result.Markdown,
+	"json":     evaluate.Result.JSON,
+}
+
+func (f *evalFlags) add(cmd *cobra.Command) {
+	f.model.addDevice(cmd)
+	cmd.Flags().StringArrayVar(&f.bundles, "model", nil, "a model's `[NAME=]BUNDLE` directory; more than one are compared (default: the embedded model)")
+	cmd.Flags().IntVar(&f.common.PerClass, "per-class", 0, "cases of each language and class (default: what takes a minute or two)")
+	cmd.Flags().Uint64Var(&f.common.Seed, "seed", 0, "seed of all draws")
+	cmd.Flags().StringVar(&f.format, "format", "text", "text, json (an object per line) or markdown")
+	cmd.Flags().StringVar(&f.report, "report", "", "also write a page with plots to this `FILE`")
+	cmd.Flags().StringVar(&f.casesFile, "cases", "", "also write every case to this `FILE`, an object per line")
+}
+
+// addSources adds the flags of evaluations that read files.
+func (f *evalFlags) addSources(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.load.Files, "files", 60, "how many files of each language to draw; projects take turns")
+	cmd.Flags().StringSliceVar(&f.load.Languages, "lang", nil, "only files in these languages")
+}
+
+// run loads the files below the paths (none: the task has its own cases), opens the models, evaluates and shows the result.
+func (f *evalFlags) run(cmd *cobra.Command, paths []string, task func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error)) (err error) {
+	write, ok := evalFormats[f.format]
+	if !ok {
+		return usageError{fmt.Errorf("--format %q: it is text, json or markdown", f.format)}
+	}
+	var sources []evaluate.Source
+	if len(paths) > 0 {
+		f.load.Seed = f.common.Seed
+		if sources, err = evaluate.Load(cmd.Context(), paths, f.load); err != nil {
+			return err
+		}
+	}
+	subjects, closeAll, err := f.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	show := newProgress("asking", "cases")
+	defer show.finish()
+	f.common.Progress = show.set
+	result, err := task(cmd.Context(), subjects, sources)
+	if err != nil {
+		return err
+	}
+	show.finish()
+	if f.casesFile != "" {
+		if err := writeFile(f.casesFile, result.CasesJSON); err != nil {
+			return err
+		}
+	}
+	return write(result, cmd.OutOrStdout())
+}
+
+// open opens the models, each under a name of its own.
+func (f *evalFlags) open(ctx context.Context) ([]evaluate.Subject, func() error, error) {
+	bundles := f.bundles
+	if len(bundles) == 0 {
+		bundles = []string{""}
+	}
+	lib, err := findLibrary(ctx, f.model.library)
+	if err != nil {
+		return nil, nil, err
+	}
+	var subjects []evaluate.Subject
+	var open []*model.Model
+	closeAll := func() (err error) {
+		for _, m := range open {
+			err = errors.Join(err, m.Close())
+		}
+		return err
+	}
+	for _, bundle := range bundles {
+		name, dir := bundleName(bundle)
+		for slices.ContainsFunc(subjects, func(s evaluate.Subject) bool { return s.Name == name }) {
+			name += "'"
+		}
+		flags := f.model
+		flags.bundle = dir
+		m, err := flags.openWith(lib)
+		if err != nil {
+			return nil, nil, errors.Join(err, closeAll())
+		}
+		open = append(open, m)
+		subjects = append(subjects, evaluate.Subject{Name: name, Asker: m})
+	}
+	return subjects, closeAll, nil
+}
+
+// bundleName takes [NAME=]BUNDLE apart. A directory whose own name holds "=" is taken as it is.
+func bundleName(arg string) (name, dir string) {
+	if arg == "" {
+		return "default", ""
+	}
+	if _, err := os.Stat(arg); err != nil {
+		if name, dir, ok := strings.Cut(arg, "="); ok && name != "" {
+			if dir == "default" {
+				dir = ""
+			}
+			return name, dir
+		}
+	}
+	return filepath.Base(filepath.Clean(arg)), arg
+}
+
 func newEvalCloze() *cobra.Command {
-	var flags modelFlags
-	var opts evaluate.Options
-	var format string
-	var files int
+	var flags evalFlags
+	var opts evaluate.ClozeOptions
 	cmd := &cobra.Command{
 		Use:   "cloze PATH...",
-		Short: "Take single tokens out and ask for them, beside the n-gram cache",
+		Short: "Take single tokens out and ask for them",
 		Args:  usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usageError{fmt.Errorf("--format %q: it is text or json", format)}
-			}
-			paths, err := corpus.Sources(cmd.Context(), args)
-			if err != nil {
-				return err
-			}
-			// A draw of files, so that a large tree is measured on all of its corners.
-			draw := rand.New(rand.NewPCG(opts.Seed, 0))
-			draw.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
-			var parsed []*treesitter.File
-			for _, path := range paths[:min(files, len(paths))] {
-				f, err := readSource(path, "")
-				if err != nil {
-					return err
-				}
-				parsed = append(parsed, f)
-			}
-			b, err := flags.openBundle()
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			opts.Subwords = func(text string) int { return len(b.Tokenizer.Encode(text).IDs) }
-			m, err := flags.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer m.Close()
-			show := newProgress("asking", "cases")
-			defer show.finish()
-			opts.Progress = show.set
-			result, err := evaluate.Cloze(cmd.Context(), m, parsed, opts)
-			if err != nil {
-				return err
-			}
-			show.finish()
-			if format == "json" {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(result)
-			}
-			return result.Print(cmd.OutOrStdout())
+			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Cloze(ctx, subjects, sources, opts)
+			})
 		},
 	}
 	flags.add(cmd)
-	cmd.Flags().IntVar(&opts.PerClass, "per-class", 100, "cases of each language and kind of token")
-	cmd.Flags().Uint64Var(&opts.Seed, "seed", 0, "seed of the draw")
-	cmd.Flags().BoolVar(&opts.Generate, "generate", false, "ask the model without candidates, too")
-	cmd.Flags().IntVar(&files, "files", 400, "how many files to draw")
-	cmd.Flags().StringVar(&format, "format", "text", "text or json")
+	flags.addSources(cmd)
+	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around a case (default 1000, as the features ask)")
+	cmd.Flags().BoolVar(&opts.Generate, "generate", false, "ask the models without candidates, too")
 	return cmd
 }

@@ -22,6 +22,11 @@ type modelFlags struct {
 
 func (f *modelFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.bundle, "model", "", "the model's `BUNDLE` directory (default: the embedded model)")
+	f.addDevice(cmd)
+}
+
+// addDevice adds the flags that say how models run.
+func (f *modelFlags) addDevice(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.device, "device", "auto", "auto, cpu, cuda, webgpu, coreml or directml")
 	cmd.Flags().StringVar(&f.precision, "precision", "auto", "auto, int8 or fp32")
 	cmd.Flags().IntVar(&f.threads, "threads", 0, "threads of a forward pass (default: the processor's, at most 8)")

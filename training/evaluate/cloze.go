@@ -1,9 +1,3 @@
-// Package evaluate measures models on files that they were not trained on.
-//
-// Every system answers the same cases from the same candidates: the model alone, the file's n-gram cache alone, and the two
-// combined as the features combine them. Which cases are drawn is a function of the files and the seed, so two models
-// can be compared case by case. The token asked about is never visible: not in the window, not among the counts of the
-// cache, and not among the candidates unless it stands elsewhere in the file.
 package evaluate
 
 import (
@@ -12,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"sort"
-	"strings"
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
@@ -20,62 +13,15 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// Options says what Cloze asks.
-type Options struct {
-	PerClass int    // cases per language and class; 0: 100
-	Seed     uint64 // of the draw
+// ClozeOptions says what Cloze asks.
+type ClozeOptions struct {
+	Common
 	// WindowBytes bounds the text around a case; 0: 1,000, as the features ask.
 	WindowBytes int
 	// MaxCandidates bounds the candidates, those used nearest in the file first; 0: 64.
 	MaxCandidates int
 	// Generate also asks the model without candidates.
 	Generate bool
-	// Subwords counts the subwords of a text; nil: the result is not split by it.
-	Subwords func(text string) int
-	// Progress gets the cases done and their number; may be nil.
-	Progress func(done, total int)
-}
-
-// The systems that are compared.
-const (
-	SystemModel     = "model"
-	SystemCache     = "cache"
-	SystemBoth      = "both"
-	SystemGenerated = "generated"
-)
-
-// Accuracy is how well a system did on some cases.
-type Accuracy struct {
-	At1 float64 `json:"at_1"` // share of cases whose best candidate is what stood there
-	At5 float64 `json:"at_5"`
-	MRR float64 `json:"mrr"`
-}
-
-// Row is the result on one slice of the cases of one class.
-type Row struct {
-	Class   string              `json:"class"` // a kind of treesitter's, "names" for all identifiers, or "all"
-	Slice   string              `json:"slice"` // "all", a language, "seen before", "seen only after", "unseen", "1 subword", ...
-	Count   int                 `json:"count"`
-	Covered float64             `json:"covered"` // share of cases whose answer is among the candidates
-	Systems map[string]Accuracy `json:"systems"`
-}
-
-// Result is what Cloze found.
-type Result struct {
-	Cases int    `json:"cases"`
-	Rows  []Row  `json:"rows"`
-	Seed  uint64 `json:"seed"`
-}
-
-// item is one case and what became of it.
-type item struct {
-	index      *names.Index
-	token      int
-	class      treesitter.Kind
-	text       string
-	candidates []string
-	features   []rank.Features
-	place      map[string]int // of the answer per system, from 0; -1: not among the best
 }
 
 // asked are the classes that cases are drawn from.
@@ -83,14 +29,31 @@ var asked = []treesitter.Kind{
 	treesitter.KindVariable, treesitter.KindAttribute, treesitter.KindCall, treesitter.KindType, treesitter.KindOperator, treesitter.KindLiteral,
 }
 
-// topK is how many of its candidates the model ranks exactly; below the fifth place only the mean reciprocal rank can tell.
-const topK = 10
+// Where an answer was seen, the subwords it has: the slices of a cloze.
+var (
+	sliceSeen     = []string{"seen before", "seen only after", "in the project", "unseen"}
+	sliceSubwords = []string{"1 subword", "2 subwords", "3 and more subwords"}
+)
 
-// Cloze takes single tokens out of the files and asks for them. It returns an error when the files hold no case, the
-// predictor fails, or ctx ends.
-func Cloze(ctx context.Context, p model.Predictor, files []*treesitter.File, opts Options) (Result, error) {
+// item is one question of a cloze.
+type item struct {
+	source     *Source
+	index      *names.Index
+	token      int
+	class      treesitter.Kind
+	text       string
+	seen       string // one of sliceSeen
+	candidates []string
+	features   []rank.Features // without the model's
+	project    []float64       // the n-gram of file and project
+	outcomes   map[string]Outcome
+}
+
+// Cloze takes single tokens out of the files and asks every subject for them. It returns an error when the files hold no case, a
+// subject fails, or ctx ends.
+func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts ClozeOptions) (Result, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 100
+		opts.PerClass = 40
 	}
 	if opts.WindowBytes == 0 {
 		opts.WindowBytes = 1000
@@ -98,41 +61,81 @@ func Cloze(ctx context.Context, p model.Predictor, files []*treesitter.File, opt
 	if opts.MaxCandidates == 0 {
 		opts.MaxCandidates = 64
 	}
-	items := draw(files, opts)
+	items, err := draw(ctx, sources, opts)
+	if err != nil {
+		return Result{}, fmt.Errorf("evaluating cloze: %w", err)
+	}
 	if len(items) == 0 {
-		return Result{}, fmt.Errorf("evaluating cloze: no token to ask for in %d files", len(files))
+		return Result{}, fmt.Errorf("evaluating cloze: no token to ask for in %d files", len(sources))
 	}
-	const batch = 8
-	for from := 0; from < len(items); from += batch {
-		to := min(from+batch, len(items))
-		if err := answer(ctx, p, items[from:to], opts); err != nil {
-			return Result{}, fmt.Errorf("evaluating cloze: %w", err)
-		}
-		if opts.Progress != nil {
-			opts.Progress(to, len(items))
+	progress := &steps{total: len(items) * len(subjects), report: opts.Progress}
+	for _, s := range subjects {
+		err := inBatches(ctx, len(items), 8, progress, func(from, to int) error {
+			return answer(ctx, subjects, s, items[from:to], opts)
+		})
+		if err != nil {
+			return Result{}, fmt.Errorf("evaluating cloze with %s: %w", s.Name, err)
 		}
 	}
-	return Result{Cases: len(items), Rows: tabulate(items, opts), Seed: opts.Seed}, nil
+	cases := make([]Case, len(items))
+	for i, it := range items {
+		cases[i] = it.result(subjects)
+	}
+	ranked := []string{SystemModel, SystemCombined, SystemGenerated}
+	layout := Layout{
+		Task:    "cloze",
+		Classes: []string{"variable", "attribute", "call", "names", "type", "operator", "literal", SliceAll},
+		Pooled:  map[string][]string{"variable": {"names"}, "attribute": {"names"}, "call": {"names"}},
+		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject}, ranked),
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}},
+		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemProject}, ranked),
+	}
+	return Tabulate(layout, subjects, cases, opts.Seed), nil
+}
+
+// result is an item as a case.
+func (it *item) result(subjects []Subject) Case {
+	t := it.index.File.Tokens[it.token]
+	c := Case{
+		Path: it.source.Path, Project: it.source.Project, Language: it.index.File.Language, Class: it.class.String(), Answer: it.text,
+		Slices: []string{it.seen, sliceSubwords[min(3, max(1, subjects[0].Subwords(it.text)))-1]}, Systems: it.outcomes,
+	}
+	c.Line, c.Column = position(it.index.File.Text, t.Start)
+	return c
+}
+
+// position returns the 1-based line and byte column of an offset.
+func position(text []byte, offset int) (line, column int) {
+	line, column = 1, 1
+	for _, b := range text[:offset] {
+		column++
+		if b == '\n' {
+			line, column = line+1, 1
+		}
+	}
+	return line, column
 }
 
 // draw picks the cases: up to PerClass of each class and language, from all files alike.
-func draw(files []*treesitter.File, opts Options) []*item {
+func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, error) {
 	type group struct {
 		language string
 		class    treesitter.Kind
 	}
 	type place struct{ file, token int }
 	found := map[group][]place{}
-	for i, f := range files {
-		for k, t := range f.Tokens {
-			if eligible(f, t) {
-				g := group{f.Language, t.Kind}
+	for i, s := range sources {
+		for k, t := range s.File.Tokens {
+			if eligible(s.File, t) {
+				g := group{s.File.Language, t.Kind}
 				found[g] = append(found[g], place{i, k})
 			}
 		}
 	}
-	indexes := map[int]*names.Index{}
+	byFile := map[int][]*item{}
 	var items []*item
+	indexes := map[int]*names.Index{}
 	for _, language := range treesitter.Languages() {
 		for _, class := range asked {
 			places := found[group{language, class}]
@@ -140,16 +143,35 @@ func draw(files []*treesitter.File, opts Options) []*item {
 			random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 			for _, at := range places[:min(len(places), opts.PerClass)] {
 				if indexes[at.file] == nil {
-					indexes[at.file] = names.New(files[at.file])
+					indexes[at.file] = names.New(sources[at.file].File)
 				}
 				x := indexes[at.file]
-				it := &item{index: x, token: at.token, class: class, text: x.Text(x.File.Tokens[at.token].Span), place: map[string]int{}}
-				it.enumerate(opts.MaxCandidates)
+				it := &item{source: &sources[at.file], index: x, token: at.token, class: class, text: x.Text(x.File.Tokens[at.token].Span), outcomes: map[string]Outcome{}}
+				byFile[at.file] = append(byFile[at.file], it)
 				items = append(items, it)
 			}
 		}
 	}
-	return items
+	for i := range sources {
+		if len(byFile[i]) == 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		around, err := near(sources[i])
+		if err != nil {
+			return nil, err
+		}
+		view := around.workspace.View(sources[i].Path)
+		for _, it := range byFile[i] {
+			it.enumerate(opts.MaxCandidates)
+			site, width := it.index.Gap(it.index.File.Tokens[it.token].Span)
+			it.project = it.index.Cache.Score(site, width, it.candidates, view)
+			it.seen = it.seenIn(around)
+		}
+	}
+	return items, nil
 }
 
 // eligible leaves out what cannot be known from the rest of the file (a name where it is made), what is not asked of the
@@ -177,7 +199,7 @@ func (it *item) enumerate(limit int) {
 	switch {
 	case it.class == treesitter.KindOperator, it.class == treesitter.KindLiteral:
 		list = it.sameSort()
-		for _, text := range constants[it.class][x.File.Language] {
+		for _, text := range constants(it.class, x.File.Language) {
 			list = append(list, names.Name{Text: text, Kind: it.class})
 		}
 	case it.class == treesitter.KindType:
@@ -215,29 +237,6 @@ func (it *item) enumerate(limit int) {
 	}
 }
 
-// constants are the operators and literals that a file can use without showing them elsewhere.
-var constants = map[treesitter.Kind]map[string][]string{
-	treesitter.KindOperator: {
-		"go":         strings.Fields("== != < <= > >= && || + - * / % & | ^ << >> &^"),
-		"python":     append(strings.Fields("== != < <= > >= and or in is + - * / // % ** & | ^ << >>"), "not in", "is not"),
-		"javascript": strings.Fields(javascriptOperators),
-		"typescript": strings.Fields(javascriptOperators),
-		"tsx":        strings.Fields(javascriptOperators),
-	},
-	treesitter.KindLiteral: {
-		"go":         strings.Fields("true false nil 0 1"),
-		"python":     strings.Fields("True False None 0 1"),
-		"javascript": strings.Fields(javascriptLiterals),
-		"typescript": strings.Fields(javascriptLiterals),
-		"tsx":        strings.Fields(javascriptLiterals),
-	},
-}
-
-const (
-	javascriptOperators = "=== !== == != < <= > >= && || ?? + - * / % ** & | ^ << >> >>> in instanceof"
-	javascriptLiterals  = "true false null undefined 0 1"
-)
-
 // sameSort lists the texts of the file's other tokens that could be cases of the item's class.
 func (it *item) sameSort() (list []names.Name) {
 	for i, t := range it.index.File.Tokens {
@@ -260,8 +259,32 @@ func (b byDistance) Swap(i, j int) {
 	b.features[i], b.features[j] = b.features[j], b.features[i]
 }
 
-// answer asks the model about some cases and ranks all systems' candidates.
-func answer(ctx context.Context, p model.Predictor, items []*item, opts Options) error {
+// seenIn tells where else the answer stands.
+func (it *item) seenIn(around neighbourhood) string {
+	f := it.index.File
+	after := false
+	for i, t := range f.Tokens {
+		if i != it.token && t.Kind != it.class && !(t.Kind.Identifier() && it.class.Identifier()) {
+			continue
+		}
+		if i != it.token && it.index.Text(t.Span) == it.text {
+			if i < it.token {
+				return sliceSeen[0]
+			}
+			after = true
+		}
+	}
+	switch {
+	case after:
+		return sliceSeen[1]
+	case around.names[it.text]:
+		return sliceSeen[2]
+	}
+	return sliceSeen[3]
+}
+
+// answer asks a subject about some cases and ranks the candidates by all systems.
+func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, opts ClozeOptions) error {
 	var queries []model.Query
 	var of []*item
 	for _, it := range items {
@@ -277,68 +300,51 @@ func answer(ctx context.Context, p model.Predictor, items []*item, opts Options)
 			queries, of = append(queries, q), append(of, it)
 		}
 	}
-	predictions, err := p.Predict(ctx, queries)
+	predictions, err := s.Predict(ctx, queries)
 	if err != nil {
 		return err
 	}
+	answers := map[*item]map[string]model.Candidate{}
 	for i, prediction := range predictions {
 		it := of[i]
-		texts := make([]string, len(prediction.Candidates))
-		for k, c := range prediction.Candidates {
-			texts[k] = c.Text
-		}
 		if queries[i].Choices == nil {
-			it.place[SystemGenerated] = placeOf(it.text, texts)
+			it.outcomes[system(subjects, s, SystemGenerated)] = outcome(it.text, textsOf(prediction))
 			continue
 		}
-		it.place[SystemModel] = placeOf(it.text, texts)
-		scores := map[string]float64{}
+		answers[it] = map[string]model.Candidate{}
 		for _, c := range prediction.Candidates {
-			scores[c.Text] = c.LogProb
-		}
-		for k, text := range it.candidates {
-			if score, ok := scores[text]; ok {
-				it.features[k].Model = score
-			}
+			answers[it][c.Text] = c
 		}
 	}
 	for _, it := range items {
-		it.rankRest()
+		it.rank(subjects, s, answers[it])
 	}
 	return nil
 }
 
-// rankRest ranks by the cache and by both experts.
-func (it *item) rankRest() {
-	if _, ok := it.place[SystemModel]; !ok {
-		it.place[SystemModel] = -1 // there was nothing to choose among
-	}
-	cache := make([]float64, len(it.features))
-	for i, f := range it.features {
-		cache[i] = f.Cache
-	}
-	it.place[SystemCache] = placeOf(it.text, it.sorted(cache))
-	it.place[SystemBoth] = placeOf(it.text, it.sorted(rank.Combine(it.class.String(), it.features)))
-}
-
-func (it *item) sorted(scores []float64) []string {
-	order := make([]int, len(scores))
-	for i := range order {
-		order[i] = i
-	}
-	sort.SliceStable(order, func(a, b int) bool { return scores[order[a]] > scores[order[b]] })
-	texts := make([]string, len(order))
-	for i, k := range order {
-		texts[i] = it.candidates[k]
-	}
-	return texts
-}
-
-func placeOf(text string, texts []string) int {
-	for i, t := range texts {
-		if t == text {
-			return i
+// rank ranks the item's candidates by every scorer.
+func (it *item) rank(subjects []Subject, s Subject, answers map[string]model.Candidate) {
+	it.outcomes[SystemCandidates] = listed(outcome(it.text, it.candidates).Place > 0)
+	known := evidence{kind: it.class.String(), features: make([]rank.Features, len(it.features)), project: it.project}
+	copy(known.features, it.features)
+	for k, text := range it.candidates {
+		if a, ok := answers[text]; ok {
+			known.features[k].Model = a.LogProb
 		}
 	}
-	return -1
+	for _, scorer := range scorers {
+		name := scorer.name
+		if scorer.asks {
+			name = system(subjects, s, name)
+		}
+		it.outcomes[name] = outcome(it.text, sorted(it.candidates, scorer.score(s, known)))
+	}
+}
+
+func textsOf(p model.Prediction) []string {
+	texts := make([]string, len(p.Candidates))
+	for k, c := range p.Candidates {
+		texts[k] = c.Text
+	}
+	return texts
 }

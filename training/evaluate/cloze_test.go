@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -77,53 +81,59 @@ func (o *oracle) Predict(ctx context.Context, qs []model.Query) ([]model.Predict
 	return out, nil
 }
 
-func files(texts ...string) (list []*treesitter.File) {
-	for _, text := range texts {
-		list = append(list, treesitter.Parse("go", []byte(text)))
+// Subwords counts four letters as one.
+func (o *oracle) Subwords(text string) int { return (len(text) + 3) / 4 }
+
+func subject(a Asker) []Subject { return []Subject{{Name: "oracle", Asker: a}} }
+
+func sources(texts ...string) (list []Source) {
+	for i, text := range texts {
+		list = append(list, Source{Path: fmt.Sprintf("%d.go", i), Project: "shop", File: treesitter.Parse("go", []byte(text))})
 	}
 	return list
 }
 
 func find(t *testing.T, r Result, class, slice string) Row {
 	t.Helper()
-	for _, row := range r.Rows {
-		if row.Class == class && row.Slice == slice {
-			return row
-		}
+	row, ok := r.Find(class, slice)
+	if !ok {
+		t.Fatalf("no row %s, %s", class, slice)
 	}
-	t.Fatalf("no row %s, %s in %+v", class, slice, r.Rows)
-	return Row{}
+	return row
 }
+
+func (r Row) value(system, metric string) float64 { return r.Systems[system][metric].Value }
 
 func TestCloze(t *testing.T) {
 	right := &oracle{text: source}
-	opts := Options{PerClass: 30, Generate: true, Subwords: func(text string) int { return (len(text) + 3) / 4 }}
-	r, err := Cloze(t.Context(), right, files(source), opts)
+	opts := ClozeOptions{Common: Common{PerClass: 30}, Generate: true}
+	r, err := Cloze(t.Context(), subject(right), sources(source), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := find(t, r, "all", "all")
-	if all.Count != r.Cases || all.Count < 30 || all.Covered < 0.7 || all.Covered == 1 {
-		t.Errorf("of %d cases %v are covered; cheapest or total stand nowhere else", all.Count, all.Covered)
+	covered := all.value(SystemCandidates, "covered")
+	if all.Count != len(r.Cases) || all.Count < 30 || covered < 0.7 || covered == 1 {
+		t.Errorf("of %d cases %v are covered; cheapest or total stand nowhere else", all.Count, covered)
 	}
-	if got := all.Systems[SystemModel].At1; got != all.Covered {
-		t.Errorf("an oracle is right in %v of the cases, %v are covered", got, all.Covered)
+	if got := all.value(SystemModel, "@1"); got != covered {
+		t.Errorf("an oracle is right in %v of the cases, %v are covered", got, covered)
 	}
-	if cache := all.Systems[SystemCache]; cache.At1 < 0.3 || cache.At1 > cache.At5 || cache.At5 > all.Covered || cache.MRR < cache.At1 {
-		t.Errorf("the cache: %+v", cache)
+	for _, system := range []string{SystemCache, SystemRecency, SystemProject, SystemCombined} {
+		if a, five, mrr := all.value(system, "@1"), all.value(system, "@5"), all.value(system, "MRR"); a < 0.05 || a > five || five > covered || mrr < a {
+			t.Errorf("%s: %v, %v, %v", system, a, five, mrr)
+		}
 	}
-	if all.Systems[SystemBoth].At1 < all.Systems[SystemCache].At1 {
-		t.Errorf("with an oracle: %+v; by the cache alone: %+v", all.Systems[SystemBoth], all.Systems[SystemCache])
+	if all.value(SystemCombined, "@1") < all.value(SystemCache, "@1") {
+		t.Errorf("with an oracle: %v; by the cache alone: %v", all.value(SystemCombined, "@1"), all.value(SystemCache, "@1"))
 	}
-	if all.Systems[SystemGenerated].At1 != 0 {
+	if all.value(SystemGenerated, "@1") != 0 {
 		t.Error("nonsense that was generated counts as right")
 	}
 	parts := 0
-	for _, slice := range sliceNames[1:4] {
-		for _, row := range r.Rows {
-			if row.Class == "all" && row.Slice == slice {
-				parts += row.Count
-			}
+	for _, slice := range sliceSeen {
+		if row, ok := r.Find("all", slice); ok {
+			parts += row.Count
 		}
 	}
 	if parts != all.Count {
@@ -134,20 +144,47 @@ func TestCloze(t *testing.T) {
 	}
 
 	wrong := &oracle{text: source, contrary: true}
-	r, err = Cloze(t.Context(), wrong, files(source), opts)
+	r, err = Cloze(t.Context(), subject(wrong), sources(source), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := find(t, r, "names", "all").Systems[SystemModel].At1; got > 0.1 {
+	if got := find(t, r, "names", "all").value(SystemModel, "@1"); got > 0.1 {
 		t.Errorf("a contrary oracle is right in %v of the cases", got)
 	}
+}
+
+// TestSubjects: several models answer the same cases, and the table says by how much they differ.
+func TestSubjects(t *testing.T) {
+	var texts []string
+	for i := range minClusters {
+		texts = append(texts, strings.ReplaceAll(source, "item", fmt.Sprintf("thing%d", i)))
+	}
+	all := strings.Join(texts, "\n")
+	both := []Subject{{Name: "wrong", Asker: &oracle{text: all, contrary: true}}, {Name: "right", Asker: &oracle{text: all}}}
+	r, err := Cloze(t.Context(), both, sources(texts...), ClozeOptions{Common: Common{PerClass: 60}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := find(t, r, "variable", "all")
+	if row.Interval != IntervalBootstrap || row.Files != minClusters {
+		t.Errorf("%d files, %s", row.Files, row.Interval)
+	}
+	for _, d := range row.Differences {
+		if d.Pair == (Pair{"right: model", "wrong: model"}) {
+			if at1 := d.Measures["@1"]; at1.Low < 0.3 || at1.Value < at1.Low || at1.High < at1.Value {
+				t.Errorf("right less wrong: %+v", at1)
+			}
+			return
+		}
+	}
+	t.Errorf("no difference between the models among %+v", row.Differences)
 }
 
 func TestAnswerIsInvisible(t *testing.T) {
 	o := &oracle{text: source}
 	// Each occurrence of a name that stands once is a case; no query may hold it.
 	text := strings.Replace(source, "fmt.Println(best, rate)", "fmt.Println(best, uniqueName)", 1)
-	if _, err := Cloze(t.Context(), o, files(text), Options{PerClass: 100, WindowBytes: 5000}); err != nil {
+	if _, err := Cloze(t.Context(), subject(o), sources(text), ClozeOptions{Common: Common{PerClass: 100}, WindowBytes: 5000}); err != nil {
 		t.Fatal(err)
 	}
 	asked := false
@@ -169,16 +206,16 @@ func TestAnswerIsInvisible(t *testing.T) {
 
 func TestClozeIsDeterministic(t *testing.T) {
 	run := func(seed uint64) Result {
-		r, err := Cloze(t.Context(), &oracle{text: source}, files(source, strings.ReplaceAll(source, "item", "thing")), Options{PerClass: 5, Seed: seed})
+		r, err := Cloze(t.Context(), subject(&oracle{text: source}), sources(source, strings.ReplaceAll(source, "item", "thing")), ClozeOptions{Common: Common{PerClass: 5, Seed: seed}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	if !reflect.DeepEqual(run(1), run(1)) {
+	if !reflect.DeepEqual(run(1).Cases, run(1).Cases) {
 		t.Error("one seed, two results")
 	}
-	if reflect.DeepEqual(run(1).Rows, run(2).Rows) {
+	if reflect.DeepEqual(run(1).Cases, run(2).Cases) {
 		t.Error("two seeds drew the same cases")
 	}
 }
@@ -186,25 +223,117 @@ func TestClozeIsDeterministic(t *testing.T) {
 func TestClozeErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Cloze(ctx, &oracle{}, files(source), Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := Cloze(ctx, subject(&oracle{}), sources(source), ClozeOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
 	}
-	if _, err := Cloze(t.Context(), &oracle{}, files(""), Options{}); err == nil {
+	if _, err := Cloze(t.Context(), subject(&oracle{}), sources(""), ClozeOptions{}); err == nil {
 		t.Error("nothing to ask for is no error")
 	}
 }
 
-func TestPrint(t *testing.T) {
-	r, err := Cloze(t.Context(), &oracle{text: source}, files(source), Options{PerClass: 10})
+// TestSeen: where an answer was seen is looked up in the file, then in the files beside it.
+func TestSeen(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a/go.mod", "module a\n")
+	write("a/x/one.go", "package x\n\nfunc one(first int) int {\n\treturn shared(first) + lonely(later)\n}\n\nvar q = later\n")
+	write("a/y/two.go", "package x\n\nfunc shared(second int) int {\n\treturn second * 2\n}\n")
+	write("b/three.go", "package b\n\nfunc lonely(second int) int {\n\treturn second * 2\n}\n")
+	list, err := Load(t.Context(), []string{dir}, LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var b bytes.Buffer
-	if err := r.Print(&b); err != nil {
+	if len(list) != 3 || list[0].Project == list[1].Project {
+		t.Fatalf("%d files: %+v", len(list), list)
+	}
+	r, err := Cloze(t.Context(), subject(&oracle{}), list, ClozeOptions{Common: Common{PerClass: 100}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
-	if len(lines) != len(r.Rows)+1 || !strings.Contains(lines[0], "cache @1") {
-		t.Errorf("table:\n%s", b.String())
+	want := map[string]string{"first": "seen before", "later": "seen only after", "shared": "in the project", "lonely": "unseen"}
+	for _, c := range r.Cases {
+		if slice, ok := want[c.Answer]; ok && c.Line == 4 && strings.HasSuffix(c.Path, "one.go") {
+			if c.Slices[0] != slice {
+				t.Errorf("%s is %q, want %q", c.Answer, c.Slices[0], slice)
+			}
+			delete(want, c.Answer)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not asked: %v", want)
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	if _, err := Load(t.Context(), []string{t.TempDir()}, LoadOptions{}); err == nil || !strings.Contains(err.Error(), "name files or directories") {
+		t.Errorf("an empty directory: %v", err)
+	}
+}
+
+func TestPrint(t *testing.T) {
+	r, err := Cloze(t.Context(), subject(&oracle{}), sources(source), ClozeOptions{Common: Common{PerClass: 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func(Result, *bytes.Buffer) error{
+		"text":     func(r Result, b *bytes.Buffer) error { return r.Print(b) },
+		"markdown": func(r Result, b *bytes.Buffer) error { return r.Markdown(b) },
+		"json":     func(r Result, b *bytes.Buffer) error { return r.JSON(b) },
+		"cases":    func(r Result, b *bytes.Buffer) error { return r.CasesJSON(b) },
+	} {
+		var b bytes.Buffer
+		if err := write(r, &b); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+		least := len(r.Rows)
+		if name == "cases" {
+			least = len(r.Cases)
+		}
+		if len(lines) < least || !strings.Contains(b.String(), "combined") || strings.Contains(b.String(), "NaN") {
+			t.Errorf("%s:\n%s", name, b.String())
+		}
+	}
+}
+
+func TestWilson(t *testing.T) {
+	// Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I.
+	for _, c := range []struct{ k, n, low, high float64 }{{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}} {
+		low, high := Wilson(c.k, c.n)
+		if math.Abs(low-c.low) > 5e-5 || math.Abs(high-c.high) > 5e-5 {
+			t.Errorf("%v of %v: %.4f to %.4f, want %v to %v", c.k, c.n, low, high, c.low, c.high)
+		}
+	}
+}
+
+// TestBootstrap: cases that come in clusters leave more doubt than as many single ones.
+func TestBootstrap(t *testing.T) {
+	layout := Layout{Metrics: []Metric{{Name: "@1"}}}
+	row := func(files int) Estimate {
+		var group []*Case
+		for i := range 400 {
+			file := i % files
+			c := &Case{Path: fmt.Sprint(file), Systems: map[string]Outcome{"s": {Measures: map[string]Ratio{"@1": {float64(file % 2), 1}}}}}
+			group = append(group, c)
+		}
+		return estimate(layout, "c", "s", group, 1).Systems["s"]["@1"]
+	}
+	many, few := row(400), row(16)
+	if many.Value != 0.5 || few.Value != 0.5 {
+		t.Fatalf("%+v %+v", many, few)
+	}
+	// The standard error is sqrt(1/4/files).
+	for files, e := range map[float64]Estimate{400: many, 16: few} {
+		want := 2 * 1.96 * math.Sqrt(0.25/files)
+		if got := e.High - e.Low; math.Abs(got/want-1) > 0.15 {
+			t.Errorf("%v files: an interval of %.3f, want about %.3f", files, got, want)
+		}
 	}
 }

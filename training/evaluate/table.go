@@ -1,126 +1,186 @@
 package evaluate
 
 import (
-	"fmt"
-	"io"
+	"slices"
 	"sort"
-	"text/tabwriter"
 )
 
-// classNames are the rows' classes in the order of the table.
-var classNames = []string{"variable", "attribute", "call", "names", "type", "operator", "literal", "all"}
+// Ratio is one case's part of a measure: the measure of many cases is the sum of Sum over the sum of Of. For a share Of is 1; for keystrokes
+// saved it is the keystrokes there are.
+type Ratio struct{ Sum, Of float64 }
 
-// sliceNames are the slices in the order of the table; languages come after them.
-var sliceNames = []string{"all", "seen before", "seen only after", "unseen", "1 subword", "2 subwords", "3 and more subwords"}
+// Outcome is what one system made of one case.
+type Outcome struct {
+	Place int    // of the answer, from 1; 0 when it is not among the candidates
+	Top   string // what stands at the first place
+	// Measures are by the task's metrics; those that a case says nothing about are absent.
+	Measures map[string]Ratio
+}
 
-// tabulate counts every item in all the rows that it belongs to.
-func tabulate(items []*item, opts Options) []Row {
+// Case is one question and what every system made of it.
+type Case struct {
+	Path, Project, Language string
+	Line, Column            int // from 1; the column in bytes
+	Class                   string
+	Slices                  []string // beside "all" and the language
+	Answer                  string
+	Systems                 map[string]Outcome
+}
+
+// Metric is a column of a table.
+type Metric struct {
+	Name    string
+	Percent bool // shown times 100
+	Main    bool // shown with its interval
+	Less    bool // less is better
+}
+
+// Pair names two systems whose difference gets an interval: Of minus Minus.
+type Pair struct{ Of, Minus string }
+
+// Layout says how the cases of a task become a table.
+type Layout struct {
+	Task    string
+	Classes []string            // in the order of the table; a case's class that is missing here stands behind
+	Pooled  map[string][]string // further classes that a class is counted in; all are counted in "all"
+	Slices  []string            // in the order of the table; languages stand behind, then others
+	Systems []string
+	Metrics []Metric
+	Pairs   []Pair
+}
+
+// Estimate is a measure with its 95% confidence interval.
+type Estimate struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Difference is one system's measures less another's on the same cases.
+type Difference struct {
+	Pair
+	Measures map[string]Estimate
+}
+
+// Row is the result on one slice of the cases of one class.
+type Row struct {
+	Class, Slice string
+	Count, Files int
+	Interval     string // IntervalBootstrap or IntervalWilson
+	Systems      map[string]map[string]Estimate
+	Differences  []Difference
+}
+
+// Result is what a task found.
+type Result struct {
+	Layout
+	Models []string
+	Seed   uint64
+	Cases  []Case
+	Rows   []Row
+}
+
+// SliceAll is the slice, and the class, that holds all cases.
+const SliceAll = "all"
+
+// Tabulate counts every case in all the rows that it belongs to.
+func Tabulate(layout Layout, subjects []Subject, cases []Case, seed uint64) Result {
 	type key struct{ class, slice string }
-	rows := map[key]*Row{}
-	languages := map[string]bool{}
-	for _, it := range items {
-		language := it.index.File.Language
-		languages[language] = true
-		slices := []string{"all", it.seen(), language}
-		if opts.Subwords != nil {
-			slices = append(slices, sliceNames[3+min(3, max(1, opts.Subwords(it.text)))])
+	groups := map[key][]*Case{}
+	classes, others, languages := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for i := range cases {
+		c := &cases[i]
+		classes[c.Class] = true
+		languages[c.Language] = true
+		in := []string{SliceAll, c.Language}
+		for _, s := range c.Slices {
+			others[s] = true
+			in = append(in, s)
 		}
-		classes := []string{it.class.String(), "all"}
-		if it.class.Identifier() {
-			classes = append(classes, "names")
-		}
-		for _, class := range classes {
-			for _, slice := range slices {
+		for _, class := range append([]string{c.Class, SliceAll}, layout.Pooled[c.Class]...) {
+			for _, slice := range in {
 				k := key{class, slice}
-				if rows[k] == nil {
-					rows[k] = &Row{Class: class, Slice: slice, Systems: map[string]Accuracy{}}
-				}
-				rows[k].add(it)
+				groups[k] = append(groups[k], c)
 			}
 		}
 	}
-	order := append([]string{}, sliceNames...)
-	var more []string
-	for language := range languages {
-		more = append(more, language)
+	for _, pooled := range layout.Pooled {
+		for _, class := range pooled {
+			classes[class] = true
+		}
 	}
-	sort.Strings(more)
-	var out []Row
-	for _, class := range classNames {
-		for _, slice := range append(order, more...) {
-			if r := rows[key{class, slice}]; r != nil {
-				r.divide()
-				out = append(out, *r)
+	classes[SliceAll] = true
+	r := Result{Layout: layout, Seed: seed, Cases: cases}
+	for _, s := range subjects {
+		r.Models = append(r.Models, s.Name)
+	}
+	sliceOrder := inOrder(append([]string{SliceAll}, layout.Slices...), languages, others)
+	for _, class := range inOrder(layout.Classes, classes) {
+		for _, slice := range sliceOrder {
+			if group := groups[key{class, slice}]; len(group) > 0 && !(class == SliceAll && len(classes) == 2 && slice == SliceAll) {
+				r.Rows = append(r.Rows, estimate(layout, class, slice, group, seed))
 			}
 		}
 	}
-	return out
+	return r
 }
 
-// seen tells where else in the file the answer stands.
-func (it *item) seen() string {
-	f := it.index.File
-	after := false
-	for i, t := range f.Tokens {
-		if i != it.token && t.Kind != f.Tokens[it.token].Kind && !(t.Kind.Identifier() && it.class.Identifier()) {
-			continue
-		}
-		if i != it.token && it.index.Text(t.Span) == it.text {
-			if i < it.token {
-				return "seen before"
+// inOrder lists first the known, as far as they occur in one of the sets, then each set's others by name.
+func inOrder(known []string, sets ...map[string]bool) []string {
+	var list []string
+	for _, name := range known {
+		for _, set := range sets {
+			if (set[name] || name == SliceAll) && !slices.Contains(list, name) {
+				list = append(list, name)
 			}
-			after = true
 		}
 	}
-	if after {
-		return "seen only after"
+	for _, set := range sets {
+		var rest []string
+		for name := range set {
+			if !slices.Contains(list, name) {
+				rest = append(rest, name)
+			}
+		}
+		sort.Strings(rest)
+		list = append(list, rest...)
 	}
-	return "unseen"
+	return list
 }
 
-// add sums; divide makes shares of the sums.
-func (r *Row) add(it *item) {
-	r.Count++
-	if placeOf(it.text, it.candidates) >= 0 {
-		r.Covered++
-	}
-	for system, place := range it.place {
-		a := r.Systems[system]
-		if place == 0 {
-			a.At1++
-		}
-		if 0 <= place && place < 5 {
-			a.At5++
-		}
-		if place >= 0 {
-			a.MRR += 1 / float64(place+1)
-		}
-		r.Systems[system] = a
-	}
-}
-
-func (r *Row) divide() {
-	n := float64(r.Count)
-	r.Covered /= n
-	for system, a := range r.Systems {
-		r.Systems[system] = Accuracy{a.At1 / n, a.At5 / n, a.MRR / n}
-	}
-}
-
-// Print writes the result as a table: per cent at the first place, and among the first five.
-func (r Result) Print(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(table, "class\tcases\t\tcovered\tmodel @1\t@5\tcache @1\t@5\tboth @1\t@5\tgenerated @1\t@5\t\n")
+// Find returns the row of a class and slice; ok is false when no case is in it.
+func (r Result) Find(class, slice string) (row Row, ok bool) {
 	for _, row := range r.Rows {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%.0f\t", row.Class, row.Count, row.Slice, 100*row.Covered)
-		for _, system := range []string{SystemModel, SystemCache, SystemBoth, SystemGenerated} {
-			if a, ok := row.Systems[system]; ok {
-				fmt.Fprintf(table, "%.1f\t%.1f\t", 100*a.At1, 100*a.At5)
-			} else {
-				fmt.Fprint(table, "-\t-\t")
-			}
+		if row.Class == class && row.Slice == slice {
+			return row, true
 		}
-		fmt.Fprintln(table)
 	}
-	return table.Flush()
+	return Row{}, false
+}
+
+// placed are the measures of a ranking: exact at the first and among the first five places, and the reciprocal rank among the first ten.
+func placed(place int) map[string]Ratio {
+	m := map[string]Ratio{"@1": {0, 1}, "@5": {0, 1}, "MRR": {0, 1}}
+	if place == 1 {
+		m["@1"] = Ratio{1, 1}
+	}
+	if 1 <= place && place <= 5 {
+		m["@5"] = Ratio{1, 1}
+	}
+	if 1 <= place && place <= topK {
+		m["MRR"] = Ratio{1 / float64(place), 1}
+	}
+	return m
+}
+
+// topK is the last place that counts. The model ranks as many of its candidates exactly.
+const topK = 10
+
+// listed is the outcome of the candidates by themselves.
+func listed(covered bool) Outcome {
+	o := Outcome{Measures: map[string]Ratio{"covered": {0, 1}}}
+	if covered {
+		o.Measures["covered"] = Ratio{1, 1}
+	}
+	return o
 }

@@ -1,0 +1,240 @@
+package evaluate
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"mlm-lsp/treesitter"
+)
+
+// table is a result as text in cells.
+type table struct {
+	title  string
+	header []string
+	rows   [][]string
+}
+
+// tables lays the result out: the measures, then the differences that have an interval.
+func (r Result) tables() []table {
+	measures := table{title: r.Task, header: []string{"class", "slice", "cases", "files"}}
+	shown := map[string][]Metric{}
+	for _, name := range r.Systems {
+		for _, m := range r.Metrics {
+			if slices.ContainsFunc(r.Rows, func(row Row) bool { _, ok := row.Systems[name][m.Name]; return ok }) {
+				shown[name] = append(shown[name], m)
+			}
+		}
+		if len(shown[name]) == 0 {
+			continue
+		}
+		var columns []string
+		for _, m := range shown[name] {
+			if m.Name != name {
+				columns = append(columns, m.Name)
+			}
+		}
+		measures.header = append(measures.header, strings.TrimSpace(name+" "+strings.Join(columns, " / ")))
+	}
+	for _, row := range r.Rows {
+		cells := []string{row.Class, row.Slice, fmt.Sprint(row.Count), fmt.Sprint(row.Files)}
+		for _, name := range r.Systems {
+			if len(shown[name]) == 0 {
+				continue
+			}
+			var parts []string
+			for _, m := range shown[name] {
+				if e, ok := row.Systems[name][m.Name]; ok {
+					parts = append(parts, m.cell(e))
+				}
+			}
+			if parts == nil {
+				parts = []string{"-"}
+			}
+			cells = append(cells, strings.Join(parts, " / "))
+		}
+		measures.rows = append(measures.rows, cells)
+	}
+	differences := table{title: r.Task + ", paired differences", header: []string{"class", "slice", "difference"}}
+	for _, m := range r.Metrics {
+		differences.header = append(differences.header, m.Name)
+	}
+	for _, row := range r.Rows {
+		if row.Slice != SliceAll && !slices.Contains(treesitter.Languages(), row.Slice) {
+			continue
+		}
+		for _, d := range row.Differences {
+			cells := []string{row.Class, row.Slice, d.Of + " - " + d.Minus}
+			for _, m := range r.Metrics {
+				cell := "-"
+				if e, ok := d.Measures[m.Name]; ok {
+					cell = m.difference(e)
+				}
+				cells = append(cells, cell)
+			}
+			differences.rows = append(differences.rows, cells)
+		}
+	}
+	if len(differences.rows) == 0 {
+		return []table{measures}
+	}
+	return []table{measures, differences}
+}
+
+func (m Metric) scale() float64 {
+	if m.Percent {
+		return 100
+	}
+	return 1
+}
+
+func (m Metric) cell(e Estimate) string {
+	if math.IsNaN(e.Value) {
+		return "-"
+	}
+	k := m.scale()
+	switch {
+	case m.Percent && m.Main && !math.IsNaN(e.Low):
+		return fmt.Sprintf("%.1f (%.0f-%.0f)", k*e.Value, k*e.Low, k*e.High)
+	case m.Percent:
+		return fmt.Sprintf("%.1f", k*e.Value)
+	case m.Main && !math.IsNaN(e.Low):
+		return fmt.Sprintf("%.2f (%.2f-%.2f)", e.Value, e.Low, e.High)
+	}
+	return fmt.Sprintf("%.2f", e.Value)
+}
+
+func (m Metric) difference(e Estimate) string {
+	k := m.scale()
+	format := "%+.2f"
+	if m.Percent {
+		format = "%+.1f"
+	}
+	text := fmt.Sprintf(format, k*e.Value)
+	if math.IsNaN(e.Low) {
+		return text
+	}
+	return text + fmt.Sprintf(" ("+format+" to "+format+")", k*e.Low, k*e.High)
+}
+
+// Print writes the result as tables for a terminal. Shares are per cent, with 95% intervals beside the main ones.
+func (r Result) Print(w io.Writer) error {
+	for i, t := range r.tables() {
+		if i > 0 {
+			fmt.Fprintf(w, "\n%s\n", t.title)
+		}
+		tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, cells := range append([][]string{t.header}, t.rows...) {
+			fmt.Fprintln(tab, strings.Join(cells, "\t")+"\t")
+		}
+		if err := tab.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Markdown writes the result as tables for a document.
+func (r Result) Markdown(w io.Writer) error {
+	var b strings.Builder
+	for i, t := range r.tables() {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+		line(t.header)
+		b.WriteString(strings.Repeat("|---", len(t.header)) + "|\n")
+		for _, cells := range t.rows {
+			line(cells)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// MarshalJSON writes the ends of an interval that does not exist as null.
+func (e Estimate) MarshalJSON() ([]byte, error) {
+	number := func(x float64) *float64 {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil
+		}
+		return &x
+	}
+	return json.Marshal(map[string]*float64{"value": number(e.Value), "low": number(e.Low), "high": number(e.High)})
+}
+
+// rowLine is a line of JSON.
+type rowLine struct {
+	Task        string                         `json:"task"`
+	Models      []string                       `json:"models"`
+	Seed        uint64                         `json:"seed"`
+	Class       string                         `json:"class"`
+	Slice       string                         `json:"slice"`
+	Count       int                            `json:"count"`
+	Files       int                            `json:"files"`
+	Interval    string                         `json:"interval"`
+	Systems     map[string]map[string]Estimate `json:"systems"`
+	Differences []differenceLine               `json:"differences,omitempty"`
+}
+
+type differenceLine struct {
+	Of       string              `json:"of"`
+	Minus    string              `json:"minus"`
+	Measures map[string]Estimate `json:"measures"`
+}
+
+// JSON writes one object per row and line.
+func (r Result) JSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	for _, row := range r.Rows {
+		line := rowLine{r.Task, r.Models, r.Seed, row.Class, row.Slice, row.Count, row.Files, row.Interval, row.Systems, nil}
+		for _, d := range row.Differences {
+			line.Differences = append(line.Differences, differenceLine{d.Of, d.Minus, d.Measures})
+		}
+		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// caseLine is a case as a line of JSON.
+type caseLine struct {
+	Task     string                 `json:"task"`
+	Project  string                 `json:"project"`
+	Path     string                 `json:"path"`
+	Line     int                    `json:"line"`
+	Column   int                    `json:"column"`
+	Language string                 `json:"language"`
+	Class    string                 `json:"class"`
+	Slices   []string               `json:"slices"`
+	Answer   string                 `json:"answer"`
+	Systems  map[string]outcomeLine `json:"systems"`
+}
+
+// outcomeLine tells the place of the answer, from 1; 0 when it is not among the candidates.
+type outcomeLine struct {
+	Place int    `json:"place"`
+	Top   string `json:"top"`
+}
+
+// CasesJSON writes one object per case and line: where each system put the answer, and what it would have said.
+func (r Result) CasesJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	for _, c := range r.Cases {
+		line := caseLine{r.Task, c.Project, c.Path, c.Line, c.Column, c.Language, c.Class, c.Slices, c.Answer, map[string]outcomeLine{}}
+		for name, o := range c.Systems {
+			if name != SystemCandidates {
+				line.Systems[name] = outcomeLine{o.Place, o.Top}
+			}
+		}
+		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

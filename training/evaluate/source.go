@@ -1,0 +1,231 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/model/cache"
+	"mlm-lsp/training/corpus"
+	"mlm-lsp/treesitter"
+)
+
+// Source is a file that questions are drawn from.
+type Source struct {
+	Path    string // as the caller named it, or below what he named
+	Project string // the directory that the file belongs to, see Load
+	File    *treesitter.File
+	// Peers are the paths of the other files of the project in the same language, those of the same directory first.
+	Peers []string
+}
+
+// LoadOptions says which files Load reads.
+type LoadOptions struct {
+	Files     int      // of each language, at most; 0: 60
+	Languages []string // nil: all that treesitter knows
+	Seed      uint64   // of the draw
+}
+
+// maxSource is the largest file that is read; larger ones are data more often than code.
+const maxSource = 512 << 10
+
+// Load draws files from below the paths and parses them. Projects take turns, so that a large one is not the whole measurement; test data, generated and minified
+// files are passed over.
+//
+// A file's project is the checkout that holds it, else the path it was found below, when that holds a manifest or sources of its own, else
+// the directory right below that path. It returns an error when nothing is left.
+func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, error) {
+	if opts.Files == 0 {
+		opts.Files = 60
+	}
+	type project struct {
+		name  string
+		files []string
+	}
+	byLanguage := map[string][]*project{}
+	for _, root := range paths {
+		found, err := corpus.Sources(ctx, []string{root})
+		if err != nil {
+			return nil, err
+		}
+		name := projects(root, found)
+		at := map[string]*project{}
+		for _, path := range found {
+			language := treesitter.LanguageOf(path)
+			if len(opts.Languages) > 0 && !slices.Contains(opts.Languages, language) {
+				continue
+			}
+			key := name(path) + "\x00" + language
+			if at[key] == nil {
+				at[key] = &project{name: name(path)}
+				byLanguage[language] = append(byLanguage[language], at[key])
+			}
+			at[key].files = append(at[key].files, path)
+		}
+	}
+	var sources []Source
+	seen := map[string]bool{}
+	for _, language := range treesitter.Languages() {
+		all := byLanguage[language]
+		sort.Slice(all, func(i, j int) bool { return all[i].name < all[j].name })
+		queues := make([][]string, len(all))
+		for i, p := range all {
+			random := rand.New(rand.NewPCG(opts.Seed, uint64(i)))
+			queues[i] = slices.Clone(p.files)
+			random.Shuffle(len(queues[i]), func(a, b int) { queues[i][a], queues[i][b] = queues[i][b], queues[i][a] })
+		}
+		for left, taken := true, 0; left && taken < opts.Files; {
+			left = false
+			for i := range all {
+				for len(queues[i]) > 0 && taken < opts.Files {
+					path := queues[i][0]
+					queues[i] = queues[i][1:]
+					left = true
+					if err := ctx.Err(); err != nil {
+						return nil, err
+					}
+					text, err := readSource(path)
+					if err != nil {
+						return nil, fmt.Errorf("loading sources: %w", err)
+					}
+					relative, err := filepath.Rel(all[i].name, path)
+					if err != nil || seen[path] || text == nil || corpus.Judge(filepath.ToSlash(relative), text, language) != "" {
+						continue
+					}
+					seen[path] = true
+					taken++
+					sources = append(sources, Source{Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: peers(path, all[i].files)})
+					break
+				}
+			}
+		}
+	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("loading sources: no file in %s to measure on: name files or directories with code in one of the languages %s",
+			strings.Join(paths, ", "), strings.Join(treesitter.Languages(), ", "))
+	}
+	return sources, nil
+}
+
+// readSource reads a file; nil when it is too large.
+func readSource(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSource+1))
+	if err != nil || len(text) > maxSource {
+		return nil, err
+	}
+	return text, nil
+}
+
+// manifests mark the top of a project.
+var manifests = []string{".git", "go.mod", "package.json", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "pom.xml", "build.gradle"}
+
+// projects returns how files found below a root are told apart.
+func projects(root string, found []string) func(path string) string {
+	info, err := os.Stat(root)
+	if err != nil || !info.IsDir() {
+		return filepath.Dir
+	}
+	whole := func(string) string { return root }
+	if absolute, err := filepath.Abs(root); err == nil {
+		for dir := absolute; ; dir = filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+				return whole
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	for _, m := range manifests {
+		if _, err := os.Stat(filepath.Join(root, m)); err == nil {
+			return whole
+		}
+	}
+	for _, path := range found {
+		if filepath.Dir(path) == filepath.Clean(root) {
+			return whole
+		}
+	}
+	return func(path string) string {
+		relative, err := filepath.Rel(root, path)
+		if err != nil {
+			return root
+		}
+		first, _, _ := strings.Cut(filepath.ToSlash(relative), "/")
+		return filepath.Join(root, first)
+	}
+}
+
+// peers lists the other files, those that share most of the path first.
+func peers(path string, files []string) []string {
+	list := make([]string, 0, len(files))
+	for _, f := range files {
+		if f != path {
+			list = append(list, f)
+		}
+	}
+	near := func(f string) int {
+		n := 0
+		for n < len(f) && n < len(path) && f[n] == path[n] {
+			n++
+		}
+		return strings.LastIndexByte(path[:n], filepath.Separator)
+	}
+	sort.SliceStable(list, func(i, j int) bool { return near(list[i]) > near(list[j]) })
+	return list
+}
+
+// peerFiles and peerTokens bound what of a project is looked at beside one file: what an editor's workspace may hold.
+const (
+	peerFiles  = 16
+	peerTokens = 60_000
+)
+
+// neighbourhood is what the files near a source say: an n-gram, and the names that stand in them.
+type neighbourhood struct {
+	workspace *cache.Workspace
+	names     map[string]bool
+}
+
+// near reads the files nearest a source. One that cannot be read is an error.
+func near(s Source) (neighbourhood, error) {
+	n := neighbourhood{workspace: cache.NewWorkspace(peerTokens), names: map[string]bool{}}
+	for _, path := range s.Peers[:min(peerFiles, len(s.Peers))] {
+		text, err := readSource(path)
+		if err != nil {
+			return n, fmt.Errorf("reading the project: %w", err)
+		}
+		if text == nil {
+			continue
+		}
+		f := treesitter.Parse(treesitter.LanguageOf(path), text)
+		tokens := make([]string, 0, len(f.Tokens))
+		for _, t := range f.Tokens {
+			if t.Kind == treesitter.KindComment {
+				continue
+			}
+			token := string(text[t.Start:t.End])
+			tokens = append(tokens, token)
+			if names.IsName(token) {
+				n.names[token] = true
+			}
+		}
+		if _, held := n.workspace.Len(); held+len(tokens) >= peerTokens {
+			break // the nearest are in; Set would forget them
+		}
+		n.workspace.Set(path, tokens)
+	}
+	return n, nil
+}
