@@ -10,6 +10,12 @@ import (
 //	input_ids int64 [batch, length], attention_mask int64 [batch, length] (1 real, 0 padding),
 //	masked_positions int64 [masked] (rows batch*length + position)  ->  logits float32 [masked, vocab]
 //
+// A model with the pointer head also takes name_positions int64 [names] and gives pointer_query float32 [masked, hidden] and
+// pointer_key float32 [names, hidden]: the product of a query and a key is the score of that name's occurrence behind that
+// mask, and comparing those of one row is left to the caller, who knows which names a mask may see. One with the detection
+// head takes site_positions int64 [sites] and gives detect float32 [sites], the log-odds that what stands there was replaced.
+// No list of positions may be empty; a head that is not asked can be given any place.
+//
 // Every linear layer is one Gemm(x, W, bias) with transB = 1 whose W is an initializer under its checkpoint name.
 func BuildInference(c Config, weights Weights) (*Graph, error) {
 	if err := c.Check(); err != nil {
@@ -40,8 +46,24 @@ func BuildInference(c Config, weights Weights) (*Graph, error) {
 		n.Positions = g.Op("Reshape", []Value{positions(g, c, ids, shape), flat})
 		n.Types = g.Op("Mul", []Value{n.IDs, g.Ints(0)}) // one segment: code has no sentence pairs
 	}
-	g.Rename(n.Logits(n.Forward()), "logits")
+	if c.PointerHead {
+		n.Queries, n.Names = rows, g.Input("name_positions", Int64, "names")
+	}
+	if c.DetectHead {
+		n.Sites = g.Input("site_positions", Int64, "sites")
+	}
+	p := n.Forward()
+	g.Rename(n.Logits(p), "logits")
 	g.Output("logits", Float32, "masked", c.VocabSize)
+	if c.PointerHead {
+		g.Rename(p.Query, "pointer_query")
+		g.Output("pointer_query", Float32, "masked", c.HiddenSize)
+		key := g.Op("Mul", []Value{p.Key, g.Scalar(float32(1 / math.Sqrt(float64(c.HiddenSize))))})
+		g.Output(g.Rename(key, "pointer_key"), Float32, "names", c.HiddenSize)
+	}
+	if c.DetectHead {
+		g.Output(g.Rename(p.Detect, "detect"), Float32, "sites")
+	}
 	return g, nil
 }
 
