@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -254,7 +255,7 @@ func (g *generating) prediction() Prediction {
 	p := Prediction{Candidates: []Candidate{}}
 	for _, h := range g.hypotheses {
 		if h.complete() && len(p.Candidates) < g.topK {
-			p.Candidates = append(p.Candidates, Candidate{Text: h.text, LogProb: h.bound()})
+			p.Candidates = append(p.Candidates, Candidate{Text: h.text, LogProb: h.bound(), Pointer: math.Inf(-1), Vocabulary: h.bound()})
 		}
 	}
 	return p

@@ -61,6 +61,16 @@ func keyOf(q Query) memoKey {
 	for _, c := range q.Choices {
 		text(c)
 	}
+	for _, spans := range [][]Site{q.NamesBefore, q.NamesAfter} {
+		buffer = binary.AppendUvarint(buffer, uint64(len(spans)))
+		for _, s := range spans {
+			buffer = binary.AppendVarint(buffer, int64(s.Start))
+			buffer = binary.AppendVarint(buffer, int64(s.End))
+		}
+	}
+	if q.OnePass {
+		buffer = append(buffer, 1)
+	}
 	return sha256.Sum256(buffer)
 }
 

@@ -38,17 +38,32 @@ type Query struct {
 	// TopK is how many candidates are wanted; 0 means all choices, or 10
 	// generated texts.
 	TopK int
+	// NamesBefore and NamesAfter are the names in sight, as spans of Before and
+	// of After: whole identifiers and types. A model with a pointer head chooses
+	// among their occurrences; others do not look at them, nor does generation.
+	NamesBefore, NamesAfter []Site
+	// OnePass spends one row on all choices, where there are a pointer head and
+	// names in sight: choices of several subwords then go by the pointer alone.
+	OnePass bool
 }
 
 // Candidate is a text for a gap. Among choices LogProb is the logarithm of the
-// choice's share: the log-softmax, over all choices, of the mean
-// log-probability of a choice's subwords. A choice that TopK cut off before all
-// its subwords were looked at has its upper bound in that softmax, so that no
-// LogProb is overstated. Of a generated text LogProb is the mean
-// log-probability of its subwords.
+// choice's share: the log-softmax, over all choices, of Vocabulary, or of the
+// mixture of Pointer and Vocabulary (see bundle.Mixture) where a pointer head was
+// asked. A choice that TopK cut off before all its subwords were looked at has its
+// upper bound in that softmax, so that no LogProb is overstated. Of a generated
+// text LogProb is Vocabulary.
 type Candidate struct {
 	Text    string
 	LogProb float64
+	// Pointer is the logarithm of the text's share of the names in sight, all of
+	// its occurrences together; -Inf when it is not in sight, when no names were
+	// given, or when the model has no pointer head.
+	Pointer float64
+	// Vocabulary is the mean log-probability of the text's subwords; an upper
+	// bound of it for a choice that TopK cut off, and NaN for one that OnePass
+	// left out.
+	Vocabulary float64
 }
 
 // Prediction is the answer to a query: candidates, best first. Equal ones stand
@@ -72,12 +87,19 @@ type Site struct{ Start, End int }
 type ScanQuery struct {
 	Language, Text string
 	Sites          []Site
+	// Screen asks for Detect alone, where the model has a detection head: one row
+	// for each window of the text.
+	Screen bool
 }
 
 // SiteScore says how well a text fits its site. It is cheap and rough: other
 // sites of the text are masked at the same time.
 type SiteScore struct {
-	// LogProb is the mean log-probability of the site's subwords, all masked.
+	// Detect are the log-odds that the site's text stands where another belongs,
+	// with nothing masked; NaN when the model has no detection head.
+	Detect float64
+	// LogProb is the mean log-probability of the site's subwords, all masked. It
+	// and BestLogProb are NaN, and Best is empty, where Detect alone was asked for.
 	LogProb float64
 	// Best is the likeliest other subword for the first subword of the site, and
 	// BestLogProb its log-probability. For a site of one subword it is the best
@@ -97,8 +119,8 @@ type Options struct {
 	Device    string           // one of ort.Devices; "" is auto
 	Threads   int              // 0: what the process may use, at most 8
 	Spin      bool             // idle threads wait busily
-	// Window is the most subwords that a row has, special tokens included; 0, and
-	// anything above it, means the model's positions.
+	// Window is the most subwords that a row has, special tokens included. 0 means
+	// 512, and no window has more than the model's positions.
 	Window int
 	// CacheSize is how many predictions are remembered; 0 means 4096, negative
 	// none.
@@ -113,6 +135,7 @@ type Model struct {
 	special codetok.Special
 	allowed []bool // by id: may be an answer
 	window  int
+	mixture bundle.Mixture
 
 	net    network
 	turn   *semaphore.Weighted
@@ -129,15 +152,21 @@ type Info struct {
 	Precision bundle.Precision
 	Device    ort.Device
 	Window    int
+	Pointer   bool // it has a head that chooses among names in sight
+	Detect    bool // it has a head that spots replaced texts
 }
 
-// network computes logits for rows of ids; the one behind a Model is a session
-// of ONNX Runtime.
+// network computes what its heads say of rows of ids; the one behind a Model is a
+// session of ONNX Runtime.
 type network interface {
-	// logits makes one forward pass and gives visit the logits, one per entry of
-	// the vocabulary, of the wanted positions of each row. The slice is valid
-	// during the call only.
+	// logits makes one forward pass. It fills in what the further heads say of the
+	// rows (row.pointer, row.detect), and then gives visit the logits, one per
+	// entry of the vocabulary, of the wanted positions of each row. That slice is
+	// valid during the call only.
 	logits(ctx context.Context, batch []*row, visit func(r *row, wanted int, logits []float32)) error
+	// heads says which of the further heads there are. Without one, rows must not
+	// ask for it.
+	heads() (pointer, detect bool)
 }
 
 // Open readies a bundle. The library is loaded if it was not. A graph that
@@ -184,7 +213,11 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 		return nil, errors.Join(fmt.Errorf("loading bundle %s: %w", b.Name, err), net.session.Close())
 	}
 	m.closer = net.session.Close
-	m.about = Info{Name: b.Name, Digest: digest, Languages: b.Meta.Languages, Precision: net.precision, Device: net.session.Device(), Window: m.window}
+	if b.Meta.Mixture != nil {
+		m.mixture = *b.Meta.Mixture
+	}
+	m.about.Name, m.about.Digest, m.about.Languages = b.Name, digest, b.Meta.Languages
+	m.about.Precision, m.about.Device = net.precision, net.session.Device()
 	return m, nil
 }
 
@@ -192,13 +225,14 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 func newModel(tok *codetok.Tokenizer, net network, positions int, opts Options) (*Model, error) {
 	m := &Model{
 		tok: tok, special: tok.Special(), net: net,
-		window: positions,
-		turn:   semaphore.NewWeighted(1),
-		memo:   newMemo(opts.CacheSize),
-		closer: func() error { return nil },
+		window:  min(positions, defaultWindow),
+		mixture: bundle.DefaultMixture,
+		turn:    semaphore.NewWeighted(1),
+		memo:    newMemo(opts.CacheSize),
+		closer:  func() error { return nil },
 	}
 	if opts.Window > 0 {
-		m.window = min(m.window, opts.Window)
+		m.window = min(positions, opts.Window)
 	}
 	if m.window < minWindow {
 		return nil, fmt.Errorf("a window of %d subwords is too small: it needs %d", m.window, minWindow)
@@ -207,8 +241,14 @@ func newModel(tok *codetok.Tokenizer, net network, positions int, opts Options) 
 	for id := range m.allowed {
 		m.allowed[id] = !tok.IsSpecial(int32(id)) && len(tok.Bytes(int32(id))) > 0
 	}
+	m.about.Window = m.window
+	m.about.Pointer, m.about.Detect = net.heads()
 	return m, nil
 }
+
+// defaultWindow bounds windows where nobody says: our own models have as many
+// positions, and the cost of a long window of a model with more would be felt.
+const defaultWindow = 512
 
 // Info says what answers.
 func (m *Model) Info() Info { return m.about }
@@ -241,6 +281,12 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 	for i, q := range qs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if !m.about.Pointer || q.Choices == nil {
+			q.NamesBefore, q.NamesAfter = nil, nil // they do not matter, and need not be told apart
+		}
+		if len(q.NamesBefore)+len(q.NamesAfter) == 0 {
+			q.OnePass = false
 		}
 		key := keyOf(q)
 		if p, ok := m.memo.get(key); ok {

@@ -25,20 +25,29 @@ type sessionNet struct {
 	session   *ort.Session
 	inputs    []string
 	masked    bool
+	pointer   bool
+	detecting bool
 	precision bundle.Precision
 	pad       int64
 	vocab     int // entries of the tokenizer
 }
 
 func newSessionNet(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options) (*sessionNet, error) {
+	outputs := []string{g.Output}
+	if g.Pointer {
+		outputs = append(outputs, bundle.PointerQuery, bundle.PointerKey)
+	}
+	if g.Detecting {
+		outputs = append(outputs, bundle.Detect)
+	}
 	s, err := lib.NewSession(g.Model, ort.SessionOptions{
-		Inputs: g.Inputs, Outputs: []string{g.Output},
+		Inputs: g.Inputs, Outputs: outputs,
 		Threads: opts.Threads, Spin: opts.Spin, Device: opts.Device,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("loading bundle %s: %w", b.Name, err)
 	}
-	n := &sessionNet{session: s, inputs: g.Inputs, masked: g.Masked, precision: g.Precision, vocab: b.Tokenizer.Size()}
+	n := &sessionNet{session: s, inputs: g.Inputs, masked: g.Masked, pointer: g.Pointer, detecting: g.Detecting, precision: g.Precision, vocab: b.Tokenizer.Size()}
 	if pad := b.Tokenizer.Special().PAD; pad >= 0 {
 		n.pad = int64(pad)
 	}
@@ -68,11 +77,16 @@ func batches(rows []*row, vocab int) [][]*row {
 	return out
 }
 
+func (n *sessionNet) heads() (pointer, detect bool) { return n.pointer, n.detecting }
+
+// places are the flat positions of what the rows of a batch ask for.
+type places struct{ masks, names, sites []int64 }
+
 func (n *sessionNet) logits(ctx context.Context, batch []*row, visit func(*row, int, []float32)) error {
 	length := len(batch[0].ids)
 	ids := make([]int64, len(batch)*length)
 	mask := make([]int64, len(ids))
-	var positions []int64
+	var at places
 	for b, r := range batch {
 		line := ids[b*length : (b+1)*length]
 		for i := range line {
@@ -82,18 +96,81 @@ func (n *sessionNet) logits(ctx context.Context, batch []*row, visit func(*row, 
 				line[i] = n.pad
 			}
 		}
-		for _, w := range r.wanted {
-			positions = append(positions, int64(b*length+w))
+		flat := func(list []int64, columns []int) []int64 {
+			for _, c := range columns {
+				list = append(list, int64(b*length+c))
+			}
+			return list
 		}
+		at.masks, at.names, at.sites = flat(at.masks, r.wanted), flat(at.names, r.names), flat(at.sites, r.sites)
 	}
-	if len(positions) == 0 {
+	if len(at.masks)+len(at.names)+len(at.sites) == 0 {
 		return nil
 	}
-	shape := ortgo.NewShape(int64(len(batch)), int64(length))
+	outputs := make([]ort.Value, len(n.session.Outputs))
+	defer func() { destroy(outputs) }()
+	if err := n.run(ctx, ids, mask, ortgo.NewShape(int64(len(batch)), int64(length)), at, outputs); err != nil {
+		return err
+	}
+	data := make([][]float32, len(outputs))
+	for i, o := range outputs {
+		t, ok := o.(*ortgo.Tensor[float32])
+		if !ok {
+			return fmt.Errorf("running the model: its output %s is a %T, not floats", n.session.Outputs[i], o)
+		}
+		data[i] = t.GetData()
+	}
+	if n.detecting {
+		detected := data[len(data)-1]
+		if len(detected) < len(at.sites) {
+			return fmt.Errorf("running the model: %d values for %d sites", len(detected), len(at.sites))
+		}
+		for _, r := range batch {
+			r.detect = slices.Clone(detected[:len(r.sites)])
+			detected = detected[len(r.sites):]
+		}
+	}
+	if n.pointer {
+		if err := point(batch, data[1], data[2], len(at.masks), len(at.names)); err != nil {
+			return err
+		}
+	}
+	dims := outputs[0].GetShape()
+	vocab := int(dims[len(dims)-1])
+	rowsOut := max(1, len(at.masks))
+	if !n.masked {
+		rowsOut = len(ids)
+	}
+	if vocab < n.vocab || len(data[0]) != rowsOut*vocab {
+		return fmt.Errorf("running the model: logits of shape %v for %d positions and %d subwords: graph and tokenizer do not belong together", dims, rowsOut, n.vocab)
+	}
+	next := 0
+	for b, r := range batch {
+		for w := range r.wanted {
+			i := next
+			if !n.masked {
+				i = b*length + r.wanted[w]
+			}
+			visit(r, w, data[0][i*vocab:(i+1)*vocab])
+			next++
+		}
+	}
+	return nil
+}
+
+// run makes the inputs and calls the session. A list of places that is empty gets one that nobody looks at: kernels differ in
+// what they make of nothing.
+func (n *sessionNet) run(ctx context.Context, ids, mask []int64, shape ortgo.Shape, at places, outputs []ort.Value) error {
 	var inputs []ort.Value
 	defer func() { destroy(inputs) }()
 	for _, name := range n.inputs {
 		data, s := make([]int64, 0), shape
+		list := func(places []int64) {
+			if len(places) == 0 {
+				places = []int64{0}
+			}
+			data, s = places, ortgo.NewShape(int64(len(places)))
+		}
 		switch name {
 		case bundle.InputIDs:
 			data = ids
@@ -102,7 +179,11 @@ func (n *sessionNet) logits(ctx context.Context, batch []*row, visit func(*row, 
 		case bundle.TokenTypeIDs:
 			data = make([]int64, len(ids))
 		case bundle.MaskedPositions:
-			data, s = positions, ortgo.NewShape(int64(len(positions)))
+			list(at.masks)
+		case bundle.NamePositions:
+			list(at.names)
+		case bundle.SitePositions:
+			list(at.sites)
 		}
 		t, err := ortgo.NewTensor(s, data)
 		if err != nil {
@@ -110,37 +191,32 @@ func (n *sessionNet) logits(ctx context.Context, batch []*row, visit func(*row, 
 		}
 		inputs = append(inputs, t)
 	}
-	outputs := []ort.Value{nil}
-	defer func() { destroy(outputs) }()
 	if err := n.session.Run(ctx, inputs, outputs); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return fmt.Errorf("running the model: %w", err)
 	}
-	t, ok := outputs[0].(*ortgo.Tensor[float32])
-	if !ok {
-		return fmt.Errorf("running the model: its output is a %T, not logits", outputs[0])
+	return nil
+}
+
+// point gives each row that asks for names the products of its first mask's query with their keys.
+func point(batch []*row, queries, keys []float32, masks, names int) error {
+	width := len(queries) / max(1, masks)
+	if len(queries) != width*max(1, masks) || len(keys) != width*max(1, names) {
+		return fmt.Errorf("running the model: %d values for %d queries and %d for %d keys", len(queries), masks, len(keys), names)
 	}
-	data, dims := t.GetData(), t.GetShape()
-	vocab := int(dims[len(dims)-1])
-	rowsOut := len(positions)
-	if !n.masked {
-		rowsOut = len(ids)
-	}
-	if vocab < n.vocab || len(data) != rowsOut*vocab {
-		return fmt.Errorf("running the model: logits of shape %v for %d positions and %d subwords: graph and tokenizer do not belong together", dims, rowsOut, n.vocab)
-	}
-	at := 0
-	for b, r := range batch {
-		for w := range r.wanted {
-			i := at
-			if !n.masked {
-				i = b*length + r.wanted[w]
+	for _, r := range batch {
+		r.pointer = make([]float32, len(r.names))
+		for i := range r.pointer {
+			key := keys[i*width : (i+1)*width]
+			var sum float32
+			for j, q := range queries[:width] {
+				sum += q * key[j]
 			}
-			visit(r, w, data[i*vocab:(i+1)*vocab])
-			at++
+			r.pointer[i] = sum
 		}
+		queries, keys = queries[len(r.wanted)*width:], keys[len(r.names)*width:]
 	}
 	return nil
 }

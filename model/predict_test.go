@@ -38,6 +38,8 @@ type scripted struct {
 	rows   int
 }
 
+func (s *scripted) heads() (pointer, detect bool) { return false, false }
+
 func (s *scripted) logits(_ context.Context, rows []*row, visit func(*row, int, []float32)) error {
 	s.rows += len(rows)
 	if s.before != nil {

@@ -10,25 +10,44 @@ import (
 // a mask's neighbourhood stands, near enough that a window takes as few rows.
 const scanStride = 16
 
-// Scan masks many sites of a text at once, every sixteenth in each row, so that
-// a window costs sixteen rows however many sites it has. Texts longer than the
-// model's window are scanned in overlapping windows, each site in the one where
-// it stands most central.
+// Scan asks the detection head, where the model has one, in one row for each
+// window of a text. Where it has none, or more than a screen is asked for, it masks
+// many sites of a text at once, every sixteenth in each row, so that a window costs
+// sixteen rows however many sites it has. Texts longer than the model's window are
+// scanned in overlapping windows, each site in the one where it stands most
+// central.
 func (m *Model) Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error) {
 	out := make([][]SiteScore, len(qs))
-	var rows []*row
+	s := scan{m: m}
 	for i, q := range qs {
 		out[i] = make([]SiteScore, len(q.Sites))
-		more, err := m.scanRows(q, out[i])
-		if err != nil {
+		if err := s.add(q, out[i]); err != nil {
 			return nil, fmt.Errorf("scanning text %d: %w", i, err)
 		}
-		rows = append(rows, more...)
 	}
-	if err := m.forward(ctx, rows); err != nil {
+	if err := m.forward(ctx, s.rows); err != nil {
 		return nil, err
 	}
+	for _, w := range s.windows {
+		for i, site := range w.sites {
+			w.scores[site.index].Detect = float64(w.row.detect[i])
+		}
+	}
 	return out, nil
+}
+
+// scan is the rows of one call.
+type scan struct {
+	m       *Model
+	rows    []*row
+	windows []detected
+}
+
+// detected is a window that the detection head sees.
+type detected struct {
+	row    *row
+	sites  []scanned
+	scores []SiteScore // of the whole text
 }
 
 // scanned is a site as subwords.
@@ -37,20 +56,23 @@ type scanned struct {
 	lo, hi int // subwords of the text
 }
 
-func (m *Model) scanRows(q ScanQuery, scores []SiteScore) ([]*row, error) {
+// add makes the rows of one text. A site of more subwords than fit in its window
+// is cut at its end.
+func (s *scan) add(q ScanQuery, scores []SiteScore) error {
+	m := s.m
 	e := m.tok.Encode(q.Text)
 	sites := make([]scanned, 0, len(q.Sites))
 	at, end := 0, 0
-	for i, s := range q.Sites {
-		if s.Start < end || s.End <= s.Start || s.End > len(q.Text) {
-			return nil, fmt.Errorf("site %d (%d to %d) does not stand behind the one before it and within the text", i, s.Start, s.End)
+	for i, site := range q.Sites {
+		if site.Start < end || site.End <= site.Start || site.End > len(q.Text) {
+			return fmt.Errorf("site %d (%d to %d) does not stand behind the one before it and within the text", i, site.Start, site.End)
 		}
-		end = s.End
-		for int(e.Offsets[at][1]) <= s.Start {
+		end = site.End
+		for int(e.Offsets[at][1]) <= site.Start {
 			at++
 		}
 		hi := at
-		for hi < len(e.IDs) && int(e.Offsets[hi][0]) < s.End {
+		for hi < len(e.IDs) && int(e.Offsets[hi][0]) < site.End {
 			hi++
 		}
 		sites = append(sites, scanned{i, at, hi})
@@ -60,7 +82,13 @@ func (m *Model) scanRows(q ScanQuery, scores []SiteScore) ([]*row, error) {
 	if m.special.SEP >= 0 {
 		room--
 	}
-	var rows []*row
+	screened := m.about.Detect && q.Screen
+	for i := range scores {
+		scores[i].Detect = math.NaN()
+		if screened {
+			scores[i].LogProb, scores[i].BestLogProb = math.NaN(), math.NaN()
+		}
+	}
 	for len(sites) > 0 {
 		// The window begins a quarter before its first site, and is left once a
 		// site is nearer to its end than that, unless it is the text's.
@@ -71,22 +99,42 @@ func (m *Model) scanRows(q ScanQuery, scores []SiteScore) ([]*row, error) {
 		for n < len(sites) && (n == 0 || hi == len(e.IDs) || sites[n].hi <= hi-room/4) {
 			n++
 		}
-		rows = append(rows, m.windowRows(prefix, e.IDs[lo:hi], lo, sites[:n], scores)...)
+		if m.about.Detect {
+			s.detect(prefix, e.IDs[lo:hi], lo, sites[:n], scores)
+		}
+		if !screened {
+			s.rows = append(s.rows, m.windowRows(prefix, e.IDs[lo:hi], lo, sites[:n], scores)...)
+		}
 		sites = sites[n:]
 	}
-	return rows, nil
+	return nil
 }
 
-// windowRows makes the rows of one window. A site of more subwords than fit in
-// it is cut at its end.
+// detect adds the one row of a window for the detection head.
+func (s *scan) detect(prefix, ids []int32, lo int, sites []scanned, scores []SiteScore) {
+	r := s.m.windowRow(prefix, ids)
+	for _, site := range sites {
+		r.sites = append(r.sites, len(prefix)+site.lo-lo)
+	}
+	s.rows = append(s.rows, r)
+	s.windows = append(s.windows, detected{r, sites, scores})
+}
+
+// windowRow is a window with nothing masked.
+func (m *Model) windowRow(prefix, ids []int32) *row {
+	r := &row{ids: make([]int32, 0, len(prefix)+len(ids)+1)}
+	r.ids = append(append(r.ids, prefix...), ids...)
+	if m.special.SEP >= 0 {
+		r.ids = append(r.ids, m.special.SEP)
+	}
+	return r
+}
+
+// windowRows makes the masked rows of one window.
 func (m *Model) windowRows(prefix, ids []int32, lo int, sites []scanned, scores []SiteScore) []*row {
 	var rows []*row
 	for first := range min(scanStride, len(sites)) {
-		r := &row{ids: make([]int32, 0, len(prefix)+len(ids)+1)}
-		r.ids = append(append(r.ids, prefix...), ids...)
-		if m.special.SEP >= 0 {
-			r.ids = append(r.ids, m.special.SEP)
-		}
+		r := m.windowRow(prefix, ids)
 		type place struct {
 			site, offset, length int
 			id                   int32

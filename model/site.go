@@ -2,6 +2,7 @@ package model
 
 import (
 	"encoding/binary"
+	"sort"
 	"strings"
 
 	"mlm-lsp/codetok"
@@ -27,13 +28,19 @@ type site struct {
 	tok           *codetok.Tokenizer
 	head, tail    []int32 // subwords further away on the left and on the right
 	before, after string  // the text around the gap that is encoded with each candidate
+	// Where names can be found again: the bytes where head, before and tail begin in the texts that newSite was given, and the
+	// offsets of the subwords of head and tail within them.
+	headAt, beforeAt, tailAt int
+	headOffsets, tailOffsets [][2]int32
 }
 
 // newSite readies a gap for a window of so many subwords.
 func newSite(tok *codetok.Tokenizer, before, after string, window int) *site {
 	limit := window * bytesPerSubword
+	headAt := 0
 	if len(before) > limit {
-		before = before[safeCutAfter(before, len(before)-limit):]
+		headAt = safeCutAfter(before, len(before)-limit)
+		before = before[headAt:]
 	}
 	if len(after) > limit {
 		after = after[:safeCutBefore(after, limit)]
@@ -43,9 +50,10 @@ func newSite(tok *codetok.Tokenizer, before, after string, window int) *site {
 		p = 0
 	}
 	q := safeCutAfter(after, 0)
-	s := &site{tok: tok, before: before[p:], after: after[:q]}
-	s.head = tok.Encode(before[:p]).IDs
-	s.tail = tok.Encode(after[q:]).IDs
+	s := &site{tok: tok, before: before[p:], after: after[:q], headAt: headAt, beforeAt: headAt + p, tailAt: q}
+	head, tail := tok.Encode(before[:p]), tok.Encode(after[q:])
+	s.head, s.headOffsets = head.IDs, head.Offsets
+	s.tail, s.tailOffsets = tail.IDs, tail.Offsets
 	return s
 }
 
@@ -97,6 +105,8 @@ func safeCutAfter(text string, i int) int {
 type filling struct {
 	left, target, right []int32 // of the encoded part: without head and tail
 	glueLeft, glueRight string
+	offsets             [][2]int32 // of left, target and right
+	length              int        // of the text, in bytes
 }
 
 // fill encodes the gap with a text in it, which must not be empty.
@@ -116,12 +126,38 @@ func (s *site) fill(text string) filling {
 	for j < len(e.IDs) && e.Offsets[j][0] < end {
 		j++
 	}
-	f := filling{left: e.IDs[:i], target: e.IDs[i:j], right: e.IDs[j:]}
+	f := filling{left: e.IDs[:i], target: e.IDs[i:j], right: e.IDs[j:], offsets: e.Offsets, length: len(text)}
 	if i < j {
 		f.glueLeft = s.before[e.Offsets[i][0]:]
 		f.glueRight = s.after[:e.Offsets[j-1][1]-end]
 	}
 	return f
+}
+
+// subwordsBefore tells how many subwords before the target (1 is the next) the subword stands that holds the byte at of the text before
+// the gap. It is false where that is cut off or belongs to the target.
+func (s *site) subwordsBefore(f filling, at int) (int, bool) {
+	if at >= s.beforeAt {
+		i := holder(f.offsets, at-s.beforeAt)
+		return len(f.left) - i, i < len(f.left)
+	}
+	i := holder(s.headOffsets, at-s.headAt)
+	return len(f.left) + len(s.head) - i, at >= s.headAt && i < len(s.head)
+}
+
+// subwordsAfter is the same for the text behind the gap: how many subwords behind the target's last one.
+func (s *site) subwordsAfter(f filling, at int) (int, bool) {
+	if at < s.tailAt {
+		i := holder(f.offsets, len(s.before)+f.length+at) - len(f.left) - len(f.target)
+		return i + 1, i >= 0 && i < len(f.right)
+	}
+	i := holder(s.tailOffsets, at-s.tailAt)
+	return len(f.right) + i + 1, i < len(s.tail)
+}
+
+// holder is the index of the subword that holds a byte.
+func holder(offsets [][2]int32, at int) int {
+	return sort.Search(len(offsets), func(i int) bool { return int(offsets[i][1]) > at })
 }
 
 // frame is the surroundings of a target: fillings with equal frames and equally
@@ -148,6 +184,11 @@ type row struct {
 	ids    []int32
 	wanted []int
 	visit  func(wanted int, d distribution)
+
+	names   []int     // first subwords of names in sight, for the pointer head
+	pointer []float32 // how well each of them fits the first wanted place: logits
+	sites   []int     // first subwords of sites, for the detection head
+	detect  []float32 // the log-odds of each that it was replaced
 }
 
 // row builds the row of a frame for a target of k subwords of which the first

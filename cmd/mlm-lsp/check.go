@@ -139,7 +139,7 @@ func newFinding(path string, f *treesitter.File, lines lineIndex, s suspect.Find
 		endLine: endLine, text: lines.text(f.Text, line),
 	}
 	for _, c := range s.Suggestions {
-		out.Suggestions = append(out.Suggestions, suggestion(c))
+		out.Suggestions = append(out.Suggestions, suggestion{Text: c.Text, LogProb: c.LogProb})
 	}
 	return out
 }

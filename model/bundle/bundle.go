@@ -72,6 +72,9 @@ type Meta struct {
 	// Calibration maps "kind/language" (either may be "*") to the table that
 	// turns a score into a probability.
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
+	// Mixture says how a candidate's two scores become one where the model has a
+	// pointer head; nil means DefaultMixture.
+	Mixture *Mixture `json:"mixture,omitempty"`
 	// Training and Evaluation are records for people and reports: nothing here
 	// depends on what they hold.
 	Training   json.RawMessage `json:"training,omitempty"`
@@ -83,6 +86,17 @@ type FileInfo struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 }
+
+// Mixture joins what the pointer head and the vocabulary head say of a name:
+// log(Pointer * P_pointer + (1 - Pointer) * P_vocabulary), as in pointer sentinel
+// mixtures (Merity et al. 2016) with a gate that is a constant. P_vocabulary is
+// the geometric mean of the name's subwords' probabilities.
+type Mixture struct {
+	Pointer float64 `json:"pointer"` // within 0 and 1
+}
+
+// DefaultMixture is that of bundles which do not say.
+var DefaultMixture = Mixture{Pointer: 0.5}
 
 // Calibration is a monotone, piecewise linear table: a score of Scores[i] is
 // right with probability Probabilities[i]. Scores ascend.
@@ -234,6 +248,9 @@ func (b *Bundle) readMeta() error {
 		if _, ok := sizeLimits[name]; !ok || name == MetaFile {
 			return fmt.Errorf("%q is no file of a bundle", name)
 		}
+	}
+	if m := b.Meta.Mixture; m != nil && !(0 <= m.Pointer && m.Pointer <= 1) {
+		return fmt.Errorf("the pointer's part of the mixture is %v, not within 0 and 1", m.Pointer)
 	}
 	for key, c := range b.Meta.Calibration {
 		if err := c.check(); err != nil {

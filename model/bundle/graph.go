@@ -15,6 +15,13 @@ const (
 	TokenTypeIDs    = "token_type_ids"   // int64 [rows, length], zeros; some exports want it
 	MaskedPositions = "masked_positions" // int64 [masks], row*length + column
 	Logits          = "logits"           // float32 [masks, vocabulary], or [rows, length, vocabulary]
+
+	// Of the further heads, see onnx.BuildInference.
+	NamePositions = "name_positions" // int64 [names]
+	PointerQuery  = "pointer_query"  // float32 [masks, hidden]
+	PointerKey    = "pointer_key"    // float32 [names, hidden]
+	SitePositions = "site_positions" // int64 [sites]
+	Detect        = "detect"         // float32 [sites]
 )
 
 // Precision is how a graph computes.
@@ -36,6 +43,9 @@ type Graph struct {
 	// Masked says that the graph takes MaskedPositions and gives the logits of
 	// those alone.
 	Masked bool
+	// Pointer says that it takes NamePositions and gives PointerQuery and
+	// PointerKey; Detecting that it takes SitePositions and gives Detect.
+	Pointer, Detecting bool
 }
 
 // Graph returns the graph of a precision: the file of the bundle where there
@@ -165,6 +175,10 @@ func describeGraph(g *onnx.Graph, model []byte, p Precision) (*Graph, error) {
 		case InputIDs, AttentionMask, TokenTypeIDs:
 		case MaskedPositions:
 			out.Masked = true
+		case NamePositions:
+			out.Pointer = true
+		case SitePositions:
+			out.Detecting = true
 		default:
 			return nil, fmt.Errorf("unknown input %s: the graph of a masked language model takes %s and %s", in.Name, InputIDs, AttentionMask)
 		}
@@ -179,10 +193,18 @@ func describeGraph(g *onnx.Graph, model []byte, p Precision) (*Graph, error) {
 		return nil, errors.New("the graph has no output")
 	}
 	result := g.Outputs[0]
+	has := map[string]bool{}
 	for _, o := range g.Outputs {
+		has[o.Name] = o.Type.DType == onnx.Float32
 		if o.Name == Logits {
 			result = o
 		}
+	}
+	if out.Pointer && !(out.Masked && has[PointerQuery] && has[PointerKey]) {
+		return nil, fmt.Errorf("the input %s goes with %s and the outputs %s and %s of F32, and not all are there", NamePositions, MaskedPositions, PointerQuery, PointerKey)
+	}
+	if out.Detecting && !has[Detect] {
+		return nil, fmt.Errorf("the input %s goes with an output %s of F32, and there is none", SitePositions, Detect)
 	}
 	rank := 3
 	if out.Masked {

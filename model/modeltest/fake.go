@@ -26,6 +26,9 @@ const Mask = "[MASK]"
 type Rule struct {
 	Left, Right string
 	Candidates  []model.Candidate
+	// Detect is what Scan says of a text in the gap that is not the first
+	// candidate; of the first it says the opposite. NaN: there is no detection head.
+	Detect float64
 }
 
 // Fake is a scripted Predictor and Scanner. The first rule that matches
@@ -51,7 +54,8 @@ var (
 // with the text around the gap, an arrow, and candidates with their
 // log-probabilities. Empty lines and lines that begin with // are passed over.
 // A candidate that holds white space, a comma or a quote is written as a Go
-// string.
+// string. A second number behind a slash, as in -0.1/-0.5, is what the pointer head
+// says; " detect: 2.5" at the end of a line is Rule.Detect.
 func Parse(script string) (*Fake, error) {
 	f := &Fake{}
 	for i, line := range strings.Split(script, "\n") {
@@ -68,6 +72,8 @@ func Parse(script string) (*Fake, error) {
 	return f, nil
 }
 
+const detectMark = " detect: "
+
 func parseRule(line string) (Rule, error) {
 	at := strings.LastIndex(line, "=>")
 	if at < 0 {
@@ -77,8 +83,15 @@ func parseRule(line string) (Rule, error) {
 	if !ok || strings.Contains(right, Mask) {
 		return Rule{}, fmt.Errorf("%q has not one %s", line, Mask)
 	}
-	r := Rule{Left: normal(left), Right: normal(right)}
+	r := Rule{Left: normal(left), Right: normal(right), Detect: math.NaN()}
 	rest := strings.TrimSpace(line[at+2:])
+	if i := strings.LastIndex(rest, detectMark); i >= 0 {
+		var err error
+		if r.Detect, err = strconv.ParseFloat(strings.TrimSpace(rest[i+len(detectMark):]), 64); err != nil {
+			return Rule{}, fmt.Errorf("%q: behind%sstands a number", line, detectMark)
+		}
+		rest = strings.TrimSpace(rest[:i])
+	}
 	for rest != "" {
 		var text string
 		if quoted, err := strconv.QuotedPrefix(rest); err == nil {
@@ -89,11 +102,16 @@ func parseRule(line string) (Rule, error) {
 		}
 		var number string
 		number, rest, _ = strings.Cut(strings.TrimSpace(rest), ",")
-		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || math.IsNaN(p) || p > 0 || text == "" {
+		number, pointer, both := strings.Cut(strings.TrimSpace(number), "/")
+		if !both {
+			pointer = "-Inf"
+		}
+		p, err := strconv.ParseFloat(number, 64)
+		point, err2 := strconv.ParseFloat(pointer, 64)
+		if err != nil || err2 != nil || math.IsNaN(p) || p > 0 || math.IsNaN(point) || point > 0 || text == "" {
 			return Rule{}, fmt.Errorf("%q: a candidate is a text and a log-probability", line)
 		}
-		r.Candidates = append(r.Candidates, model.Candidate{Text: text, LogProb: p})
+		r.Candidates = append(r.Candidates, model.Candidate{Text: text, LogProb: p, Pointer: point, Vocabulary: p})
 		rest = strings.TrimSpace(rest)
 	}
 	return r, nil
@@ -130,14 +148,14 @@ func lastLine(s string) string { return s[max(0, len(s)-60):] }
 
 func firstBytes(s string) string { return s[:min(len(s), 30)] }
 
-// logProb is what a rule says of a text.
-func (r *Rule) logProb(text string) float64 {
+// candidate is what a rule says of a text.
+func (r *Rule) candidate(text string) model.Candidate {
 	for _, c := range r.Candidates {
 		if c.Text == text {
-			return c.LogProb
+			return c
 		}
 	}
-	return Unlikely
+	return model.Candidate{Text: text, LogProb: Unlikely, Pointer: math.Inf(-1), Vocabulary: Unlikely}
 }
 
 // Predict answers from the rules. Of choices it gives the rule's numbers as
@@ -157,10 +175,11 @@ func (f *Fake) Predict(ctx context.Context, qs []model.Query) ([]model.Predictio
 		candidates := []model.Candidate{}
 		for _, text := range q.Choices {
 			p := -math.Log(float64(len(q.Choices)))
+			c := model.Candidate{Text: text, LogProb: p, Pointer: math.Inf(-1), Vocabulary: p}
 			if r != nil {
-				p = r.logProb(text)
+				c = r.candidate(text)
 			}
-			candidates = append(candidates, model.Candidate{Text: text, LogProb: p})
+			candidates = append(candidates, c)
 		}
 		if q.Choices == nil && r != nil {
 			for _, c := range r.Candidates {
@@ -178,7 +197,8 @@ func (f *Fake) Predict(ctx context.Context, qs []model.Query) ([]model.Predictio
 	return out, nil
 }
 
-// Scan answers from the rules. A site without a rule fits perfectly.
+// Scan answers from the rules. A site without a rule fits perfectly. What a screen
+// leaves out is there all the same.
 func (f *Fake) Scan(ctx context.Context, qs []model.ScanQuery) ([][]model.SiteScore, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -186,13 +206,23 @@ func (f *Fake) Scan(ctx context.Context, qs []model.ScanQuery) ([][]model.SiteSc
 	f.mu.Lock()
 	f.scanned = append(f.scanned, qs...)
 	f.mu.Unlock()
+	unmatched := math.NaN()
+	for _, r := range f.Rules {
+		if !math.IsNaN(r.Detect) {
+			unmatched = Unlikely
+		}
+	}
 	out := make([][]model.SiteScore, len(qs))
 	for i, q := range qs {
 		for _, s := range q.Sites {
-			score := model.SiteScore{BestLogProb: Unlikely}
+			score := model.SiteScore{BestLogProb: Unlikely, Detect: unmatched}
 			text := q.Text[s.Start:s.End]
 			if r := f.match(q.Text[:s.Start], q.Text[s.End:]); r != nil {
-				score.LogProb = r.logProb(text)
+				score.LogProb = r.candidate(text).LogProb
+				score.Detect = r.Detect
+				if len(r.Candidates) > 0 && r.Candidates[0].Text == text {
+					score.Detect = -r.Detect
+				}
 				for _, c := range r.Candidates {
 					if c.Text != text && (score.Best == "" || c.LogProb > score.BestLogProb) {
 						score.Best, score.BestLogProb = c.Text, c.LogProb
