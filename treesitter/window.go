@@ -135,6 +135,44 @@ func (f *File) lineHash(offset int) uint64 {
 // So a window changes with its own declaration, with neighbours that are in it,
 // and with the imports; an edit anywhere else leaves it byte-identical.
 func (f *File) Window(site Span, maxBytes int) (before, after string) {
+	pieces, rest := f.pieces(site, maxBytes)
+	var b bytes.Buffer
+	for _, p := range pieces {
+		b.Write(f.Text[p.Start:p.End])
+	}
+	return b.String(), string(f.Text[rest.Start:rest.End])
+}
+
+// WindowNames returns the identifiers and types that stand whole in the window of
+// the same arguments, in order: as spans of its two texts.
+func (f *File) WindowNames(site Span, maxBytes int) (before, after []Span) {
+	pieces, rest := f.pieces(site, maxBytes)
+	length := 0
+	for _, p := range pieces {
+		before = f.appendNames(before, p, length)
+		length += p.Len()
+	}
+	return before, f.appendNames(nil, rest, 0)
+}
+
+// appendNames appends the names within a piece of the text, which begins at the
+// offset at of another.
+func (f *File) appendNames(names []Span, piece Span, at int) []Span {
+	for i := sort.Search(len(f.Tokens), func(i int) bool { return f.Tokens[i].Start >= piece.Start }); i < len(f.Tokens); i++ {
+		t := f.Tokens[i]
+		if t.End > piece.End {
+			break
+		}
+		if t.Kind.Identifier() || t.Kind == KindType {
+			names = append(names, Span{t.Start - piece.Start + at, t.End - piece.Start + at})
+		}
+	}
+	return names
+}
+
+// pieces returns the parts of the text that stand in a window before the site, one
+// behind the other, and the part that stands behind it.
+func (f *File) pieces(site Span, maxBytes int) (before []Span, after Span) {
 	site.Start = min(max(site.Start, 0), len(f.Text))
 	site.End = min(max(site.End, site.Start), len(f.Text))
 	maxBytes = max(maxBytes, 0)
@@ -154,12 +192,10 @@ func (f *File) Window(site Span, maxBytes int) (before, after string) {
 		}
 	}
 
-	var b bytes.Buffer
 	for _, p := range w.parts {
-		b.Write(f.Text[p.Start:max(p.Start, min(p.End, w.Start))])
+		before = append(before, Span{p.Start, max(p.Start, min(p.End, w.Start))})
 	}
-	b.Write(f.Text[w.Start:site.Start])
-	return b.String(), string(f.Text[site.End:w.End])
+	return append(before, Span{w.Start, site.Start}), Span{site.End, w.End}
 }
 
 // level is the file, or a declaration around the site, with the offsets at which

@@ -91,6 +91,39 @@ func TestWindowParts(t *testing.T) {
 	}
 }
 
+// TestWindowNames holds that the names are where they are said to be, in the context out of place, too.
+func TestWindowNames(t *testing.T) {
+	source := "# Licence\n\nimport os\n\nX = 1\n\nclass C:\n    \"\"\"Doc.\"\"\"\n    y = 2\n\n" +
+		"    # Why f.\n    @deco\n    def f(self):\n        return 0\n\n    def g(self):\n        return 1\n\n\ndef h(): return 22222222222222222\n"
+	f := Parse("python", []byte(source))
+	for _, test := range []struct {
+		site     string
+		maxBytes int
+		want     string
+	}{
+		{"0", 90, "os C deco f self"},
+		{"deco", 1000, "os X C y | f self g self h"},
+		{"f(self", 1000, "os X C y deco | g self h"}, // the parameter is part of the site
+	} {
+		site := siteOf(t, source, test.site)
+		before, after := f.Window(site, test.maxBytes)
+		namesBefore, namesAfter := f.WindowNames(site, test.maxBytes)
+		var got []string
+		for _, n := range namesBefore {
+			got = append(got, before[n.Start:n.End])
+		}
+		if len(namesAfter) > 0 {
+			got = append(got, "|")
+		}
+		for _, n := range namesAfter {
+			got = append(got, after[n.Start:n.End])
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("around %q: names %q, want %q", test.site, got, test.want)
+		}
+	}
+}
+
 // TestWindowIsStable edits a function and looks at windows elsewhere.
 func TestWindowIsStable(t *testing.T) {
 	source := pythonModule(300)

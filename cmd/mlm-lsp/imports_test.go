@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"lsp/complete":            {"lsp/names", "treesitter", "model", "model/..."},
 	"lsp/suspect":             {"lsp/names", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},
-	"lsp/names":               {"treesitter", "model/cache"},
+	"lsp/names":               {"treesitter", "model", "model/cache"},
 	"treesitter":              {},
 	"model":                   {"model/bundle", "model/onnx", "model/ort", "codetok"},
 	"model/modeltest":         {"model", "model/...", "codetok"},

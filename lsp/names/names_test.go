@@ -2,6 +2,7 @@ package names
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,4 +118,22 @@ func FuzzIndex(f *testing.F) {
 			t.Fatalf("the last name of %q is longer: %q", text, tail)
 		}
 	})
+}
+
+// TestQuery holds that the names of a query are names, and that the site's own text is not among what it shows.
+func TestQuery(t *testing.T) {
+	source := "def area(width, height):\n    return width * height\n"
+	f := treesitter.Parse("python", []byte(source))
+	at := strings.LastIndex(source, "width")
+	q := Query(f, treesitter.Span{Start: at, End: at + len("width")}, 1000)
+	var got []string
+	for _, s := range q.NamesBefore {
+		got = append(got, q.Before[s.Start:s.End])
+	}
+	for _, s := range q.NamesAfter {
+		got = append(got, q.After[s.Start:s.End])
+	}
+	if want := []string{"area", "width", "height", "height"}; !slices.Equal(got, want) || q.Before+q.After != source[:at]+source[at+len("width"):] || q.Language != "python" {
+		t.Errorf("names %q, want %q; %+v", got, want, q)
+	}
 }
