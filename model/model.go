@@ -285,7 +285,7 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 		if !m.about.Pointer || q.Choices == nil {
 			q.NamesBefore, q.NamesAfter = nil, nil // they do not matter, and need not be told apart
 		}
-		if len(q.NamesBefore)+len(q.NamesAfter) == 0 {
+		if len(q.NamesBefore)+len(q.NamesAfter) == 0 || m.mixture.Pointer == 0 {
 			q.OnePass = false
 		}
 		key := keyOf(q)

@@ -36,9 +36,22 @@ type scripted struct {
 	answer func(ids []int32, wanted int) []float32
 	before func() // called at the beginning of a pass; may be nil
 	rows   int
+	more   bool // it has the further heads, which say -1 of every place but what say says
+	say    map[int]float32
 }
 
-func (s *scripted) heads() (pointer, detect bool) { return false, false }
+func (s *scripted) heads() (pointer, detect bool) { return s.more, s.more }
+
+func (s *scripted) places(columns []int) []float32 {
+	out := make([]float32, len(columns))
+	for i, c := range columns {
+		var ok bool
+		if out[i], ok = s.say[c]; !ok {
+			out[i] = -1
+		}
+	}
+	return out
+}
 
 func (s *scripted) logits(_ context.Context, rows []*row, visit func(*row, int, []float32)) error {
 	s.rows += len(rows)
@@ -46,6 +59,7 @@ func (s *scripted) logits(_ context.Context, rows []*row, visit func(*row, int, 
 		s.before()
 	}
 	for _, r := range rows {
+		r.pointer, r.detect = s.places(r.names), s.places(r.sites)
 		for w := range r.wanted {
 			visit(r, w, s.answer(r.ids, r.wanted[w]))
 		}
@@ -389,6 +403,8 @@ func TestKeysDiffer(t *testing.T) {
 	qs := []Query{
 		{}, {Choices: []string{}}, {Choices: []string{""}}, {Language: "a"}, {Before: "a"}, {After: "a"}, {Prefix: "a"}, {Choices: []string{"a"}},
 		{Choices: []string{"a", "b"}}, {Choices: []string{"ab"}}, {Before: "a", After: "b"}, {Before: "ab"}, {TopK: 1}, {MaxSubwords: 1},
+		{Choices: []string{"a"}, NamesBefore: []Site{{0, 1}}}, {Choices: []string{"a"}, NamesAfter: []Site{{0, 1}}},
+		{Choices: []string{"a"}, NamesBefore: []Site{{0, 1}}, OnePass: true},
 	}
 	seen := map[memoKey]int{}
 	for i, q := range qs {

@@ -182,6 +182,7 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}}, "more than"},
+		{"a bad mixture", []change{edit(bundle.MetaFile, replace(`"languages"`, `"mixture": {"pointer": 1.5}, "languages"`))}, "mixture"},
 		{"a bad calibration", []change{edit(bundle.MetaFile, replace(`"languages"`, `"calibration": {"x/*": {"scores": [2, 1], "probabilities": [0, 1]}}, "languages"`))}, "do not ascend"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -252,6 +253,20 @@ func TestGraphRefuses(t *testing.T) {
 			y := g.Op("Cast", []string{x}, onnx.IntAttr("to", int64(onnx.Float32)))
 			g.Output(y, onnx.Float32, "b", "t")
 		}), "no masked language model"},
+		{"names without what is made of them", graph(func(g *onnx.Graph) {
+			for _, name := range []string{"input_ids", "attention_mask", "masked_positions", "name_positions"} {
+				g.Input(name, onnx.Int64, "n")
+			}
+			g.Rename(g.Op("Cast", []string{"input_ids"}, onnx.IntAttr("to", int64(onnx.Float32))), "logits")
+			g.Output("logits", onnx.Float32, "m", 10)
+		}), "pointer_key"},
+		{"sites without what is made of them", graph(func(g *onnx.Graph) {
+			for _, name := range []string{"input_ids", "attention_mask", "masked_positions", "site_positions"} {
+				g.Input(name, onnx.Int64, "n")
+			}
+			g.Rename(g.Op("Cast", []string{"input_ids"}, onnx.IntAttr("to", int64(onnx.Float32))), "logits")
+			g.Output("logits", onnx.Float32, "m", 10)
+		}), "detect"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := bundletest.Dir(t, bundletest.Tiny)

@@ -41,10 +41,15 @@ func find(items []string, name string) int {
 // Size says how large a bundle is.
 type Size struct {
 	Vocabulary, Hidden, Intermediate, Layers, Heads, Positions int
+	// MoreHeads adds the pointer head and the detection head.
+	MoreHeads bool
 }
 
 // Tiny is a size whose forward pass takes no time.
 var Tiny = Size{Vocabulary: 400, Hidden: 32, Intermediate: 64, Layers: 2, Heads: 2, Positions: 96}
+
+// TinyHeads is Tiny with the further heads.
+var TinyHeads = Size{Vocabulary: 400, Hidden: 32, Intermediate: 64, Layers: 2, Heads: 2, Positions: 96, MoreHeads: true}
 
 // Tokenizer trains a tokenizer on Text.
 func Tokenizer(tb testing.TB, vocabulary int) *codetok.Tokenizer {
@@ -73,7 +78,7 @@ func Contents(tb testing.TB, size Size) bundle.Contents {
 		ModelType: "modernbert", VocabSize: size.Vocabulary, HiddenSize: size.Hidden, IntermediateSize: size.Intermediate,
 		Layers: size.Layers, Heads: size.Heads, MaxPositions: size.Positions, NormEps: 1e-5, Activation: "gelu", HeadActivation: "gelu",
 		PadID: int(tok.Special().PAD), InitializerRange: 0.3, GlobalEvery: 1, LocalWindow: 128, GlobalTheta: 10000, LocalTheta: 10000,
-		TieWordEmbeddings: true,
+		TieWordEmbeddings: true, PointerHead: size.MoreHeads, DetectHead: size.MoreHeads,
 	}
 	return bundle.Contents{
 		Config: config, Tokenizer: tok, Weights: onnx.InitWeights(config, 1), Half: true,
