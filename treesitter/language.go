@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"path"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"unsafe"
 
 	sitter "github.com/smacker/go-tree-sitter"
+	"github.com/smacker/go-tree-sitter/c"
+	"github.com/smacker/go-tree-sitter/cpp"
 	"github.com/smacker/go-tree-sitter/golang"
+	"github.com/smacker/go-tree-sitter/java"
 	"github.com/smacker/go-tree-sitter/javascript"
 	"github.com/smacker/go-tree-sitter/python"
+	"github.com/smacker/go-tree-sitter/rust"
 	"github.com/smacker/go-tree-sitter/typescript/tsx"
 	"github.com/smacker/go-tree-sitter/typescript/typescript"
 )
@@ -25,6 +30,10 @@ var registry = []*language{
 	{name: "typescript", grammar: typescript.GetLanguage, extensions: []string{".ts", ".mts", ".cts"}},
 	{name: "tsx", grammar: tsx.GetLanguage, extensions: []string{".tsx"}},
 	{name: "javascript", grammar: javascript.GetLanguage, extensions: []string{".js", ".jsx", ".mjs", ".cjs"}},
+	{name: "java", grammar: java.GetLanguage, extensions: []string{".java"}},
+	{name: "rust", grammar: rust.GetLanguage, extensions: []string{".rs"}, blank: true},
+	{name: "c", grammar: c.GetLanguage, extensions: []string{".c", ".h"}},
+	{name: "cpp", grammar: cpp.GetLanguage, extensions: []string{".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".inl"}},
 }
 
 //go:embed queries
@@ -57,7 +66,7 @@ func Languages() []string {
 	return names
 }
 
-// LanguageOf tells the language of a file by its extension, "" if unknown.
+// LanguageOf tells the language of a file by its extension, "" if unknown. A .h file counts as C; LanguageOfText knows better.
 func LanguageOf(file string) string {
 	extension := strings.ToLower(path.Ext(strings.ReplaceAll(file, `\`, "/")))
 	for _, l := range registry {
@@ -68,6 +77,19 @@ func LanguageOf(file string) string {
 		}
 	}
 	return ""
+}
+
+// plusPlus matches what begins a line in C++ headers and in no C: the words that follow an #ifdef __cplusplus in a header for both
+// are extern "C" alone.
+var plusPlus = regexp.MustCompile(`(?m)^[ \t]*(?:(?:inline[ \t]+)?namespace\b|template[ \t]*<|using[ \t]+\w|(?:public|private|protected)[ \t]*:|class[ \t]+(?:\w+[ \t]+)*\w+[ \t]*(?:final[ \t]*)?(?:[:{;]|$))`)
+
+// LanguageOfText is LanguageOf for a file whose text is at hand: a .h file with classes, namespaces or templates is C++.
+func LanguageOfText(file string, text []byte) string {
+	language := LanguageOf(file)
+	if language == "c" && strings.EqualFold(path.Ext(file), ".h") && plusPlus.Match(text) {
+		return "cpp"
+	}
+	return language
 }
 
 // lookup returns a language ready for use, nil if the name is unknown.

@@ -3,6 +3,7 @@ package treesitter
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -264,7 +265,11 @@ func (b *builder) structure(i int32, act action) {
 		}
 		b.Declarations = append(b.Declarations, d)
 	case doImport:
-		b.Imports = append(b.Imports, b.span(i))
+		span := b.span(i)
+		for span.End > span.Start && isSpace(b.Text[span.End-1]) { // A line of the preprocessor holds its own end.
+			span.End--
+		}
+		b.Imports = append(b.Imports, span)
 	case doCall:
 		b.call(i)
 	}
@@ -276,7 +281,7 @@ func (b *builder) before(i int32) int {
 	parent := b.nodes[i].parent
 	end := b.nodes[parent].start
 	for c := parent + 1; c < i; c = int32(b.nodes[c].next) {
-		if row := b.language.row(b.nodes[c].symbol); b.language.names[row] != "comment" && b.nodes[c].symbol != symbolError {
+		if row := b.language.row(b.nodes[c].symbol); !strings.HasSuffix(b.language.names[row], "comment") && b.nodes[c].symbol != symbolError {
 			end = b.nodes[c].end
 		}
 	}

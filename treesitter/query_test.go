@@ -120,3 +120,28 @@ func TestMatch(t *testing.T) {
 		}
 	}
 }
+
+// TestLanguageOfText: a header is C++ by what only C++ has.
+func TestLanguageOfText(t *testing.T) {
+	for _, test := range []struct{ file, text, want string }{
+		{"a.h", "#ifdef __cplusplus\nextern \"C\" {\n#endif\nint f(struct s *class);\n#ifdef __cplusplus\n}\n#endif\n", "c"},
+		{"a.h", "/*\n * class C is no class;\n * template <T>\n */\nint using_it;\ntypedef int public_t;\n", "c"},
+		{"a.h", "", "c"},
+		{"a.h", "namespace a {\nint f();\n}\n", "cpp"},
+		{"a.h", "inline namespace a {}\n", "cpp"},
+		{"A.H", "class C;\n", "cpp"},
+		{"a.h", "class EXPORT C final : public D {\n", "cpp"},
+		{"a.h", "struct s {\n  private:\n  int a;\n};\n", "cpp"},
+		{"a.h", "  template<int N>\nstruct s;\n", "cpp"},
+		{"a.h", "using std::string;\n", "cpp"},
+		{"a.c", "namespace a {}\n", "c"},
+		{"a.rs", "", "rust"},
+		{"a.java", "", "java"},
+		{"a.hpp", "", "cpp"},
+		{"a", "namespace a {}\n", ""},
+	} {
+		if got := LanguageOfText(test.file, []byte(test.text)); got != test.want {
+			t.Errorf("%s %q: %q, want %q", test.file, test.text, got, test.want)
+		}
+	}
+}
