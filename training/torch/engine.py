@@ -299,28 +299,21 @@ class Engine:
         """Whether matrix products in bfloat16 are faster than in float32 here: asked of the machine itself."""
         if self.device.type == "cuda":
             return torch.cuda.is_bf16_supported()
-        times = []
-        for dtype in (torch.float32, torch.bfloat16):
-            x = torch.ones(1024, 1024, dtype=dtype)
-            x @ x
-            start = time.perf_counter()
-            for _ in range(3):
-                x @ x
-            times.append(time.perf_counter() - start)
-        return times[1] < 0.7 * times[0]
+        return self.products(torch.bfloat16) > 1.4 * self.products(torch.float32)
 
-    def peak(self):
-        """Multiplications and additions per second that matrix products reach here, in the precision of the training."""
-        x = torch.ones(4096 if self.device.type == "cuda" else 1536, 4096 if self.device.type == "cuda" else 1536, device=self.device,
-                       dtype=torch.bfloat16 if self.bf16 else torch.float32)
-        best = 0.0
-        for _ in range(4):
-            start = time.perf_counter()
-            for _ in range(4):
+    def products(self, dtype):
+        """Multiplications and additions per second that matrix products reach here, measured on sizes that take a twentieth of a second."""
+        size, took, best = 256, 0.0, 0.0
+        while took < 0.05:
+            x = torch.ones(size, size, device=self.device, dtype=dtype)
+            for _ in range(3):
+                start = time.perf_counter()
                 x @ x
-            if self.device.type == "cuda":
-                torch.cuda.synchronize()
-            best = max(best, 4 * 2 * float(len(x)) ** 3 / (time.perf_counter() - start))
+                if self.device.type == "cuda":
+                    torch.cuda.synchronize()
+                took = time.perf_counter() - start
+                best = max(best, 2 * float(size) ** 3 / took)
+            size *= 2
         return best
 
     def run(self, b, part, parts, scale):
@@ -517,7 +510,7 @@ def main():
     header, _ = link.receive()
     engine = Engine(header["options"], link)
     link.send({"torch": torch.__version__, "device": str(engine.device), "device_name": torch.cuda.get_device_name() if engine.device.type == "cuda" else "",
-               "bf16": engine.bf16, "compiled": engine.compiled, "world": link.world, "peak": engine.peak() * link.world})
+               "bf16": engine.bf16, "compiled": engine.compiled, "world": link.world, "peak": engine.products(torch.bfloat16 if engine.bf16 else torch.float32) * link.world})
     while True:
         message = link.receive()
         if message is None:
