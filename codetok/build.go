@@ -131,8 +131,8 @@ func (t *Tokenizer) buildMerges(ids map[string]int32) error {
 
 // The names that special tokens go by in the families that are read.
 var specialNames = map[string]func(*Special) *int32{
-	"[CLS]": func(s *Special) *int32 { return &s.CLS }, "<s>": func(s *Special) *int32 { return &s.CLS },
-	"[SEP]": func(s *Special) *int32 { return &s.SEP }, "</s>": func(s *Special) *int32 { return &s.SEP },
+	"[CLS]": func(s *Special) *int32 { return &s.CLS }, "<s>": func(s *Special) *int32 { return &s.CLS }, "<cls>": func(s *Special) *int32 { return &s.CLS },
+	"[SEP]": func(s *Special) *int32 { return &s.SEP }, "</s>": func(s *Special) *int32 { return &s.SEP }, "<sep>": func(s *Special) *int32 { return &s.SEP },
 	"[PAD]": func(s *Special) *int32 { return &s.PAD }, "<pad>": func(s *Special) *int32 { return &s.PAD },
 	"[MASK]": func(s *Special) *int32 { return &s.MASK }, "<mask>": func(s *Special) *int32 { return &s.MASK },
 	"[UNK]": func(s *Special) *int32 { return &s.UNK }, "<unk>": func(s *Special) *int32 { return &s.UNK },
@@ -143,6 +143,7 @@ var specialNames = map[string]func(*Special) *int32{
 func (t *Tokenizer) buildAdded() {
 	t.special = Special{-1, -1, -1, -1, -1}
 	t.languages = make(map[string]int32)
+	t.named = make(map[string]int32)
 	for _, a := range t.file.added {
 		if !a.Special {
 			pass := 0
@@ -155,6 +156,7 @@ func (t *Tokenizer) buildAdded() {
 			t.added[pass].add(a.Content, a.ID)
 			continue
 		}
+		t.named[a.Content] = a.ID
 		if field, ok := specialNames[a.Content]; ok {
 			if id := field(&t.special); *id < 0 {
 				*id = a.ID

@@ -3,8 +3,8 @@
 //
 // A text goes through three steps. Added tokens that are not special are cut out
 // where they stand (GPT-NeoX has runs of spaces). A pre-tokeniser cuts the rest into
-// pieces: GPT-2's pattern for the RoBERTa, GPT-NeoX and ModernBERT kinds,
-// CodePattern for what Train makes. Within a piece, bytes are merged to subwords in
+// pieces: GPT-2's pattern for the RoBERTa, GPT-NeoX and ModernBERT kinds, the same
+// with digits one by one for StarCoder's, CodePattern for what Train makes. Within a piece, bytes are merged to subwords in
 // the order in which the merges were learnt.
 //
 // What always holds:

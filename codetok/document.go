@@ -61,8 +61,8 @@ type modelForm struct {
 	Merges        []json.RawMessage `json:"merges"`
 }
 
-// Read reads a tokenizer.json: a byte-level BPE of the RoBERTa, GPT-NeoX or
-// ModernBERT kind, or what Write writes.
+// Read reads a tokenizer.json: a byte-level BPE of the RoBERTa, GPT-NeoX,
+// ModernBERT or StarCoder kind, or what Write writes.
 func Read(r io.Reader) (*Tokenizer, error) {
 	t, err := read(r)
 	if err != nil {
@@ -282,8 +282,9 @@ type preTokenizerForm struct {
 	Pattern        struct {
 		Regex *string
 	} `json:"pattern"`
-	Behavior string `json:"behavior"`
-	Invert   bool   `json:"invert"`
+	Behavior   string `json:"behavior"`
+	Invert     bool   `json:"invert"`
+	Individual bool   `json:"individual_digits"`
 }
 
 func parsePreTokenizer(raw json.RawMessage) (splitter, error) {
@@ -311,11 +312,13 @@ func parsePreTokenizer(raw json.RawMessage) (splitter, error) {
 	switch {
 	case len(parts) == 1 && useRegex:
 		return splitGPT2, nil
+	case len(parts) == 2 && useRegex && parts[0].Type == "Digits" && parts[0].Individual:
+		return splitDigits, nil
 	case len(parts) == 2 && !useRegex && parts[0].Type == "Split" && parts[0].Pattern.Regex != nil &&
 		*parts[0].Pattern.Regex == CodePattern && parts[0].Behavior == "Isolated" && !parts[0].Invert:
 		return splitCode, nil
 	}
-	return 0, fmt.Errorf("pre_tokenizer %q is not supported: it must be ByteLevel with its own pattern, or what Write writes", p.Type)
+	return 0, fmt.Errorf("pre_tokenizer %q is not supported: it must be ByteLevel with its own pattern, individual digits before it or not, or what Write writes", p.Type)
 }
 
 // canonicalJSON is raw without its spaces; null where there is nothing.

@@ -31,7 +31,7 @@ func fixture(tb testing.TB, name string) []byte {
 }
 
 // kinds are the tokenizers of the fixtures, in the order of cases.bin.
-var kinds = []string{"roberta", "modernbert", "own"}
+var kinds = []string{"roberta", "modernbert", "own", "starcoder"}
 
 func readFixture(tb testing.TB, kind string) *Tokenizer {
 	tb.Helper()
@@ -45,7 +45,7 @@ func readFixture(tb testing.TB, kind string) *Tokenizer {
 // A referenceCase is a text and what the reference makes of it, by kind.
 type referenceCase struct {
 	text string
-	want [3]Encoding
+	want [4]Encoding
 }
 
 func readCases(tb testing.TB) []referenceCase {

@@ -21,20 +21,42 @@ const CodePattern = `[^\S\r\n]*(?:\r?\n)+[ \t]*` + // line ends with the indenta
 	`|\s+` +
 	`|[^\s\p{L}\p{N}]`
 
-// A splitter names one of the two pre-tokenisers.
+// A splitter names one of the pre-tokenisers.
 type splitter uint8
 
 const (
-	splitGPT2 splitter = iota // ByteLevel with its own regular expression
-	splitCode                 // Split(CodePattern), then ByteLevel without
+	splitGPT2   splitter = iota // ByteLevel with its own regular expression
+	splitCode                   // Split(CodePattern), then ByteLevel without
+	splitDigits                 // Digits one by one, then ByteLevel with its own regular expression (StarCoder's)
 )
 
 // next returns the end of the piece that starts at pos; pos < len(text).
 func (s splitter) next(text string, pos int) int {
-	if s == splitGPT2 {
+	switch s {
+	case splitGPT2:
 		return nextGPT2(text, pos)
+	case splitDigits:
+		return nextDigits(text, pos)
 	}
 	return nextCode(text, pos)
+}
+
+// nextDigits is nextGPT2 on what stands between numbers, and the characters of numbers one by one. Only white space ends
+// elsewhere for it: it does not leave its last character to a number.
+func nextDigits(text string, pos int) int {
+	class, width := classAt(text, pos)
+	if class == classNumber {
+		return pos + width
+	}
+	if isSpace(class) {
+		end := spaceRun(text, pos)
+		if end < len(text) {
+			if next, _ := classAt(text, end); next == classNumber {
+				return end
+			}
+		}
+	}
+	return nextGPT2(text, pos)
 }
 
 // The classes of characters that the two patterns tell apart.

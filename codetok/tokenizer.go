@@ -31,6 +31,7 @@ type Tokenizer struct {
 	added     [2]*matcher // added tokens found in text: as it stands, then in what is left
 	special   Special
 	languages map[string]int32
+	named     map[string]int32 // special tokens
 	file      document
 	canonical func() []byte // the tokenizer.json that Write writes
 	idle      chan *encoder // warm encoders, at most one for each CPU
@@ -133,6 +134,12 @@ func (t *Tokenizer) IsSpecial(id int32) bool {
 // LanguageTag returns the id of the special token <|lang|>.
 func (t *Tokenizer) LanguageTag(lang string) (int32, bool) {
 	id, ok := t.languages[lang]
+	return id, ok
+}
+
+// SpecialToken returns the id of the special token of that name, as "<encoder-only>".
+func (t *Tokenizer) SpecialToken(name string) (int32, bool) {
+	id, ok := t.named[name]
 	return id, ok
 }
 

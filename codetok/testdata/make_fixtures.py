@@ -8,7 +8,7 @@ with Go on the PATH; it downloads nothing: the vocabularies are trained on code/
     python3 codetok/testdata/make_fixtures.py
 
 Writes, beside itself:
-  roberta.json.gz, modernbert.json.gz   tokenizer.json files of the two kinds
+  roberta.json.gz, modernbert.json.gz, starcoder.json.gz   tokenizer.json files of the three kinds
   own.json.gz                           what the Go trainer makes
   cases.bin.gz                          texts, and for each tokenizer ids and offsets
   classes.json                          which code points are \\p{L}, \\p{N}, \\s
@@ -37,7 +37,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 HERE = pathlib.Path(__file__).resolve().parent
 CODE = sorted((HERE / "code").iterdir())
-KINDS = ("roberta", "modernbert", "own")
+KINDS = ("roberta", "modernbert", "own", "starcoder")
 
 
 ALPHABET = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -84,6 +84,18 @@ def modernbert():
     form["added_tokens"][0]["special"] = False
     form["added_tokens"][0]["normalized"] = True
     return form
+
+
+def starcoder():
+    """As StarCoder's and StarEncoder's: digits stand alone, special tokens first."""
+    tok = Tokenizer(models.BPE())
+    tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tok.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=1000, special_tokens=["<|endoftext|>", "<fim_prefix>", "<empty_output>"], initial_alphabet=ALPHABET, show_progress=False)
+    tok.train([str(p) for p in CODE], trainer)
+    tok.add_special_tokens([AddedToken(name, normalized=False) for name in ("<pad>", "<sep>", "<cls>", "<mask>")])
+    return json.loads(tok.to_str())
 
 
 def own():
@@ -161,7 +173,7 @@ def write_gz(name, data):
 
 
 def main():
-    forms = {"roberta": roberta(), "modernbert": modernbert(), "own": own()}
+    forms = {"roberta": roberta(), "modernbert": modernbert(), "own": own(), "starcoder": starcoder()}
     for kind in KINDS:
         write_gz(f"{kind}.json.gz", json.dumps(forms[kind], ensure_ascii=False, separators=(",", ":")).encode())
     refs = [reference(forms[kind]) for kind in KINDS]
