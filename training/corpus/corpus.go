@@ -236,7 +236,7 @@ func (c *Corpus) summary() string {
 // examine reads one file and applies every filter that needs no other file.
 func examine(s source, evaluation *evaluationMatcher, languages map[string]bool, maxBytes int) candidate {
 	c := candidate{source: s, language: treesitter.LanguageOf(s.absolute)}
-	if c.language == "" || len(languages) > 0 && !languages[c.language] {
+	if c.language == "" || len(languages) > 0 && !languages[c.language] && !(c.language == "c" && languages["cpp"]) {
 		c.reason = ReasonLanguage
 		return c
 	}
@@ -268,6 +268,10 @@ func examine(s source, evaluation *evaluationMatcher, languages map[string]bool,
 	if c.reason == ReasonEvaluation {
 		// The text is kept out, its fingerprint is not: it finds copies under other names.
 		c.bag = newBag(text)
+		return c
+	}
+	if c.language = treesitter.LanguageOfText(s.absolute, text); len(languages) > 0 && !languages[c.language] {
+		c.reason = ReasonLanguage // a C++ header, where C is asked for
 		return c
 	}
 	if c.reason = judge(text, c.language); c.reason == "" {

@@ -91,6 +91,32 @@ func describe(c *Corpus) string {
 	return out.String()
 }
 
+// TestHeaders: the text of a .h file says which language it is in, and the languages asked for heed that.
+func TestHeaders(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"plain.h": "struct shop { int open; };\nint shop_is_open(const struct shop *shop);\n",
+		"plus.h":  "namespace shop {\nclass Shop { bool open() const; };\nint count(const Shop& shop);\n}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for languages, want := range map[string]string{"": "c plain.h cpp plus.h", "c": "c plain.h", "cpp": "cpp plus.h"} {
+		c, err := Collect(context.Background(), Options{Roots: []string{root}, Languages: strings.Fields(languages)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range c.Files {
+			got = append(got, f.Language, f.Path)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: got %v, want %s", languages, got, want)
+		}
+	}
+}
+
 func TestCollectAsksGit(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Fatal("these tests need git on the PATH: ", err)

@@ -42,7 +42,20 @@ var aliases = map[string][]string{
 	"gin":              {"gin-gonic"},
 	"go-ethereum":      {"ethereum"},
 	"spring-framework": {"springframework", "spring"},
-	"rust-analyzer":    {"ra-ap-rustc"},
+	"elasticsearch":    {"org.elasticsearch"},
+	"netty":            {"io.netty"},
+	"guava":            {"com.google.guava"},
+	"rust-analyzer":    {"ra-ap-rustc", "ra-ap", "rust-lang/rust-analyzer"},
+	"cargo":            {"rust-lang/cargo", "crates-io"},
+}
+
+// packages are directories of the projects' sources that no name of theirs stands in: a copy keeps them, whatever is put before.
+var packages = map[string]string{
+	"com/google/common/annotations/": "guava", "com/google/common/base/": "guava", "com/google/common/cache/": "guava",
+	"com/google/common/collect/": "guava", "com/google/common/escape/": "guava", "com/google/common/eventbus/": "guava",
+	"com/google/common/graph/": "guava", "com/google/common/hash/": "guava", "com/google/common/html/": "guava", "com/google/common/io/": "guava",
+	"com/google/common/math/": "guava", "com/google/common/net/": "guava", "com/google/common/primitives/": "guava",
+	"com/google/common/reflect/": "guava", "com/google/common/util/concurrent/": "guava", "com/google/common/xml/": "guava",
 }
 
 // prefixed projects publish packages named project-something or project.something.
@@ -93,6 +106,22 @@ func (m *evaluationMatcher) match(s *source) string {
 			if p := m.component(normalise(part), true); p != "" {
 				return p
 			}
+			// Maven's names are a group, a dot and an artifact, and both have dots.
+			for rest := normalise(part); strings.Contains(rest, "."); {
+				_, rest, _ = strings.Cut(rest, ".")
+				if p := m.component(rest, true); p != "" {
+					return p
+				}
+				head, _, _ := strings.Cut(rest, ".")
+				if p := m.component(head, true); p != "" {
+					return p
+				}
+			}
+		}
+	}
+	for directory, p := range packages {
+		if _, ok := m.names[p]; ok && strings.Contains(s.fromRoot, directory) {
+			return p
 		}
 	}
 	parts := strings.Split(s.fromRoot, "/")

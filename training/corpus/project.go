@@ -79,6 +79,9 @@ func newProject(dir, path string) *project {
 			if m := nameLine.FindSubmatch(text); m != nil {
 				p.name = strings.ToLower(string(m[1]))
 				p.names = append(p.names, p.name)
+				if m := crateRepository.FindSubmatch(text); name == "Cargo.toml" && m != nil {
+					p.names = append(p.names, filepath.Base(strings.TrimSuffix(strings.TrimRight(string(m[1]), "/"), ".git")))
+				}
 				break
 			}
 		}
@@ -90,7 +93,9 @@ func newProject(dir, path string) *project {
 var (
 	moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)
 	nameLine   = regexp.MustCompile(`(?m)^[Nn]ame\s*[:=]\s*["']?([\w.-]+)`)
-	repository = regexp.MustCompile(`([\w.-]+/[\w.-]+?)(?:\.git)?(?:["#/?]|$)`)
+	// A crate of a workspace names the repository, often with a path in it behind the branch.
+	crateRepository = regexp.MustCompile(`(?m)^repository\s*=\s*"https?://[^/"]+/([^/"]+/[^/"]+)`)
+	repository      = regexp.MustCompile(`([\w.-]+/[\w.-]+?)(?:\.git)?(?:["#/?]|$)`)
 )
 
 // repositoryName takes owner/name out of package.json's repository, which is a text or an object with a url.
