@@ -138,6 +138,9 @@ var specialNames = map[string]func(*Special) *int32{
 	"[UNK]": func(s *Special) *int32 { return &s.UNK }, "<unk>": func(s *Special) *int32 { return &s.UNK },
 }
 
+// otherMask stands for a gap in UniXcoder's tokenizer, beside or without <mask>.
+const otherMask = "<mask0>"
+
 // buildAdded sorts out the added tokens: special ones by what they are for, the
 // others into what is looked for in text.
 func (t *Tokenizer) buildAdded() {
@@ -167,6 +170,9 @@ func (t *Tokenizer) buildAdded() {
 				t.languages[lang] = a.ID
 			}
 		}
+	}
+	if id, ok := t.named[otherMask]; ok && t.special.MASK < 0 {
+		t.special.MASK = id
 	}
 }
 

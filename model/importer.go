@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,8 @@ type ImportOptions struct {
 
 // Import makes a bundle of a Hugging Face checkpoint of the modernbert, roberta
 // or bert family: config.json, model.safetensors, and tokenizer.json or
-// vocab.json with merges.txt. Links are followed, since the ecosystem's cache
+// vocab.json with merges.txt. ModernBERT, CodeBERT (its masked language model),
+// GraphCodeBERT, UniXcoder and StarEncoder are such. Links are followed, since the ecosystem's cache
 // consists of them. out must be new, or a bundle, which is replaced.
 func Import(dir, out string, opts ImportOptions) error {
 	if err := importInto(dir, out, opts); err != nil {
@@ -47,7 +49,7 @@ func importInto(dir, out string, opts ImportOptions) error {
 	if err != nil {
 		return err
 	}
-	tok, err := importTokenizer(fsys)
+	tok, err := importTokenizer(fsys, config)
 	if err != nil {
 		return err
 	}
@@ -60,6 +62,9 @@ func importInto(dir, out string, opts ImportOptions) error {
 	raw, err := onnx.ReadSafetensorsFile(filepath.Join(dir, bundle.WeightsFile))
 	if err != nil {
 		return err
+	}
+	if _, ok := tok.SpecialToken(encoderOnly); ok && raw["lm_head.dense.weight"].Dims == nil {
+		config.PlainHead = true // UniXcoder multiplies states and embeddings
 	}
 	weights, err := config.Match(raw)
 	if err != nil {
@@ -106,8 +111,8 @@ func isHalf(w onnx.Weights) bool {
 }
 
 // importTokenizer reads tokenizer.json, or makes it of the two files that
-// RoBERTa's slow tokenizer kept.
-func importTokenizer(fsys fs.FS) (*codetok.Tokenizer, error) {
+// RoBERTa's slow tokenizer kept, and adds the special tokens that its users add.
+func importTokenizer(fsys fs.FS, config onnx.Config) (*codetok.Tokenizer, error) {
 	const limit = 256 << 20
 	text, err := readSmall(fsys, bundle.TokenizerFile, limit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,8 +130,97 @@ func importTokenizer(fsys fs.FS) (*codetok.Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if text, err = addLater(fsys, text, limit); err != nil {
+		return nil, err
+	}
+	tok, err := codetok.Read(bytes.NewReader(text))
+	if err != nil || tok.Special().MASK >= 0 || config.ModelType != "bert" || tok.Size()+len(starEncoder) != config.VocabSize {
+		return tok, err
+	}
+	later := map[string]int{}
+	for i, name := range starEncoder {
+		later[name] = tok.Size() + i
+	}
+	if text, err = addTokens(text, later); err != nil {
+		return nil, err
+	}
 	return codetok.Read(bytes.NewReader(text))
 }
+
+// starEncoder are the special tokens that StarEncoder's programs add to its
+// tokenizer when they load it, in their order (bigcode-project/bigcode-encoder,
+// src/datasets_loader.py, prepare_tokenizer): its file may lack them.
+var starEncoder = []string{"<pad>", "<sep>", "<cls>", "<mask>"}
+
+// addLater adds the tokens of added_tokens.json, which older versions of
+// transformers kept beside the tokenizer.
+func addLater(fsys fs.FS, text []byte, limit int64) ([]byte, error) {
+	later, err := readSmall(fsys, "added_tokens.json", limit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return text, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids map[string]int
+	if err := json.Unmarshal(later, &ids); err != nil {
+		return nil, fmt.Errorf("reading added_tokens.json: %w", err)
+	}
+	return addTokens(text, ids)
+}
+
+// addTokens adds special tokens to a tokenizer.json. Those that it has stay as
+// they are.
+func addTokens(text []byte, ids map[string]int) ([]byte, error) {
+	var file map[string]json.RawMessage
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("reading tokenizer.json: %w", err)
+	}
+	var added []json.RawMessage
+	if list, ok := file["added_tokens"]; ok {
+		if err := json.Unmarshal(list, &added); err != nil {
+			return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
+		}
+	}
+	has := map[string]bool{}
+	for _, entry := range added {
+		var token addedToken
+		if err := json.Unmarshal(entry, &token); err != nil {
+			return nil, fmt.Errorf("reading tokenizer.json: added_tokens: %w", err)
+		}
+		has[token.Content] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(ids)) {
+		if has[name] {
+			continue
+		}
+		entry, err := json.Marshal(addedToken{ID: ids[name], Content: name, Special: true})
+		if err != nil {
+			return nil, err
+		}
+		added = append(added, entry)
+	}
+	list, err := json.Marshal(added)
+	if err != nil {
+		return nil, err
+	}
+	file["added_tokens"] = list
+	return json.Marshal(file)
+}
+
+// addedToken is an entry of added_tokens in a tokenizer.json.
+type addedToken struct {
+	ID         int    `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	Lstrip     bool   `json:"lstrip"`
+	Rstrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+// moreSpecials are special tokens that UniXcoder's vocabulary holds beside RoBERTa's.
+var moreSpecials = []string{encoderOnly, "<decoder-only>", "<encoder-decoder>", "<mask0>"}
 
 // composeTokenizer writes the tokenizer.json that transformers' conversion of a
 // RoBERTa tokenizer gives.
@@ -135,24 +229,15 @@ func composeTokenizer(vocab, merges []byte) ([]byte, error) {
 	if err := json.Unmarshal(vocab, &ids); err != nil {
 		return nil, fmt.Errorf("reading vocab.json: %w", err)
 	}
-	type added struct {
-		ID         int    `json:"id"`
-		Content    string `json:"content"`
-		SingleWord bool   `json:"single_word"`
-		Lstrip     bool   `json:"lstrip"`
-		Rstrip     bool   `json:"rstrip"`
-		Normalized bool   `json:"normalized"`
-		Special    bool   `json:"special"`
-	}
-	var specials []added
-	for _, name := range []string{"<s>", "<pad>", "</s>", "<unk>", "<mask>"} {
-		id, ok := ids[name]
-		if !ok {
+	var specials []addedToken
+	for i, name := range append([]string{"<s>", "<pad>", "</s>", "<unk>", "<mask>"}, moreSpecials...) {
+		if id, ok := ids[name]; ok {
+			specials = append(specials, addedToken{ID: id, Content: name, Lstrip: name == "<mask>", Special: true})
+		} else if i < 4 {
 			return nil, fmt.Errorf("reading vocab.json: it has no %s: only RoBERTa's kind of tokenizer can be made of vocab.json and merges.txt", name)
 		}
-		specials = append(specials, added{ID: id, Content: name, Lstrip: name == "<mask>", Special: true})
 	}
-	slices.SortFunc(specials, func(a, b added) int { return a.ID - b.ID })
+	slices.SortFunc(specials, func(a, b addedToken) int { return a.ID - b.ID })
 	rules := []string{}
 	for line := range strings.Lines(string(merges)) {
 		line = strings.TrimRight(line, "\r\n")

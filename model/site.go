@@ -8,9 +8,9 @@ import (
 	"mlm-lsp/codetok"
 )
 
-// minWindow is room for [CLS], a language tag, eight masks, one subword on
-// either side and [SEP].
-const minWindow = 13
+// minWindow is room for three openers, eight masks, one subword on either side
+// and [SEP].
+const minWindow = 14
 
 // bytesPerSubword is more than the mean of any code; text further away than
 // that many bytes for each place in the window is not encoded.
@@ -227,13 +227,23 @@ func (m *Model) row(language string, s *site, fr frame, revealed []int32, k int)
 	return &row{ids: ids, wanted: []int{first}}
 }
 
-// openers are the special tokens that a row begins with.
+// encoderOnly says to UniXcoder, which also writes texts, that it is asked as an
+// encoder. Its rows begin with [CLS], this and [SEP] (microsoft/CodeBERT,
+// UniXcoder/unixcoder.py, tokenize).
+const encoderOnly = "<encoder-only>"
+
+// openers are the special tokens that a row begins with: three at most.
 func (m *Model) openers(language string) []int32 {
 	var ids []int32
 	if m.special.CLS >= 0 {
 		ids = append(ids, m.special.CLS)
 	}
-	if tag, ok := m.tok.LanguageTag(language); ok {
+	if mode, ok := m.tok.SpecialToken(encoderOnly); ok {
+		ids = append(ids, mode)
+		if m.special.SEP >= 0 {
+			ids = append(ids, m.special.SEP)
+		}
+	} else if tag, ok := m.tok.LanguageTag(language); ok {
 		ids = append(ids, tag)
 	}
 	return ids

@@ -31,6 +31,7 @@ type Config struct {
 	ClassifierBias    bool    // modernbert: head.dense has a bias
 	DecoderBias       bool    // modernbert
 	TieWordEmbeddings bool    // the decoder is the embedding table
+	PlainHead         bool    // roberta: the decoder reads the encoder's states as they are, without a transform before it or a bias (UniXcoder)
 	PointerHead       bool    // modernbert: it carries the head that chooses among names in sight, see Prediction.Query
 	DetectHead        bool    // modernbert: it carries the head that spots replaced tokens, see Prediction.Detect
 }
@@ -73,6 +74,7 @@ type configFile struct {
 	DecoderBias           *bool               `json:"decoder_bias,omitempty"`
 	TieWordEmbeddings     *bool               `json:"tie_word_embeddings,omitempty"`
 	MoreHeads             []string            `json:"mlm_lsp_heads,omitempty"` // ours; transformers keeps what it does not know
+	PlainHead             bool                `json:"mlm_lsp_plain_head,omitempty"`
 }
 
 type ropeFile struct {
@@ -97,7 +99,7 @@ func ParseConfig(data []byte) (Config, error) {
 	c := Config{
 		ModelType: f.ModelType, VocabSize: f.VocabSize, HiddenSize: f.HiddenSize, IntermediateSize: f.IntermediateSize,
 		Layers: f.Layers, Heads: f.Heads, MaxPositions: f.MaxPositions,
-		InitializerRange: or(f.InitializerRange, 0.02), TieWordEmbeddings: or(f.TieWordEmbeddings, true),
+		InitializerRange: or(f.InitializerRange, 0.02), TieWordEmbeddings: or(f.TieWordEmbeddings, true), PlainHead: f.PlainHead,
 	}
 	switch c.ModelType {
 	case "modernbert":
@@ -194,6 +196,9 @@ func (c Config) Check() error {
 	if c.ModelType != "modernbert" && (c.PointerHead || c.DetectHead) {
 		return fmt.Errorf("mlm_lsp_heads go with modernbert, not with %s", c.ModelType)
 	}
+	if c.PlainHead && (c.ModelType != "roberta" || !c.TieWordEmbeddings) {
+		return errors.New("mlm_lsp_plain_head goes with roberta and tied embeddings")
+	}
 	switch c.ModelType {
 	case "modernbert":
 		if c.HiddenSize/c.Heads%2 != 0 {
@@ -239,7 +244,7 @@ func (c Config) Marshal() ([]byte, error) {
 	f := configFile{
 		ModelType: c.ModelType, VocabSize: c.VocabSize, HiddenSize: c.HiddenSize, IntermediateSize: c.IntermediateSize,
 		Layers: c.Layers, Heads: c.Heads, MaxPositions: c.MaxPositions, PadID: &pad,
-		InitializerRange: &c.InitializerRange, TieWordEmbeddings: &c.TieWordEmbeddings,
+		InitializerRange: &c.InitializerRange, TieWordEmbeddings: &c.TieWordEmbeddings, PlainHead: c.PlainHead,
 	}
 	switch c.ModelType {
 	case "modernbert":
@@ -250,6 +255,9 @@ func (c Config) Marshal() ([]byte, error) {
 		f.ClassifierBias, f.DecoderBias = &c.ClassifierBias, &c.DecoderBias
 	case "roberta":
 		f.Architectures = []string{"RobertaForMaskedLM"}
+		if c.PlainHead {
+			f.Architectures = []string{"RobertaModel"}
+		}
 	case "bert":
 		f.Architectures = []string{"BertForMaskedLM"}
 	}

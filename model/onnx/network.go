@@ -340,6 +340,9 @@ func (n *Network) bert() Prediction {
 		h := n.activate(n.project(normed{x: x}, p+"intermediate.dense", true, 1)[0], c.Activation)
 		x = n.norm(n.residual(h, p+"output.dense", true, x), p+"output.LayerNorm")
 	}
+	if c.PlainHead {
+		return Prediction{Hidden: x, Decoder: table}
+	}
 	names := headNames(c)
 	x = n.activate(n.project(normed{x: x}, names.dense, true, 1)[0], c.HeadActivation)
 	out := Prediction{Hidden: n.norm(x, names.norm), Decoder: table, Bias: n.Param(names.bias)}

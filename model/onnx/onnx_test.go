@@ -186,6 +186,7 @@ func TestConfigRefuses(t *testing.T) {
 		"relative":       `{"model_type":"bert","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":16,"position_embedding_type":"relative_key"}`,
 		"unknown head":   strings.Replace(good, `{`, `{"mlm_lsp_heads":["oracle"],`, 1),
 		"head of bert":   `{"model_type":"bert","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":16,"mlm_lsp_heads":["detect"]}`,
+		"plain head":     strings.Replace(good, `{`, `{"mlm_lsp_plain_head":true,`, 1),
 		"only positions": `{"model_type":"roberta","vocab_size":10,"hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":2,"max_position_embeddings":2}`,
 	} {
 		if c, err := ParseConfig([]byte(data)); err == nil {

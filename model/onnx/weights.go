@@ -81,6 +81,9 @@ func (c Config) Parameters() []Parameter {
 		linear(p+"output.dense", true, h, inner)
 		norm(p + "output.LayerNorm")
 	}
+	if c.PlainHead {
+		return out
+	}
 	names := headNames(c)
 	linear(names.dense, true, h, h)
 	norm(names.norm)
@@ -216,6 +219,9 @@ func aliases(c Config, name string) []string {
 		out = append(out, "cls.predictions.decoder.bias")
 	case "lm_head.decoder.weight":
 		out = append(out, "lm_head.weight")
+	}
+	if rest, ok := strings.CutPrefix(name, c.ModelType+"."); ok { // as the encoder by itself is saved
+		out = append(out, rest)
 	}
 	if strings.HasSuffix(name, "LayerNorm.weight") { // BERT's original names
 		out = append(out, strings.TrimSuffix(name, "weight")+"gamma")
