@@ -141,30 +141,6 @@ func memberSite(x *names.Index, t treesitter.Token) site {
 	return s
 }
 
-// groups are the operators that can be mistaken for each other (references.md, D.3 and D.4).
-var groups = func() map[string]map[string][]string {
-	all := map[string][]string{
-		"go":         {"== != < <= > >=", "&& ||", "+ - * / %", "& | ^ &^", "<< >>", "+= -= *= /=", "|= &= ^=", "++ --"},
-		"javascript": {"== != < <= > >= === !==", "&& ||", "+ - * / %", "& | ^", "<< >> >>>", "+= -= *= /=", "|= &= ^=", "++ --"},
-		"python":     {"== != < <= > >= is is_not in not_in", "and or", "+ - * / // %", "& | ^", "<< >>", "+= -= *= /=", "|= &= ^="},
-	}
-	all["typescript"], all["tsx"] = all["javascript"], all["javascript"]
-	table := map[string]map[string][]string{}
-	for language, lines := range all {
-		table[language] = map[string][]string{}
-		for _, line := range lines {
-			group := strings.Fields(line)
-			for i := range group {
-				group[i] = strings.ReplaceAll(group[i], "_", " ")
-			}
-			for _, operator := range group {
-				table[language][operator] = group
-			}
-		}
-	}
-	return table
-}()
-
 // ordering holds the comparisons of order. They are seldom mistaken for those of equality: what one compares with the other is another question.
 var ordering = map[string]bool{"<": true, "<=": true, ">": true, ">=": true}
 
@@ -176,7 +152,7 @@ func operatorSite(x *names.Index, t treesitter.Token) site {
 	}
 	s := site{span: t.Span, code: CodeOperator, kind: "operator"}
 	s.choices = append(s.choices, choice{text: x.Text(t.Span), near: true})
-	for _, other := range groups[x.File.Language][text] {
+	for _, other := range treesitter.OperatorGroup(x.File.Language, text) {
 		if other != text {
 			s.choices = append(s.choices, choice{text: other, near: ordering[other] == ordering[text]})
 		}
@@ -190,8 +166,8 @@ func booleanSite(x *names.Index, t treesitter.Token) site {
 		return site{}
 	}
 	text := x.Text(t.Span)
-	other, ok := map[string]string{"true": "false", "false": "true", "True": "False", "False": "True"}[text]
-	if !ok {
+	other := treesitter.OppositeBoolean(text)
+	if other == "" {
 		return site{}
 	}
 	return site{span: t.Span, code: CodeLiteral, kind: "boolean", choices: []choice{{text: text, near: true}, {text: other, near: true}}}
