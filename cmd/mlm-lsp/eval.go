@@ -24,7 +24,7 @@ func newEval() *cobra.Command {
 		Long: `Measure models on code that they were not trained on, beside baselines on the same cases. With --model given more than
 once every model answers the same cases, and the table has the differences with paired 95% intervals.`,
 	}
-	cmd.AddCommand(newEvalCloze())
+	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes())
 	return cmd
 }
 
@@ -144,25 +144,4 @@ func bundleName(arg string) (name, dir string) {
 		}
 	}
 	return filepath.Base(filepath.Clean(arg)), arg
-}
-
-func newEvalCloze() *cobra.Command {
-	var flags evalFlags
-	var opts evaluate.ClozeOptions
-	cmd := &cobra.Command{
-		Use:   "cloze PATH...",
-		Short: "Take single tokens out and ask for them",
-		Args:  usage(cobra.MinimumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
-				opts.Common = flags.common
-				return evaluate.Cloze(ctx, subjects, sources, opts)
-			})
-		},
-	}
-	flags.add(cmd)
-	flags.addSources(cmd)
-	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around a case (default 1000, as the features ask)")
-	cmd.Flags().BoolVar(&opts.Generate, "generate", false, "ask the models without candidates, too")
-	return cmd
 }

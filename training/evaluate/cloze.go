@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 
 	"mlm-lsp/lsp/names"
@@ -53,7 +54,7 @@ type item struct {
 // subject fails, or ctx ends.
 func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts ClozeOptions) (Result, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 40
+		opts.PerClass = 20
 	}
 	if opts.WindowBytes == 0 {
 		opts.WindowBytes = 1000
@@ -81,15 +82,15 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 	for i, it := range items {
 		cases[i] = it.result(subjects)
 	}
-	ranked := []string{SystemModel, SystemCombined, SystemGenerated}
+	ranked := []string{SystemModel, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
 	layout := Layout{
 		Task:    "cloze",
 		Classes: []string{"variable", "attribute", "call", "names", "type", "operator", "literal", SliceAll},
 		Pooled:  map[string][]string{"variable": {"names"}, "attribute": {"names"}, "call": {"names"}},
 		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
 		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject}, ranked),
-		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemProject}, ranked),
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}},
+		Pairs:   against(subjects, []string{SystemModel, SystemPointer, SystemCache, SystemProject}, ranked),
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -288,13 +289,14 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 	var queries []model.Query
 	var of []*item
 	for _, it := range items {
-		x := it.index
-		q := model.Query{Language: x.File.Language, TopK: topK}
-		q.Before, q.After = x.File.Window(x.File.Tokens[it.token].Span, opts.WindowBytes)
+		q := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
 		if len(it.candidates) > 0 {
-			q.Choices = it.candidates
+			q.Choices, q.TopK = it.candidates, topK
 			queries, of = append(queries, q), append(of, it)
 		}
+		// Alone among the choices, the answer is looked at to its end: what it costs to spell it.
+		q.Choices, q.TopK = []string{it.text}, 0
+		queries, of = append(queries, q), append(of, it)
 		if opts.Generate {
 			q.Choices, q.TopK = nil, 5
 			queries, of = append(queries, q), append(of, it)
@@ -305,10 +307,15 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 		return err
 	}
 	answers := map[*item]map[string]model.Candidate{}
+	spelling := map[*item]float64{} // bits
 	for i, prediction := range predictions {
 		it := of[i]
-		if queries[i].Choices == nil {
+		switch {
+		case queries[i].Choices == nil:
 			it.outcomes[system(subjects, s, SystemGenerated)] = outcome(it.text, textsOf(prediction))
+			continue
+		case queries[i].TopK == 0:
+			spelling[it] = -prediction.Candidates[0].Vocabulary / math.Ln2 * float64(s.Subwords(it.text))
 			continue
 		}
 		answers[it] = map[string]model.Candidate{}
@@ -318,6 +325,7 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 	}
 	for _, it := range items {
 		it.rank(subjects, s, answers[it])
+		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = Ratio{spelling[it], float64(len(it.text))}
 	}
 	return nil
 }
@@ -325,11 +333,11 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 // rank ranks the item's candidates by every scorer.
 func (it *item) rank(subjects []Subject, s Subject, answers map[string]model.Candidate) {
 	it.outcomes[SystemCandidates] = listed(outcome(it.text, it.candidates).Place > 0)
-	known := evidence{kind: it.class.String(), features: make([]rank.Features, len(it.features)), project: it.project}
-	copy(known.features, it.features)
+	known := evidence{kind: it.class.String(), features: slices.Clone(it.features), project: it.project, answers: make([]*model.Candidate, len(it.candidates))}
 	for k, text := range it.candidates {
 		if a, ok := answers[text]; ok {
 			known.features[k].Model = a.LogProb
+			known.answers[k] = &a
 		}
 	}
 	for _, scorer := range scorers {
@@ -337,7 +345,9 @@ func (it *item) rank(subjects []Subject, s Subject, answers map[string]model.Can
 		if scorer.asks {
 			name = system(subjects, s, name)
 		}
-		it.outcomes[name] = outcome(it.text, sorted(it.candidates, scorer.score(s, known)))
+		if scores := scorer.score(s, known); scores != nil {
+			it.outcomes[name] = outcome(it.text, sorted(it.candidates, scores))
+		}
 	}
 }
 

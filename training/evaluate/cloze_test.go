@@ -190,7 +190,7 @@ func TestAnswerIsInvisible(t *testing.T) {
 	asked := false
 	for _, q := range o.queries {
 		around := q.Before + q.After
-		if !strings.Contains(around, "uniqueName") {
+		if !strings.Contains(around, "uniqueName") && len(q.Choices) != 1 { // alone, its spelling is measured
 			asked = true
 			for _, c := range q.Choices {
 				if c == "uniqueName" {

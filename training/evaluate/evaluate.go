@@ -60,7 +60,8 @@ const (
 	SystemCache      = "cache"      // the n-gram of the file, both sides
 	SystemProject    = "project"    // the same over the file and its project
 	SystemModel      = "model"      // the model alone
-	SystemPointer    = "pointer"    // its pointer head alone
+	SystemPointer    = "pointer"    // its pointer head alone, where it has one
+	SystemVocabulary = "vocabulary" // its vocabulary head alone, where it has a pointer head beside it
 	SystemCombined   = "combined"   // model, cache and what else is known, as the features rank
 	SystemGenerated  = "generated"  // the model without candidates
 )

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
 )
 
@@ -11,14 +12,15 @@ import (
 type evidence struct {
 	kind     string
 	features []rank.Features
-	project  []float64 // log-probabilities of the n-gram of file and project; nil where there is none
+	project  []float64          // log-probabilities of the n-gram of file and project; nil where there is none
+	answers  []*model.Candidate // of the subject; nil for candidates that it cut off
 }
 
 // scorer is one way to order candidates. A further one is a line in scorers and a name in the layouts.
 type scorer struct {
 	name string
 	asks bool // of a subject: there is one result for each
-	// score gives each candidate a number, the higher the better; NaN where it knows nothing.
+	// score gives each candidate a number, the higher the better; NaN where it knows nothing. nil says that there is no such system.
 	score func(s Subject, e evidence) []float64
 }
 
@@ -38,6 +40,12 @@ var scorers = []scorer{
 	{SystemModel, true, func(_ Subject, e evidence) []float64 {
 		return each(e, func(f rank.Features) float64 { return f.Model })
 	}},
+	{SystemPointer, true, func(_ Subject, e evidence) []float64 {
+		return heads(e, func(c *model.Candidate) float64 { return c.Pointer })
+	}},
+	{SystemVocabulary, true, func(_ Subject, e evidence) []float64 {
+		return heads(e, func(c *model.Candidate) float64 { return c.Vocabulary })
+	}},
 	{SystemCombined, true, func(s Subject, e evidence) []float64 { return s.combine(e.kind, e.features) }},
 }
 
@@ -45,6 +53,23 @@ func each(e evidence, of func(rank.Features) float64) []float64 {
 	scores := make([]float64, len(e.features))
 	for i, f := range e.features {
 		scores[i] = of(f)
+	}
+	return scores
+}
+
+// heads is one head's view; nil when the model has no pointer head, or no name was in its sight.
+func heads(e evidence, of func(*model.Candidate) float64) []float64 {
+	pointed := false
+	scores := make([]float64, len(e.answers))
+	for i, a := range e.answers {
+		scores[i] = math.NaN()
+		if a != nil {
+			scores[i] = of(a)
+			pointed = pointed || a.Pointer > math.Inf(-1)
+		}
+	}
+	if !pointed {
+		return nil
 	}
 	return scores
 }

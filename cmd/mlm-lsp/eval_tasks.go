@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"mlm-lsp/training/evaluate"
+)
+
+func newEvalCloze() *cobra.Command {
+	var flags evalFlags
+	var opts evaluate.ClozeOptions
+	cmd := &cobra.Command{
+		Use:   "cloze PATH...",
+		Short: "Take single tokens out and ask for them",
+		Args:  usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Cloze(ctx, subjects, sources, opts)
+			})
+		},
+	}
+	flags.add(cmd)
+	flags.addSources(cmd)
+	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around a case (default 1000, as the features ask)")
+	cmd.Flags().BoolVar(&opts.Generate, "generate", false, "ask the models without candidates, too")
+	return cmd
+}
+
+func newEvalComplete() *cobra.Command {
+	var flags evalFlags
+	var opts evaluate.CompleteOptions
+	cmd := &cobra.Command{
+		Use:   "complete PATH...",
+		Short: "Complete names that are used, with no, one and three letters typed",
+		Args:  usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Complete(ctx, subjects, sources, opts)
+			})
+		},
+	}
+	flags.add(cmd)
+	flags.addSources(cmd)
+	cmd.Flags().IntSliceVar(&opts.Typed, "typed", nil, "numbers of letters that are typed (default 0,1,3)")
+	return cmd
+}
+
+func newEvalTypes() *cobra.Command {
+	var flags evalFlags
+	var opts evaluate.TypesOptions
+	var count string
+	cmd := &cobra.Command{
+		Use:   "types PATH...",
+		Short: "Take type annotations out and ask for them",
+		Args:  usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if count != "" {
+				sources, err := evaluate.Load(cmd.Context(), args, flags.load)
+				if err != nil {
+					return err
+				}
+				return writeFile(count, func(w io.Writer) error { return evaluate.CountTypes(sources, w) })
+			}
+			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Types(ctx, subjects, sources, opts)
+			})
+		},
+	}
+	flags.add(cmd)
+	flags.addSources(cmd)
+	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around an annotation (default 1000)")
+	cmd.Flags().StringVar(&count, "count", "", "only write the types that annotations name most often to this `FILE` (training/evaluate/types.tsv is one, of training projects)")
+	return cmd
+}
+
+func newEvalProbes() *cobra.Command {
+	var flags evalFlags
+	var opts evaluate.ProbesOptions
+	cmd := &cobra.Command{
+		Use:   "probes",
+		Short: "Generate code with gaps that syntax or arithmetic leaves one answer for",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, nil, func(ctx context.Context, subjects []evaluate.Subject, _ []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Probes(ctx, subjects, opts)
+			})
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringSliceVar(&opts.Languages, "lang", nil, "only these languages")
+	return cmd
+}

@@ -1,0 +1,205 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"mlm-lsp/lsp/complete"
+	"mlm-lsp/model"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+// CompleteOptions says what Complete asks.
+type CompleteOptions struct {
+	Common // PerClass: names per language; 0: 25
+	// Typed are the numbers of letters that are typed already; nil: 0, 1 and 3.
+	Typed []int
+}
+
+// SystemStatic is the feature without a model: everything but it, as an editor gets it when time is over.
+const SystemStatic = "static"
+
+// usage is a name in a file that is about to be typed.
+type usage struct {
+	source *Source
+	token  treesitter.Token
+	name   string
+}
+
+// Complete asks the completion feature for names that are used in the files: with none, one and three letters typed and the text behind the cursor
+// kept. All systems rank the feature's own candidates. Besides exact matches it measures keystrokes saved: a name is taken as soon as it is among
+// the first five offers, for one key and one more for every place below the first; what it would have cost to type the rest is saved.
+//
+// The classes are the numbers of letters typed, and "keystrokes".
+func Complete(ctx context.Context, subjects []Subject, sources []Source, opts CompleteOptions) (Result, error) {
+	if opts.PerClass == 0 {
+		opts.PerClass = 25
+	}
+	if opts.Typed == nil {
+		opts.Typed = []int{0, 1, 3}
+	}
+	slices.Sort(opts.Typed)
+	usages := drawUsages(sources, opts)
+	if len(usages) == 0 {
+		return Result{}, fmt.Errorf("evaluating complete: no name to ask for in %d files", len(sources))
+	}
+	var cases []Case
+	progress := &steps{total: len(usages), report: opts.Progress}
+	err := inBatches(ctx, len(usages), 1, progress, func(from, _ int) error {
+		more, err := usages[from].ask(ctx, subjects, opts)
+		cases = append(cases, more...)
+		return err
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("evaluating complete: %w", err)
+	}
+	var classes []string
+	for _, n := range opts.Typed {
+		classes = append(classes, typedClass(n))
+	}
+	ranked := []string{SystemModel, SystemCombined}
+	layout := Layout{
+		Task:    "complete",
+		Classes: append(classes, classKeystrokes),
+		Slices:  []string{"variable", "attribute", "call", "type"},
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemStatic}, ranked),
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "saved", Percent: true, Main: true}},
+		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache}, ranked),
+	}
+	return Tabulate(layout, subjects, cases, opts.Seed), nil
+}
+
+const classKeystrokes = "keystrokes"
+
+func typedClass(n int) string { return fmt.Sprintf("%d typed", n) }
+
+// drawUsages picks the names: up to PerClass of each language, from all files alike.
+func drawUsages(sources []Source, opts CompleteOptions) (list []usage) {
+	byLanguage := map[string][]usage{}
+	for i := range sources {
+		f := sources[i].File
+		for _, t := range f.Tokens {
+			if (t.Kind.Identifier() || t.Kind == treesitter.KindType) && eligible(f, t) {
+				byLanguage[f.Language] = append(byLanguage[f.Language], usage{&sources[i], t, string(f.Text[t.Start:t.End])})
+			}
+		}
+	}
+	for _, language := range treesitter.Languages() {
+		all := byLanguage[language]
+		random := rand.New(rand.NewPCG(opts.Seed, uint64(len(language))))
+		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		list = append(list, all[:min(len(all), opts.PerClass)]...)
+	}
+	return list
+}
+
+// way is one way to rank the feature's candidates.
+type way struct {
+	name  string
+	model model.Predictor
+	rank  func(kind string, candidates []rank.Features) []float64
+}
+
+// ask types the name letter by letter and looks at what every system offers.
+func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions) ([]Case, error) {
+	ways := []way{{SystemRecency, nil, byRecency}, {SystemCache, nil, byCache}, {SystemStatic, nil, rank.Combine}}
+	for _, s := range subjects {
+		ways = append(ways, way{system(subjects, s, SystemModel), s, byModel}, way{system(subjects, s, SystemCombined), s, s.combine})
+	}
+	keystrokes := u.newCase(classKeystrokes)
+	saved := map[string]int{}
+	var cases []Case
+	for _, typed := range opts.Typed {
+		if typed >= len(u.name) {
+			continue
+		}
+		text := slices.Concat(u.source.File.Text[:u.token.Start+typed], u.source.File.Text[u.token.End:])
+		f := treesitter.Parse(u.source.File.Language, text)
+		c := u.newCase(typedClass(typed))
+		for _, w := range ways {
+			options := complete.Options{Rank: w.rank}
+			if w.name == SystemRecency {
+				options.MaxItems = everyItem // to see what the lists hold
+			}
+			items, err := complete.Complete(ctx, w.model, f, u.token.Start+typed, options)
+			if err != nil {
+				return nil, fmt.Errorf("completing %s at %s:%d: %w", u.name, u.source.Path, c.Line, err)
+			}
+			labels := make([]string, len(items))
+			for i, item := range items {
+				labels[i] = item.Label
+			}
+			o := outcome(u.name, labels)
+			c.Systems[w.name] = o
+			if w.name == SystemRecency {
+				c.Systems[SystemCandidates] = listed(o.Place > 0)
+			}
+			if _, done := saved[w.name]; !done && 1 <= o.Place && o.Place <= 5 {
+				saved[w.name] = max(0, len(u.name)-typed-o.Place)
+			}
+		}
+		cases = append(cases, c)
+	}
+	for _, w := range ways {
+		keystrokes.Systems[w.name] = Outcome{Measures: map[string]Ratio{"saved": {float64(saved[w.name]), float64(len(u.name))}}}
+	}
+	return append(cases, keystrokes), nil
+}
+
+// everyItem is above the number of names in any file that people wrote.
+const everyItem = 100_000
+
+func (u usage) newCase(class string) Case {
+	c := Case{Path: u.source.Path, Project: u.source.Project, Language: u.source.File.Language, Class: class, Answer: u.name,
+		Slices: []string{u.token.Kind.String()}, Systems: map[string]Outcome{}}
+	c.Line, c.Column = position(u.source.File.Text, u.token.Start)
+	return c
+}
+
+// byRecency puts the names used nearest first, and those used nowhere behind them.
+func byRecency(_ string, candidates []rank.Features) []float64 {
+	return scored(candidates, func(f rank.Features) float64 { return recency(f) })
+}
+
+// byCache goes by the file's n-gram alone.
+func byCache(_ string, candidates []rank.Features) []float64 {
+	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
+}
+
+// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says.
+func byModel(_ string, candidates []rank.Features) []float64 {
+	worst := 0.0
+	for _, f := range candidates {
+		if !math.IsNaN(f.Model) {
+			worst = min(worst, f.Model)
+		}
+	}
+	return scored(candidates, func(f rank.Features) float64 {
+		if math.IsNaN(f.Model) {
+			return worst - 1 + recency(f)
+		}
+		return f.Model
+	})
+}
+
+func recency(f rank.Features) float64 {
+	if f.Distance < 0 {
+		return -farAway
+	}
+	return -float64(f.Distance)
+}
+
+// farAway is beyond the tokens of any file.
+const farAway = 1e8
+
+func scored(candidates []rank.Features, of func(rank.Features) float64) []float64 {
+	scores := make([]float64, len(candidates))
+	for i, f := range candidates {
+		scores[i] = of(f)
+	}
+	return scores
+}
