@@ -3,7 +3,7 @@
 The Go program that starts this one owns the corpus, the masks, the learning rate and the checkpoints. This one owns the
 arithmetic, and reads from top to bottom: the network, the losses, how a batch is shared out, the step, the messages.
 
-It runs under plain python3 or under torchrun, on one machine or several. The process of rank 0 is connected to the Go
+It runs under plain python3, or on one machine or several under torchrun, which "engine.py launch" starts. The process of rank 0 is connected to the Go
 program by the socket that MLM_LSP_SOCKET names; it passes every message on to the others, so that all see the same batch and
 each takes its share of the rows. A gradient is the same whatever the number of processes and of accumulated parts, but for
 rounding: each part's loss is divided by the weights of the whole batch.
@@ -387,7 +387,8 @@ class Engine:
         limit = self.options["clip_norm"] or float("inf")
         norm = float(torch.nn.utils.clip_grad_norm_(self.names.values(), limit))
         report["norm"] = norm
-        if math.isfinite(norm) and math.isfinite(report["loss"]):
+        report["finite"] = math.isfinite(norm) and math.isfinite(report["loss"])
+        if report["finite"]:
             for group in self.adam.param_groups:
                 group["lr"] = rate
             self.adam.step()
@@ -431,6 +432,7 @@ def pack(header, arrays):
         a = np.ascontiguousarray(a, np.int64 if a.dtype.kind in "iub" else np.float32)
         listed.append([name, "i64" if a.dtype == np.int64 else "f32", list(a.shape)])
         parts.append(a.tobytes())
+    header = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in header.items()}  # JSON has no NaN
     text = json.dumps(dict(header, arrays=listed)).encode()
     return struct.pack("<II", len(text), sum(map(len, parts))) + text + b"".join(parts)
 
@@ -534,5 +536,18 @@ def main():
         dist.destroy_process_group()
 
 
+def launch(arguments):
+    """Starts this program under torchrun: python3 engine.py launch ARGUMENTS-OF-TORCHRUN."""
+    from torch.distributed import run
+    from torch.distributed.elastic.multiprocessing import api
+
+    if api.Std.from_str("0") is None:  # PyTorch 1.13 under Python 3.11, where an iteration over flags leaves out the one of value zero
+        api.Std.from_str = classmethod(lambda cls, text: cls(int(text)))
+    run.main(arguments + [os.path.abspath(__file__)])
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["launch"]:
+        launch(sys.argv[2:])
+    else:
+        main()

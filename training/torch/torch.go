@@ -18,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -42,8 +41,9 @@ type Options struct {
 	// Processes is how many processes share the rows of a batch on this machine; 0 is one. With more than one, or with
 	// Torchrun set, they are started by torchrun.
 	Processes int
-	// Torchrun are further arguments of torchrun, as "--nnodes=2 --rdzv-endpoint=host:port": the other machines run
-	// engine.py themselves with the same ones.
+	// Torchrun are further arguments of torchrun for several machines, as --nnodes=2 --node_rank=0 --master_addr=HOST
+	// --master_port=PORT. This machine must have node rank 0; each other one runs "python3 engine.py launch" with the same
+	// arguments, --nproc_per_node and its own --node_rank, and needs nothing but that file.
 	Torchrun []string
 	// Device is "auto" (or ""), "cpu" or "cuda".
 	Device string
@@ -106,7 +106,7 @@ type Trainer struct {
 const startTimeout = 10 * time.Minute
 
 // New starts the program and gives it weights w with empty moments.
-func New(ctx context.Context, o Options, w onnx.Weights) (t *Trainer, err error) {
+func New(ctx context.Context, o Options, w onnx.Weights) (_ *Trainer, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("starting the torch engine: %w", err)
@@ -119,33 +119,42 @@ func New(ctx context.Context, o Options, w onnx.Weights) (t *Trainer, err error)
 	if err := o.Config.Check(); err != nil {
 		return nil, err
 	}
-	t = &Trainer{options: o, shape: o.Shape, tail: &tail{to: o.Log}, done: make(chan error, 1)}
-	defer func() {
-		if err != nil {
-			t.Close()
-		}
-	}()
-	if t.dir, err = os.MkdirTemp("", "mlm-lsp-torch-"); err != nil {
+	started := &Trainer{options: o, shape: o.Shape, tail: &tail{to: o.Log}, done: make(chan error, 1)}
+	if err := started.start(ctx); err != nil {
+		started.Close()
 		return nil, err
+	}
+	if err := started.Load(step.State{Weights: w}); err != nil {
+		started.Close()
+		return nil, err
+	}
+	return started, nil
+}
+
+// start starts the processes and waits until they are ready.
+func (t *Trainer) start(ctx context.Context) error {
+	var err error
+	if t.dir, err = os.MkdirTemp("", "mlm-lsp-torch-"); err != nil {
+		return err
 	}
 	path, socket := filepath.Join(t.dir, "engine.py"), filepath.Join(t.dir, "socket")
 	if err := os.WriteFile(path, program, 0o600); err != nil {
-		return nil, err
+		return err
 	}
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer listener.Close()
-	t.command = o.command(path)
+	t.command = t.options.command(path)
 	t.command.Env = append(os.Environ(), "MLM_LSP_SOCKET="+socket, "PYTHONUNBUFFERED=1")
 	t.command.Stdout, t.command.Stderr = t.tail, t.tail
 	ownGroup(t.command) // an interrupt at the terminal is for this program, which saves the run first
 	if err := t.command.Start(); err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
-			return nil, fmt.Errorf("%w; install Python with PyTorch, or name its interpreter with --python", err)
+			return fmt.Errorf("%w; install Python with PyTorch, or name its interpreter with --python", err)
 		}
-		return nil, err
+		return err
 	}
 	go func() { t.done <- t.command.Wait() }()
 	accepted := make(chan net.Conn, 1)
@@ -158,16 +167,13 @@ func New(ctx context.Context, o Options, w onnx.Weights) (t *Trainer, err error)
 	case t.conn = <-accepted:
 	case err := <-t.done:
 		t.done <- err
-		return nil, fmt.Errorf("it ended: %v%s", err, t.tail.quote())
+		return fmt.Errorf("it ended: %v%s", err, t.tail.quote())
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case <-time.After(startTimeout):
-		return nil, fmt.Errorf("it did not answer within %v%s", startTimeout, t.tail.quote())
+		return fmt.Errorf("it did not answer within %v%s", startTimeout, t.tail.quote())
 	}
-	if err := t.handshake(); err != nil {
-		return nil, err
-	}
-	return t, t.Load(step.State{Weights: w})
+	return t.handshake()
 }
 
 // command is how the program is started.
@@ -179,11 +185,11 @@ func (o Options) command(path string) *exec.Cmd {
 	if o.Processes <= 1 && len(o.Torchrun) == 0 {
 		return exec.Command(python, path)
 	}
-	args := []string{"-m", "torch.distributed.run", "--nproc_per_node=" + strconv.Itoa(max(1, o.Processes))}
+	args := []string{path, "launch", "--nproc_per_node=" + strconv.Itoa(max(1, o.Processes))}
 	if len(o.Torchrun) == 0 {
 		args = append(args, "--standalone")
 	}
-	return exec.Command(python, append(append(args, o.Torchrun...), path)...)
+	return exec.Command(python, append(args, o.Torchrun...)...)
 }
 
 func (t *Trainer) handshake() error {
@@ -222,16 +228,18 @@ func (t *Trainer) Reshape(s step.Shape) error {
 	return nil
 }
 
+// outcome is the header of an answer; a number that is not finite is missing.
 type outcome struct {
 	MLM     float64 `json:"mlm_loss"`
 	Norm    float64 `json:"norm"`
+	Finite  bool    `json:"finite"`
 	Pointer float64 `json:"pointer_loss"`
 	Detect  float64 `json:"detect_loss"`
 }
 
-func (t *Trainer) batch(op string, b step.Batch, rate float32) (step.Result, error) {
+func (t *Trainer) batch(op string, b step.Batch, rate float32) (r step.Result, finite bool, err error) {
 	if err := b.Check(t.shape, t.options.Config.VocabSize); err != nil {
-		return step.Result{}, err
+		return r, false, err
 	}
 	rows := int64(t.shape.Batch)
 	arrays := []array{
@@ -247,16 +255,16 @@ func (t *Trainer) batch(op string, b step.Batch, rate float32) (step.Result, err
 	var o outcome
 	_, out, err := t.call(map[string]any{"op": op, "rate": rate}, arrays, &o)
 	if err != nil {
-		return step.Result{}, err
+		return r, false, err
 	}
-	r := step.Result{
+	r = step.Result{
 		Loss: float32(o.MLM), GradNorm: float32(o.Norm), PointerLoss: float32(o.Pointer), DetectLoss: float32(o.Detect),
 		Losses: out["losses"].Floats(), QueryLosses: out["query_losses"].Floats(), SiteLogits: out["site_logits"].Floats(),
 	}
 	for _, c := range out["correct"].Floats() {
 		r.Correct = append(r.Correct, c > 0.5)
 	}
-	return r, nil
+	return r, o.Finite, nil
 }
 
 // Step takes one optimizer step at learning rate rate. A step that was begun is finished even when ctx ends. When the result is
@@ -265,11 +273,11 @@ func (t *Trainer) Step(ctx context.Context, b step.Batch, rate float32) (step.Re
 	if err := ctx.Err(); err != nil {
 		return step.Result{}, err
 	}
-	r, err := t.batch("step", b, rate)
+	r, finite, err := t.batch("step", b, rate)
 	if err != nil {
 		return r, fmt.Errorf("taking training step: %w", err)
 	}
-	if notFinite(r.Loss) || notFinite(r.PointerLoss) || notFinite(r.DetectLoss) || notFinite(r.GradNorm) {
+	if !finite {
 		return r, fmt.Errorf("taking training step: %w", step.ErrNotFinite)
 	}
 	return r, nil
@@ -280,7 +288,7 @@ func (t *Trainer) Evaluate(ctx context.Context, b step.Batch) (step.Result, erro
 	if err := ctx.Err(); err != nil {
 		return step.Result{}, err
 	}
-	r, err := t.batch("evaluate", b, 0)
+	r, _, err := t.batch("evaluate", b, 0)
 	if err != nil {
 		return r, fmt.Errorf("evaluating a batch: %w", err)
 	}
@@ -347,8 +355,6 @@ func (t *Trainer) Close() {
 	t.conn, t.command, t.dir = nil, nil, ""
 	t.broken = errors.New("the torch engine is closed")
 }
-
-func notFinite(f float32) bool { return math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) }
 
 // tail passes on what it is given and keeps the end of it.
 type tail struct {
