@@ -262,10 +262,15 @@ func (g *generator) balance(depth int) (lines, choices []string) {
 			}
 		}
 		inside := left + expression + right
+		// What stands beside it is a name, or a pair of its own: the nearest parenthesis is no hint then.
+		beside := g.word()
 		if g.IntN(2) == 0 {
-			expression = inside + op() + g.word()
+			beside = "(" + beside + op() + g.word() + ")"
+		}
+		if g.IntN(2) == 0 {
+			expression = inside + op() + beside
 		} else {
-			expression = g.word() + op() + inside
+			expression = beside + op() + inside
 		}
 	}
 	return []string{fmt.Sprintf(g.let, g.word(), expression)}, []string{"(", ")", "[", "]"}
