@@ -15,6 +15,7 @@ import (
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ort"
 	"mlm-lsp/treesitter"
 )
 
@@ -193,6 +194,26 @@ func TestNoModel(t *testing.T) {
 			e.Close()
 		})
 	}
+}
+
+// elsewhere is a model that runs on another device than the one asked for.
+type elsewhere struct{ scripted }
+
+func (*elsewhere) Info() model.Info {
+	return model.Info{Device: ort.Device{Requested: "cuda", Used: "cpu", Reason: "cuda is not usable: no such card", Fallback: true}}
+}
+
+// A device that is not there is told of once, and the CPU answers.
+func TestOtherDevice(t *testing.T) {
+	e := start(t, quick(&elsewhere{scripted{predict: prefer("width")}}), fakeeditor.Config{})
+	if got, want := e.Message(), "mlm-lsp: cuda is not usable: no such card: the CPU is used"; got != want {
+		t.Errorf("message %q, want %q", got, want)
+	}
+	e.Open(file, "python", python)
+	if items, _ := e.Complete(file, strings.Index(python, "width *")+1); len(items) == 0 {
+		t.Error("no completions")
+	}
+	e.Close() // which fails if there is another message
 }
 
 // A model that fails later is told of once as well, and completions still come from the file.

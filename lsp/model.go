@@ -68,6 +68,11 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 		return
 	}
 	s.log.Info("model loaded", zap.Duration("took", took))
+	if describes, ok := m.(interface{ Info() model.Info }); ok {
+		if message := describes.Info().Device.Message(); message != "" {
+			s.showMessage(protocol.MessageTypeWarning, "mlm-lsp: "+message)
+		}
+	}
 	s.model = m
 	s.recheck()
 }

@@ -124,8 +124,8 @@ func (d *Diagnosis) ask(ctx context.Context, b *bundle.Bundle, opts Options) err
 	defer m.Close()
 	d.Device = m.about.Device
 	d.Bundle.Precision, d.Bundle.Window = m.about.Precision, m.about.Window
-	if d.Device.Fallback {
-		d.Problems = append(d.Problems, d.Device.Reason+": the CPU is used")
+	if message := d.Device.Message(); message != "" {
+		d.Problems = append(d.Problems, message)
 	}
 	if d.SelfTest, err = m.selfTest(ctx); err != nil {
 		return err

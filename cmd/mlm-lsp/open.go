@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +53,14 @@ func (f *modelFlags) open(ctx context.Context) (*model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.openWith(lib)
+	m, err := f.openWith(lib)
+	if err != nil {
+		return nil, err
+	}
+	if message := m.Info().Device.Message(); message != "" {
+		fmt.Fprintln(os.Stderr, "mlm-lsp:", message)
+	}
+	return m, nil
 }
 
 // openInstalled is open for the server, which installs nothing.

@@ -3,6 +3,7 @@ package ort
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,6 +24,15 @@ type Device struct {
 	// Fallback is true when the user asked for another: the one case that is
 	// worth a message.
 	Fallback bool
+}
+
+// Message is what the user should be told once: that another device than the one
+// asked for is used, and why. It is empty when there is nothing to tell.
+func (d Device) Message() string {
+	if !d.Fallback {
+		return ""
+	}
+	return d.Reason + ": the CPU is used"
 }
 
 // withDevice calls create for the device that was asked for, then for the CPU
@@ -75,16 +85,16 @@ func (l *Library) Probe(device string, model []byte) error {
 	if err := l.Load(); err != nil {
 		return err
 	}
-	if device == "webgpu" && !hasVulkan() {
-		return errors.New("there is no Vulkan loader (libvulkan.so.1)")
-	}
 	o, err := sessionOptions(SessionOptions{Threads: 1})
 	if err != nil {
 		return err
 	}
 	defer o.Destroy()
 	if err := appendDevice(o, device); err != nil {
-		return err
+		if errors.Is(err, errNoDevice) {
+			return err
+		}
+		return errors.New(firstLine(err))
 	}
 	in, out, err := ortgo.GetInputOutputInfoWithONNXData(model)
 	if err != nil {
@@ -109,7 +119,11 @@ func hasVulkan() bool {
 	if runtime.GOOS != "linux" {
 		return true
 	}
-	for _, pattern := range []string{"/usr/lib/*-linux-gnu*/libvulkan.so.1", "/usr/lib*/libvulkan.so.1", "/usr/local/lib/libvulkan.so.1", "/run/opengl-driver/lib/libvulkan.so.1"} {
+	patterns := []string{"/usr/lib/*-linux-gnu*/libvulkan.so.1", "/usr/lib*/libvulkan.so.1", "/usr/local/lib/libvulkan.so.1", "/run/opengl-driver/lib/libvulkan.so.1"}
+	for _, dir := range filepath.SplitList(os.Getenv("LD_LIBRARY_PATH")) {
+		patterns = append(patterns, filepath.Join(dir, "libvulkan.so.1"))
+	}
+	for _, pattern := range patterns {
 		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
 			return true
 		}
@@ -134,6 +148,9 @@ func appendDevice(o *ortgo.SessionOptions, name string) error {
 		defer cuda.Destroy()
 		err = o.AppendExecutionProviderCUDA(cuda)
 	case "webgpu":
+		if !hasVulkan() {
+			return errors.New("there is no Vulkan loader (libvulkan.so.1)")
+		}
 		err = o.AppendExecutionProvider("WebGPU", nil)
 	case "coreml":
 		err = o.AppendExecutionProviderCoreMLV2(nil)

@@ -116,7 +116,7 @@ func TestDevices(t *testing.T) {
 			continue
 		}
 		d := s.Device()
-		if d.Used == "" || d.Used == "auto" || d.Reason == "" || d.Fallback != (d.Requested != "auto" && d.Used != d.Requested) {
+		if d.Used == "" || d.Used == "auto" || d.Reason == "" || d.Fallback != (d.Requested != "auto" && d.Used != d.Requested) || (d.Message() != "") != d.Fallback {
 			t.Errorf("%s: %+v", device, d)
 		}
 		if _, err := run(t.Context(), s, 2); err != nil {
