@@ -91,6 +91,31 @@ func describe(c *Corpus) string {
 	return out.String()
 }
 
+// TestHeadsAreNoLikeness: two small files under one long licence are two files, two copies under two licences are one.
+func TestHeadsAreNoLikeness(t *testing.T) {
+	root := t.TempDir()
+	licence := func(owner string) string {
+		return "/*\n * " + owner + " grants:\n" + string(expand(t, "@repeat 60  * clause# condition# notice#\n")) + " */\n"
+	}
+	body := func(name string) string {
+		return "package " + name + ";\n" + string(expand(t, "@repeat 8 class "+name+"# { int "+name+"Size#() { return "+name+"#; } }\n"))
+	}
+	for name, text := range map[string]string{
+		"A.java": licence("Anna") + body("first"), "B.java": licence("Anna") + body("second"), "C.java": licence("Zoe") + "// Copied.\n" + body("first"),
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Collect(context.Background(), Options{Roots: []string{root}, HeldOut: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Files) != 2 || c.Dropped[ReasonNearDuplicate].Files != 1 {
+		t.Errorf("%d files kept, dropped %v", len(c.Files), c.Dropped)
+	}
+}
+
 // TestHeaders: the text of a .h file says which language it is in, and the languages asked for heed that.
 func TestHeaders(t *testing.T) {
 	root := t.TempDir()
