@@ -374,11 +374,3 @@ func TestConsoleWithoutTerminal(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-func TestChartOfLittle(t *testing.T) {
-	for _, c := range []curve{{}, {name: "one", x: []float64{1}, y: []float64{0}}, {name: "flat", x: []float64{1, 2}, y: []float64{3, 3}}} {
-		if page := chart([]curve{c}, false); strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
-			t.Errorf("%s: %s", c.name, page)
-		}
-	}
-}

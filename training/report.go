@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"math"
 	"sort"
 	"strings"
 	"time"
 
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
+	"mlm-lsp/training/page"
 	"mlm-lsp/training/shard"
 )
 
@@ -30,15 +30,9 @@ func writeReport(create createFunc, path string, r report) error {
 	})
 }
 
-const reportStyle = `body{font:15px/1.45 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
-h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}p.note{color:#57606a;margin:.2rem 0 .6rem}
-table{border-collapse:collapse;margin:.4rem 0 1rem}td,th{padding:.15rem .8rem .15rem 0;text-align:left;border-bottom:1px solid #e3e6ea}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#57606a}
-.legend span{display:inline-block;margin-right:1rem}.legend i{display:inline-block;width:1rem;height:.2rem;vertical-align:middle;margin-right:.3rem}`
-
 func (r report) page() string {
 	var b strings.Builder
-	b.WriteString(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Training report</title><style>` + reportStyle + `</style><h1>Training report</h1>`)
+	b.WriteString(page.Start("Training report"))
 	t := r.record
 	fmt.Fprintf(&b, "<p>%.1f million parameters, %d steps, %.1f million subwords seen (%.1f million of them masked), %s of training, %.0f subwords per second.</p>",
 		float64(r.parameters)/1e6, t.Steps, float64(t.Subwords)/1e6, float64(t.Masked)/1e6, time.Duration(t.Seconds*float64(time.Second)).Round(time.Second),
@@ -46,28 +40,28 @@ func (r report) page() string {
 	steps, evaluations := r.split()
 
 	b.WriteString(`<h2>Loss</h2><p class="note">Nats per masked subword, weighted by class; a step's own loss, averaged over neighbouring steps.</p>`)
-	b.WriteString(chart([]curve{smoothed("training", steps, func(s StepRecord) float64 { return s.Loss })}, false))
+	b.WriteString(page.Lines([]page.Curve{smoothed("training", steps, func(s StepRecord) float64 { return s.Loss })}, false))
 
 	if len(evaluations) > 0 {
 		last := evaluations[len(evaluations)-1]
 		fmt.Fprintf(&b, `<h2>Accuracy on %s, by class</h2><p class="note">Share of masked subwords whose likeliest prediction is right; the masks are the same every time.</p>`, html.EscapeString(last.On))
-		curves := []curve{evaluated("all", evaluations, func(e Evaluation) (float64, bool) { return e.All.Accuracy, e.All.Count > 0 })}
+		curves := []page.Curve{evaluated("all", evaluations, func(e Evaluation) (float64, bool) { return e.All.Accuracy, e.All.Count > 0 })}
 		for _, class := range shard.ClassNames() {
 			curves = append(curves, evaluated(class, evaluations, func(e Evaluation) (float64, bool) { s, ok := e.Classes[class]; return s.Accuracy, ok }))
 		}
-		b.WriteString(chart(curves, true))
+		b.WriteString(page.Lines(curves, true))
 
 		b.WriteString(`<h2>Mask overfitting</h2><p class="note">Loss on rows of the first steps: with the masks that were learnt from, and with masks drawn afresh. What lies between the curves was remembered of masks rather than of text.</p>`)
-		b.WriteString(chart([]curve{
+		b.WriteString(page.Lines([]page.Curve{
 			evaluated("masks seen", evaluations, func(e Evaluation) (float64, bool) { return e.SeenMasks, true }),
 			evaluated("fresh masks", evaluations, func(e Evaluation) (float64, bool) { return e.FreshMasks, true }),
 		}, false))
 	}
 
 	b.WriteString(`<h2>Learning rate</h2>`)
-	b.WriteString(chart([]curve{smoothed("learning rate", steps, func(s StepRecord) float64 { return s.Rate })}, false))
+	b.WriteString(page.Lines([]page.Curve{smoothed("learning rate", steps, func(s StepRecord) float64 { return s.Rate })}, false))
 	b.WriteString(`<h2>Gradient norm</h2><p class="note">Before clipping.</p>`)
-	b.WriteString(chart([]curve{smoothed("gradient norm", steps, func(s StepRecord) float64 { return s.Norm })}, false))
+	b.WriteString(page.Lines([]page.Curve{smoothed("gradient norm", steps, func(s StepRecord) float64 { return s.Norm })}, false))
 
 	if len(evaluations) > 0 {
 		r.lastEvaluation(&b, evaluations[len(evaluations)-1])
@@ -167,15 +161,9 @@ func orDash(s string) string {
 	return s
 }
 
-// curve is a line of a chart: points by rising x.
-type curve struct {
-	name string
-	x, y []float64
-}
-
 // smoothed averages steps into at most 400 points.
-func smoothed(name string, steps []StepRecord, value func(StepRecord) float64) curve {
-	c := curve{name: name}
+func smoothed(name string, steps []StepRecord, value func(StepRecord) float64) page.Curve {
+	c := page.Curve{Name: name}
 	stride := max(1, (len(steps)+399)/400)
 	for i := 0; i < len(steps); i += stride {
 		group := steps[i:min(i+stride, len(steps))]
@@ -183,110 +171,18 @@ func smoothed(name string, steps []StepRecord, value func(StepRecord) float64) c
 		for _, s := range group {
 			sum += value(s)
 		}
-		c.x = append(c.x, float64(group[len(group)/2].Step))
-		c.y = append(c.y, sum/float64(len(group)))
+		c.X = append(c.X, float64(group[len(group)/2].Step))
+		c.Y = append(c.Y, sum/float64(len(group)))
 	}
 	return c
 }
 
-func evaluated(name string, evaluations []Evaluation, value func(Evaluation) (float64, bool)) curve {
-	c := curve{name: name}
+func evaluated(name string, evaluations []Evaluation, value func(Evaluation) (float64, bool)) page.Curve {
+	c := page.Curve{Name: name}
 	for _, e := range evaluations {
 		if v, ok := value(e); ok {
-			c.x, c.y = append(c.x, float64(e.Step)), append(c.y, v)
+			c.X, c.Y = append(c.X, float64(e.Step)), append(c.Y, v)
 		}
 	}
 	return c
-}
-
-// palette holds colours that stay apart for most eyes, after Tol's "muted" scheme; the first is for the main curve.
-var palette = []string{"#1b1f24", "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#0077bb", "#ee7733", "#bbbbbb", "#6e7781"}
-
-const (
-	chartWidth, chartHeight = 900.0, 280.0
-	marginLeft, marginRight = 52.0, 10.0
-	marginTop, marginBottom = 8.0, 24.0
-)
-
-// chart draws curves over steps; share fixes the vertical axis to 0..100%.
-func chart(curves []curve, share bool) string {
-	minX, maxX, minY, maxY := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
-	for _, c := range curves {
-		for i := range c.x {
-			minX, maxX = min(minX, c.x[i]), max(maxX, c.x[i])
-			minY, maxY = min(minY, c.y[i]), max(maxY, c.y[i])
-		}
-	}
-	if math.IsInf(minX, 0) {
-		return "<p>Nothing was recorded.</p>"
-	}
-	if share {
-		minY, maxY = 0, 1
-	}
-	if minY == maxY {
-		minY, maxY = minY-0.5*math.Abs(minY)-1e-9, maxY+0.5*math.Abs(maxY)+1e-9
-	}
-	if minX == maxX {
-		maxX++
-	}
-	px := func(x float64) float64 {
-		return marginLeft + (x-minX)/(maxX-minX)*(chartWidth-marginLeft-marginRight)
-	}
-	py := func(y float64) float64 {
-		return chartHeight - marginBottom - (y-minY)/(maxY-minY)*(chartHeight-marginTop-marginBottom)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img">`, chartWidth, chartHeight)
-	for _, y := range ticks(minY, maxY) {
-		label := fmt.Sprintf("%.4g", y)
-		if share {
-			label = fmt.Sprintf("%.0f%%", 100*y)
-		}
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="#e3e6ea"/><text x="%.1f" y="%.1f" text-anchor="end">%s</text>`, marginLeft, py(y), chartWidth-marginRight, marginLeft-6, py(y)+4, label)
-	}
-	for _, x := range ticks(minX, maxX) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%.6g</text>`, px(x), chartHeight-6, x)
-	}
-	legend := ""
-	for i, c := range curves {
-		if len(c.x) == 0 {
-			continue
-		}
-		colour := palette[i%len(palette)]
-		width := 1.5
-		if i == 0 {
-			width = 2
-		}
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
-		for k := range c.x {
-			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.x[k]), py(c.y[k]))
-		}
-		b.WriteString(`"/>`)
-		if len(c.x) == 1 {
-			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.x[0]), py(c.y[0]), colour)
-		}
-		last := fmt.Sprintf("%.4g", c.y[len(c.y)-1])
-		if share {
-			last = fmt.Sprintf("%.1f%%", 100*c.y[len(c.y)-1])
-		}
-		legend += fmt.Sprintf(`<span><i style="background:%s"></i>%s %s</span>`, colour, html.EscapeString(c.name), last)
-	}
-	b.WriteString(`</svg><p class="legend note">` + legend + `</p>`)
-	return b.String()
-}
-
-// ticks are about five round numbers between low and high.
-func ticks(low, high float64) []float64 {
-	step := math.Pow(10, math.Floor(math.Log10((high-low)/4)))
-	for _, factor := range []float64{5, 2} {
-		if (high-low)/(step*factor) >= 3.5 {
-			step *= factor
-			break
-		}
-	}
-	var out []float64
-	for v := math.Ceil(low/step) * step; v <= high+step*1e-9; v += step {
-		out = append(out, v)
-	}
-	return out
 }

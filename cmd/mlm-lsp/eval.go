@@ -92,6 +92,11 @@ func (f *evalFlags) run(cmd *cobra.Command, paths []string, task func(ctx contex
 			return err
 		}
 	}
+	if f.report != "" {
+		if err := writeFile(f.report, result.HTML); err != nil {
+			return err
+		}
+	}
 	return write(result, cmd.OutOrStdout())
 }
 

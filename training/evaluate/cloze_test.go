@@ -286,6 +286,7 @@ func TestPrint(t *testing.T) {
 		"text":     func(r Result, b *bytes.Buffer) error { return r.Print(b) },
 		"markdown": func(r Result, b *bytes.Buffer) error { return r.Markdown(b) },
 		"json":     func(r Result, b *bytes.Buffer) error { return r.JSON(b) },
+		"html":     func(r Result, b *bytes.Buffer) error { return r.HTML(b) },
 		"cases":    func(r Result, b *bytes.Buffer) error { return r.CasesJSON(b) },
 	} {
 		var b bytes.Buffer
@@ -294,8 +295,11 @@ func TestPrint(t *testing.T) {
 		}
 		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 		least := len(r.Rows)
-		if name == "cases" {
+		switch name {
+		case "cases":
 			least = len(r.Cases)
+		case "html":
+			least = 1
 		}
 		if len(lines) < least || !strings.Contains(b.String(), "combined") || strings.Contains(b.String(), "NaN") {
 			t.Errorf("%s:\n%s", name, b.String())
