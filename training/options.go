@@ -37,6 +37,17 @@ type Options struct {
 	Static       bool    // the same masks every time
 	Seed         uint64
 
+	// Heads asks for the pointer head and the detection head beside the vocabulary's. A bundle to start from that has them keeps them, another
+	// one gets fresh ones.
+	Heads         bool
+	PointerWeight float64 // of the pointer head's loss; 0: 0.5
+	DetectWeight  float64 // of the detection head's loss; 0: 1
+	DetectShare   float64 // share of the rows that the detection head reads, at least one and never all; 0: a quarter
+	Changed       float64 // weight of a token that was replaced, and of the same place in the text as it was; 0: 10. 1 leaves the majority its weight
+	// Fixes are git repositories to mine for real fixes of single tokens, and files that training/fixes wrote; see FixShare.
+	Fixes    []string
+	FixShare float64 // share of the detection head's texts that are real fixes, the others being mutants; 0: a half if there are Fixes
+
 	EvaluateEvery     int     // steps between evaluations; 0: 250
 	CheckpointMinutes float64 // 0: 5
 	HeldOut           float64 // share of projects for evaluation; 0: 0.04, negative: none
@@ -93,6 +104,12 @@ type settings struct {
 	Recipe        mask.Recipe `json:"recipe"`
 	Seed          uint64      `json:"seed"`
 	EvaluateEvery int         `json:"evaluate_every"`
+	Heads         bool        `json:"heads,omitempty"`
+	PointerWeight float64     `json:"pointer_weight,omitempty"`
+	DetectWeight  float64     `json:"detect_weight,omitempty"`
+	DetectShare   float64     `json:"detect_share,omitempty"`
+	Changed       float64     `json:"changed,omitempty"`
+	FixShare      float64     `json:"fix_share,omitempty"`
 }
 
 // resolve fills in the defaults and checks what can be checked before any work.
@@ -138,7 +155,11 @@ func (o *Options) resolve() (settings, error) {
 	recipe.Static = o.Static
 	s := settings{
 		Engine: o.Engine, Config: o.Config, From: o.From, Row: o.Row, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
-		EvaluateEvery: o.EvaluateEvery,
+		EvaluateEvery: o.EvaluateEvery, Heads: o.Heads, PointerWeight: o.PointerWeight, DetectWeight: o.DetectWeight, DetectShare: o.DetectShare,
+		Changed: o.Changed, FixShare: o.FixShare,
+	}
+	if err := s.resolveHeads(len(o.Fixes) > 0); err != nil {
+		return settings{}, err
 	}
 	switch s.Engine {
 	case "":
@@ -172,6 +193,37 @@ func (o *Options) resolve() (settings, error) {
 	return s, nil
 }
 
+// collapse is the share of masked names of several subwords that become one mask for the pointer head, once there is one.
+const collapse = 0.5
+
+// resolveHeads fills in what the heads need and checks it.
+func (s *settings) resolveHeads(fixes bool) error {
+	for _, v := range []struct {
+		name     string
+		value    *float64
+		standard float64
+	}{
+		{"pointer weight", &s.PointerWeight, 0.5}, {"detect weight", &s.DetectWeight, 1}, {"share of detection rows", &s.DetectShare, 0.25}, {"weight of changed tokens", &s.Changed, 10},
+	} {
+		if *v.value == 0 {
+			*v.value = v.standard
+		}
+		if !(*v.value > 0) || math.IsInf(*v.value, 0) {
+			return fmt.Errorf("starting training: the %s must be positive, not %v", v.name, *v.value)
+		}
+	}
+	if fixes && s.FixShare == 0 {
+		s.FixShare = 0.5
+	}
+	if s.DetectShare > 1 || !(0 <= s.FixShare && s.FixShare <= 1) || !fixes && s.FixShare > 0 {
+		return fmt.Errorf("starting training: the shares of detection rows (%v) and of fixes among them (%v) must be from 0 to 1, the latter 0 without --fixes", s.DetectShare, s.FixShare)
+	}
+	if s.Heads {
+		s.Recipe.Collapse = collapse
+	}
+	return nil
+}
+
 // architecture is the model of a configuration: ModernBERT's layers with global attention throughout. Fresh weights deviate by
 // one over the root of the width, so that a layer's output is as large as its input from the start: with 0.02 the products of
 // queries and keys begin near zero, and attention takes many times as many steps to find what it can copy.
@@ -192,6 +244,9 @@ func (s settings) String() string {
 	}
 	if s.Recipe.Static {
 		parts = append(parts, "static")
+	}
+	if s.Heads {
+		parts = append(parts, fmt.Sprintf("heads weighing %g and %g, %g of the rows for detection, %g of them fixes", s.PointerWeight, s.DetectWeight, s.DetectShare, s.FixShare))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -154,7 +154,8 @@ func TestBatches(t *testing.T) {
 	}
 	recipe := mask.Weighted()
 	make := func() *batcher {
-		return newBatcher(set, recipe, 4, recipe.Budget(64), tokenizer.Special().MASK, 1, streamMasks)
+		s := settings{Batch: 4, Row: 64, Recipe: recipe, Seed: 1}
+		return newBatcher(set, s, newLayout(s, false, false), tokenizer, nil, streamMasks)
 	}
 	a, classes := make().batch(7)
 	b, _ := make().batch(7)

@@ -92,10 +92,14 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 
 	if weights == nil {
 		r.model = architecture(r.opts.Config, r.tokenizer)
+		r.model.PointerHead, r.model.DetectHead = r.opts.Heads, r.opts.Heads
 		weights = onnx.InitWeights(r.model, r.position.Settings.Seed)
 	}
+	if err := r.prepareFixes(ctx); err != nil {
+		return step.State{}, err
+	}
 	r.position.Tokenizer = r.tokenizer.Digest()
-	r.position.Data = dataDigest(r.shards, r.heldOut)
+	r.position.Data = dataDigest(r.shards, r.heldOut, r.fixes, r.heldFixes)
 	if r.position.Model, err = r.model.Marshal(); err != nil {
 		return step.State{}, err
 	}
@@ -166,6 +170,14 @@ func (r *run) openBundle() (onnx.Weights, error) {
 	single := onnx.Weights{}
 	for name, t := range weights {
 		single[name] = t.Single()
+	}
+	switch {
+	case !r.opts.Heads:
+	case r.model.ModelType != "modernbert":
+		return nil, fmt.Errorf("starting from %s: a model of type %s cannot carry more heads; leave out --heads", r.opts.From, r.model.ModelType)
+	default:
+		r.model.PointerHead, r.model.DetectHead = true, true
+		single = onnx.AddHeads(r.model, single, r.position.Settings.Seed)
 	}
 	return single, nil
 }

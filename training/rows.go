@@ -14,6 +14,7 @@ type row struct {
 	shard      int32
 	language   int32
 	start, end uint32
+	limit      uint32 // where the project's files of the language end
 }
 
 // rowSet cuts shards into rows of one length: [CLS] <|lang|> text [SEP], packed full, with a [SEP] between documents.
@@ -81,10 +82,10 @@ func (set *rowSet) cut(index, first, last int) {
 			if !full {
 				return // the shard's very first files, too short for a row
 			}
-			set.rows = append(set.rows, row{int32(index), int32(language), uint32(start), uint32(end)})
+			set.rows = append(set.rows, row{int32(index), int32(language), uint32(start), uint32(end), uint32(end)})
 			return
 		}
-		set.rows = append(set.rows, row{int32(index), int32(language), uint32(start), uint32(stop)})
+		set.rows = append(set.rows, row{int32(index), int32(language), uint32(start), uint32(stop), uint32(end)})
 		// The next row starts at the window that this one cut through, unless that repeats more than an eighth.
 		at := sort.Search(len(s.Windows), func(i int) bool { return int(s.Windows[i]) > stop }) - 1
 		start = stop
@@ -131,7 +132,8 @@ func backward(documents []shard.Document, end, slots int) (start int, full bool)
 	return 0, false
 }
 
-// fill writes the row's ids and labels, both set.length long.
+// fill writes the row's ids and labels. Slices longer than the set's rows take what follows in the project's files of that
+// language, as far as there is any.
 func (set *rowSet) fill(r row, ids []int64, labels []shard.Label) {
 	s := set.shards[r.shard]
 	n := 0
@@ -143,17 +145,43 @@ func (set *rowSet) fill(r row, ids []int64, labels []shard.Label) {
 	if tag := set.tags[r.shard][r.language]; tag >= 0 {
 		put(tag, shard.SpecialLabel)
 	}
+	end := int(r.end)
+	if len(ids) > set.length {
+		end = int(r.limit)
+	}
 	d := documentAt(s.Documents, int(r.start))
-	for at := int(r.start); at < int(r.end); at++ {
+	for at := int(r.start); at < end && n < len(ids)-1; at++ {
 		if at == s.Documents[d].End {
 			put(set.sep, shard.SpecialLabel)
 			d++
+			if n == len(ids)-1 {
+				break
+			}
 		}
 		put(s.IDs[at], s.Labels[at])
 	}
-	for n < set.length {
+	for n < len(ids) {
 		put(set.sep, shard.SpecialLabel)
 	}
+}
+
+// windows lists where in a filled row declarations begin.
+func (set *rowSet) windows(r row) []int {
+	s := set.shards[r.shard]
+	offset := 1
+	if set.tags[r.shard][r.language] >= 0 {
+		offset = 2
+	}
+	var list []int
+	d := documentAt(s.Documents, int(r.start))
+	separators := 0
+	for i := sort.Search(len(s.Windows), func(i int) bool { return s.Windows[i] >= r.start }); i < len(s.Windows) && s.Windows[i] < r.end; i++ {
+		for at := int(s.Windows[i]); at >= s.Documents[d].End; d++ {
+			separators++
+		}
+		list = append(list, int(s.Windows[i]-r.start)+offset+separators)
+	}
+	return list
 }
 
 // order is a fixed, endless, shuffled walk over rows: every row once per epoch, each epoch in its own order.

@@ -80,6 +80,8 @@ type run struct {
 	model     onnx.Config
 	shards    []*shard.Shard
 	heldOut   []*shard.Shard
+	fixes     []*shard.Shard // real fixes of both sides of the split
+	heldFixes []*shard.Shard
 	trainer   engine
 	log       *journal
 	schedule  schedule
@@ -107,7 +109,7 @@ func (r *run) resume(saved position) error {
 	if err := r.openShards(); err != nil {
 		return fmt.Errorf("resuming training: %w", err)
 	}
-	if digest := dataDigest(r.shards, r.heldOut); digest != saved.Data {
+	if digest := dataDigest(r.shards, r.heldOut, r.fixes, r.heldFixes); digest != saved.Data {
 		return fmt.Errorf("resuming training: the shards in %s are not those of the checkpoint; delete the directory to start over", r.path("shards"))
 	}
 	r.console.printf("resuming at step %d: %v", saved.Step, saved.Settings)
@@ -118,8 +120,10 @@ func (r *run) openShards() (err error) {
 	if r.shards, err = shard.Open(r.path("shards"), false, r.tokenizer.Digest()); err != nil {
 		return err
 	}
-	r.heldOut, err = shard.Open(r.path("shards"), true, r.tokenizer.Digest())
-	return err
+	if r.heldOut, err = shard.Open(r.path("shards"), true, r.tokenizer.Digest()); err != nil {
+		return err
+	}
+	return r.openFixes()
 }
 
 // dataDigest is a digest over what the shards hold that decides a run: ids, labels, cuts and documents.
@@ -138,7 +142,7 @@ func dataDigest(groups ...[]*shard.Shard) string {
 func (r *run) startTrainer(ctx context.Context, state step.State) error {
 	s := r.position.Settings
 	o := step.Options{
-		Shape: r.shape(), Config: r.model, WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6, ClipNorm: 1, Threads: r.opts.Threads,
+		Shape: r.layout().shape(), Config: r.model, PointerWeight: float32(s.PointerWeight), DetectWeight: float32(s.DetectWeight), WeightDecay: float32(s.WeightDecay), Beta1: 0.9, Beta2: 0.98, Eps: 1e-6, ClipNorm: 1, Threads: r.opts.Threads,
 	}
 	trainer, err := r.startEngine(ctx, o, state.Weights)
 	if err != nil {
@@ -153,24 +157,28 @@ func (r *run) startTrainer(ctx context.Context, state step.State) error {
 	return nil
 }
 
-// shape is the shape of all batches of the run.
-func (r *run) shape() step.Shape {
-	s := r.position.Settings
-	return step.Shape{Batch: s.Batch, Length: s.Row, Masked: s.Batch * s.Recipe.Budget(s.Row)}
+// layout lays the run's batches out.
+func (r *run) layout() layout {
+	return newLayout(r.position.Settings, r.model.PointerHead, r.model.DetectHead)
 }
 
 // startBatches makes batches and evaluation in the run's shape.
 func (r *run) startBatches() error {
 	s := r.position.Settings
-	shape := r.shape()
 	set, err := newRowSet(r.shards, r.tokenizer, s.Row)
 	if err != nil {
 		return err
 	}
-	make := func() *batcher {
-		return newBatcher(set, s.Recipe, shape.Batch, shape.Masked/shape.Batch, r.tokenizer.Special().MASK, s.Seed, streamMasks)
+	fixes, err := newFixSet(r.fixes, r.tokenizer)
+	if err != nil {
+		return err
 	}
-	r.batches, r.evaluate = make(), newEvaluator(make(), r.heldOut, r.tokenizer)
+	heldOutFixes, err := newFixSet(r.heldFixes, r.tokenizer)
+	if err != nil {
+		return err
+	}
+	make := func() *batcher { return newBatcher(set, s, r.layout(), r.tokenizer, fixes, streamMasks) }
+	r.batches, r.evaluate = make(), newEvaluator(make(), s, r.heldOut, heldOutFixes, r.tokenizer)
 	return nil
 }
 

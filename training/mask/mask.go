@@ -1,7 +1,8 @@
 // Package mask chooses which subwords of a training row are masked.
 //
 // Masks are drawn by words; a word is what shard.Label says. A mask covers whole words or, in a share of its own, one
-// word from some subword to its end: never a beginning or a middle alone. What a draw returns is a function of the
+// word from some subword to its end: never a beginning or a middle alone. A masked name of several subwords may be meant to
+// become one mask, which tells nothing of its length and is for the pointer head alone. What a draw returns is a function of the
 // row's labels, the recipe and the random source alone, so a step can be drawn again, and it never holds more subwords
 // than asked for: the training graph has a fixed number of masked rows.
 package mask
@@ -39,6 +40,8 @@ type Recipe struct {
 	// Candidates are scored from left to right, their first subwords shown while the next is asked for (PLL-word-l2r,
 	// Kauf and Ivanova 2023); a model that only ever saw whole words masked has not learnt to go on with one.
 	Endings float64 `json:"endings,omitempty"`
+	// Collapse is the share of wholly masked names of several subwords that become one mask.
+	Collapse float64 `json:"collapse,omitempty"`
 	// Static draws the same masks for a row each time; it exists to measure what dynamic masks gain.
 	Static bool `json:"static"`
 }
@@ -107,8 +110,9 @@ func (r *Recipe) Check() error {
 		return fmt.Errorf("checking mask recipe %s: %d classes, %d are needed", r.Name, len(r.Classes), shard.NumClasses)
 	}
 	if !(0 < r.Total && r.Total < 1) || r.Spans < 0 || r.Spans > 1 || r.Spans > 0 && (r.SpanStop <= 0 || r.SpanMax < 1) ||
-		!(0 <= r.Endings && r.Endings <= 1) {
-		return fmt.Errorf("checking mask recipe %s: total %v, spans %v/%v/%d or endings %v out of range", r.Name, r.Total, r.Spans, r.SpanStop, r.SpanMax, r.Endings)
+		!(0 <= r.Endings && r.Endings <= 1) || !(0 <= r.Collapse && r.Collapse <= 1) {
+		return fmt.Errorf("checking mask recipe %s: total %v, spans %v/%v/%d, endings %v or collapse %v out of range", r.Name, r.Total, r.Spans, r.SpanStop, r.SpanMax, r.Endings,
+			r.Collapse)
 	}
 	for i, w := range r.Classes {
 		if !(w.Rate >= 0 && w.Loss >= 0) || math.IsInf(w.Rate, 0) || math.IsInf(w.Loss, 0) {
@@ -118,19 +122,25 @@ func (r *Recipe) Check() error {
 	return nil
 }
 
+// Word is a word of a row, part or all of it masked.
+type Word struct {
+	Start, End int  // the word
+	From       int  // its first masked subword; those before it stay in sight
+	One        bool // all of it becomes one mask
+}
+
 // Drawer draws masks; it keeps its buffers between draws and is for one goroutine.
 type Drawer struct {
 	recipe Recipe
 	words  []word
 	order  []int
-	masked []int
+	masked []Word
 }
 
 type word struct {
-	start, end int
-	key        float64
-	masked     bool
-	from       int // the first subword that is masked
+	Word
+	key    float64
+	masked bool
 }
 
 // NewDrawer returns a Drawer for a recipe that passes Check.
@@ -139,24 +149,25 @@ func NewDrawer(recipe Recipe) *Drawer { return &Drawer{recipe: recipe} }
 // Budget is how many subwords of a row of the given length are masked at most.
 func (r *Recipe) Budget(length int) int { return int(r.Total * float64(length)) }
 
-// Draw chooses at most budget subwords of the row and returns their places in rising order, in a slice that the next
-// call overwrites; none of class shard.Special is among them. Words are taken in the order of an exponential race with the rates of their classes, which is
-// sampling without replacement in proportion to the rates; words too long for what is left of the budget are passed over.
-func (d *Drawer) Draw(random *rand.Rand, labels []shard.Label, budget int) []int {
+// Draw chooses words with at most budget masks together and returns them in rising order, in a slice that the next call
+// overwrites; none of class shard.Special is among them. Words are taken in the order of an exponential race with the rates
+// of their classes, which is sampling without replacement in proportion to the rates; words too long for what is left of
+// the budget are passed over.
+func (d *Drawer) Draw(random *rand.Rand, labels []shard.Label, budget int) []Word {
 	d.words, d.order = d.words[:0], d.order[:0]
 	for i, l := range labels {
 		if i == 0 || l.WordStart() {
-			d.words = append(d.words, word{start: i, end: i + 1})
+			d.words = append(d.words, word{Word: Word{Start: i, End: i + 1}})
 		} else {
-			d.words[len(d.words)-1].end = i + 1
+			d.words[len(d.words)-1].End = i + 1
 		}
 	}
 	for i := range d.words {
 		w := &d.words[i]
-		if labels[w.start].Class() == shard.Special {
+		if labels[w.Start].Class() == shard.Special {
 			continue
 		}
-		if rate := d.recipe.Classes[labels[w.start].Class()].Rate; rate > 0 {
+		if rate := d.recipe.Classes[labels[w.Start].Class()].Rate; rate > 0 {
 			w.key = random.ExpFloat64() / rate
 			d.order = append(d.order, i)
 		}
@@ -177,29 +188,41 @@ func (d *Drawer) Draw(random *rand.Rand, labels []shard.Label, budget int) []int
 		}
 		for i := first; i < min(first+count, len(d.words)); i++ {
 			w := &d.words[i]
-			if w.masked || labels[w.start].Class() == shard.Special {
+			if w.masked || labels[w.Start].Class() == shard.Special {
 				break
 			}
-			w.from = w.start
-			if count == 1 && w.end-w.start > 1 && d.recipe.Endings > 0 && random.Float64() < d.recipe.Endings {
-				w.from += 1 + random.IntN(w.end-w.start-1)
+			w.From = w.Start
+			if count == 1 && w.End-w.Start > 1 {
+				d.shape(random, w, labels[w.Start].Class())
 			}
-			if w.end-w.from > left {
+			cost := w.End - w.From
+			if w.One {
+				cost = 1
+			}
+			if cost > left {
+				w.One = false
 				break
 			}
 			w.masked = true
-			left -= w.end - w.from
+			left -= cost
 		}
 	}
 	d.masked = d.masked[:0]
 	for _, w := range d.words {
 		if w.masked {
-			for i := w.from; i < w.end; i++ {
-				d.masked = append(d.masked, i)
-			}
+			d.masked = append(d.masked, w.Word)
 		}
 	}
 	return d.masked
+}
+
+// shape decides how a single word of several subwords is masked: from some subword on, as one mask, or subword by subword.
+func (d *Drawer) shape(random *rand.Rand, w *word, class shard.Class) {
+	if d.recipe.Endings > 0 && random.Float64() < d.recipe.Endings {
+		w.From += 1 + random.IntN(w.End-w.Start-1)
+		return
+	}
+	w.One = d.recipe.Collapse > 0 && class.Name() && random.Float64() < d.recipe.Collapse
 }
 
 // Loss is the weight of a masked subword's loss.

@@ -25,6 +25,17 @@ func row(random *rand.Rand, length int) []shard.Label {
 	return append(labels, special)
 }
 
+// places are the masked subwords of words that are masked subword by subword.
+func places(words []Word) []int {
+	var list []int
+	for _, w := range words {
+		for at := w.From; at < w.End; at++ {
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
 // TestDraw holds the promises on many rows: whole words or endings, within the budget, no special token, in order.
 func TestDraw(t *testing.T) {
 	whole := Weighted()
@@ -39,7 +50,7 @@ func TestDraw(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, seed))
 			labels := row(random, 64+random.IntN(200))
 			budget := recipe.Budget(len(labels))
-			masked := drawer.Draw(random, labels, budget)
+			masked := places(drawer.Draw(random, labels, budget))
 			if len(masked) > budget {
 				t.Fatalf("%s: %d masked of %d", recipe.Name, len(masked), budget)
 			}
@@ -79,7 +90,7 @@ func TestDrawIsDeterministic(t *testing.T) {
 	labels := row(rand.New(rand.NewPCG(1, 1)), 256)
 	draw := func(step uint64) []int {
 		d := NewDrawer(Weighted())
-		return slices.Clone(d.Draw(rand.New(rand.NewPCG(7, step)), labels, 70))
+		return places(d.Draw(rand.New(rand.NewPCG(7, step)), labels, 70))
 	}
 	if !slices.Equal(draw(3), draw(3)) {
 		t.Error("one seed, two draws")
@@ -101,7 +112,7 @@ func shares(recipe Recipe) [shard.NumClasses]float64 {
 				all[l.Class()]++
 			}
 		}
-		for _, at := range drawer.Draw(random, labels, recipe.Budget(len(labels))) {
+		for _, at := range places(drawer.Draw(random, labels, recipe.Budget(len(labels)))) {
 			masked[labels[at].Class()]++
 		}
 	}
@@ -147,7 +158,7 @@ func TestSpans(t *testing.T) {
 		}
 		for seed := range uint64(200) {
 			run, last := 0, -2
-			for _, at := range drawer.Draw(rand.New(rand.NewPCG(3, seed)), labels, 12) {
+			for _, at := range places(drawer.Draw(rand.New(rand.NewPCG(3, seed)), labels, 12)) {
 				if at != last+1 {
 					run = 0
 				}
@@ -168,6 +179,46 @@ func TestSpans(t *testing.T) {
 	}
 }
 
+// TestCollapse: names of several subwords become one mask in the asked share of those that are masked whole, nothing else does, and one
+// mask costs the budget one place.
+func TestCollapse(t *testing.T) {
+	recipe := Weighted()
+	recipe.Collapse, recipe.Spans = 0.5, 0
+	if err := recipe.Check(); err != nil {
+		t.Fatal(err)
+	}
+	drawer := NewDrawer(recipe)
+	one, whole := 0, 0
+	for seed := range uint64(500) {
+		random := rand.New(rand.NewPCG(4, seed))
+		labels := row(random, 256)
+		budget, cost := recipe.Budget(len(labels)), 0
+		for _, w := range drawer.Draw(random, labels, budget) {
+			if w.One {
+				cost++
+			} else {
+				cost += w.End - w.From
+			}
+			name := labels[w.Start].Class().Name()
+			if w.One && (w.End-w.Start < 2 || w.From != w.Start || !name) {
+				t.Fatalf("%+v of class %v becomes one mask", w, labels[w.Start].Class())
+			}
+			if name && w.End-w.Start > 1 && w.From == w.Start {
+				whole++
+				if w.One {
+					one++
+				}
+			}
+		}
+		if cost > budget {
+			t.Fatalf("%d masks, the budget is %d", cost, budget)
+		}
+	}
+	if share := float64(one) / float64(whole); math.Abs(share-recipe.Collapse) > 0.05 {
+		t.Errorf("%.2f of the names become one mask, %v was asked for", share, recipe.Collapse)
+	}
+}
+
 func TestDrawEdges(t *testing.T) {
 	drawer := NewDrawer(Weighted())
 	random := rand.New(rand.NewPCG(1, 1))
@@ -184,19 +235,20 @@ func TestDrawEdges(t *testing.T) {
 	if got := drawer.Draw(random, long, 9); len(got) != 0 {
 		t.Errorf("%v of a word that does not fit", got)
 	}
-	if got := drawer.Draw(random, long, 10); len(got) != 10 {
+	if got := places(drawer.Draw(random, long, 10)); len(got) != 10 {
 		t.Errorf("%v of a word that fits", got)
 	}
 }
 
 func TestCheckRefuses(t *testing.T) {
 	for name, spoil := range map[string]func(*Recipe){
-		"no total":        func(r *Recipe) { r.Total = 0 },
-		"too few classes": func(r *Recipe) { r.Classes = r.Classes[1:] },
-		"a negative rate": func(r *Recipe) { r.Classes[0].Rate = -1 },
-		"not a number":    func(r *Recipe) { r.Classes[0].Loss = math.NaN() },
-		"endless spans":   func(r *Recipe) { r.SpanStop = 0 },
-		"too many halves": func(r *Recipe) { r.Endings = 2 },
+		"no total":                         func(r *Recipe) { r.Total = 0 },
+		"too few classes":                  func(r *Recipe) { r.Classes = r.Classes[1:] },
+		"a negative rate":                  func(r *Recipe) { r.Classes[0].Rate = -1 },
+		"not a number":                     func(r *Recipe) { r.Classes[0].Loss = math.NaN() },
+		"endless spans":                    func(r *Recipe) { r.SpanStop = 0 },
+		"too many halves":                  func(r *Recipe) { r.Endings = 2 },
+		"a negative share of single masks": func(r *Recipe) { r.Collapse = -1 },
 	} {
 		r := Weighted()
 		spoil(&r)

@@ -43,6 +43,8 @@ const (
 	Special = Class(NumClasses)
 
 	wordStart = 0x80
+	// Boundary is the bit of a label that says that a word begins.
+	Boundary = Label(wordStart)
 )
 
 // String names the class as treesitter names the kind.
@@ -60,6 +62,9 @@ func (c Class) String() string {
 
 // Identifier tells the classes of names of values.
 func (c Class) Identifier() bool { return c < Whitespace && treesitter.Kind(c).Identifier() }
+
+// Name tells the classes of names of values and of types: what the pointer head chooses among.
+func (c Class) Name() bool { return c.Identifier() || c == Class(treesitter.KindType) }
 
 // ClassNames lists the names of all classes, by value.
 func ClassNames() []string {

@@ -1,0 +1,123 @@
+package training
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"mlm-lsp/codetok"
+	"mlm-lsp/training/mutate"
+	"mlm-lsp/training/shard"
+	"mlm-lsp/training/step"
+)
+
+// detector makes the rows of the detection head. They come in pairs, the text with mutations and the text as it was, so that what is
+// learnt is what the mutation changed and not which tokens are often mutated. A changed site weighs as much in the one as in the other, and
+// more than the sites around it, which are many.
+type detector struct {
+	layout
+	set     *rowSet
+	order   *order
+	mutator *mutate.Mutator
+	fixes   *fixSet
+	share   float64 // of pairs that are real fixes
+	changed float32 // weight of a changed site
+	seed    uint64
+	stream  uint64
+
+	ids    []int64
+	labels []shard.Label
+}
+
+func newDetector(set *rowSet, s settings, l layout, t *codetok.Tokenizer, fixes *fixSet, stream uint64) *detector {
+	d := &detector{
+		layout: l, set: set, order: newOrder(s.Seed^streamDetect, len(set.rows)), mutator: mutate.New(t), fixes: fixes, share: s.FixShare, changed: float32(s.Changed),
+		seed: s.Seed, stream: stream ^ streamDetect, ids: make([]int64, l.length+margin), labels: make([]shard.Label, l.length+margin),
+	}
+	return d
+}
+
+// row writes the draw-th row of the detection head: row i of a batch, the k-th of those with sites.
+func (d *detector) row(draw, i, k int, out *step.Batch) {
+	pair, side := draw/2, draw%2
+	random := rand.New(rand.NewPCG(d.seed^d.stream, uint64(pair)))
+	var texts [2]mutate.Row
+	var sites [2][]mutate.Site
+	var changed [2][]int
+	if d.fixes != nil && random.Float64() < d.share {
+		texts, sites, changed = d.fixes.draw(random, d)
+	} else {
+		texts, sites, changed = d.mutate(random, d.set.rows[d.order.at(pair)])
+	}
+	text, at := texts[side], sites[side]
+	// The mutated text may be a few subwords longer, or shorter; that it is must not show at the row's end.
+	row := out.IDs[i*d.length : (i+1)*d.length]
+	last := d.length - 1
+	for j := range row {
+		if row[j] = int64(d.set.sep); j < last && j < len(text.IDs) {
+			row[j] = int64(text.IDs[j])
+		}
+	}
+	var places []int
+	for j := range at {
+		if at[j].At < last {
+			places = append(places, j)
+		}
+	}
+	isChanged := func(j int) bool { return slices.Contains(changed[side], j) }
+	if over := len(places) - d.sites(); over > 0 {
+		// More sites than there is room for: some that did not change are left out.
+		random.Shuffle(len(places), func(a, b int) { places[a], places[b] = places[b], places[a] })
+		slices.SortStableFunc(places, func(a, b int) int { return before(isChanged(a), isChanged(b)) })
+		places = places[:d.sites()]
+		slices.Sort(places)
+	}
+	for n, j := range places {
+		to := k*d.sites() + n
+		out.SiteAt[to], out.SiteWeights[to] = int64(i*d.length+at[j].At), 1
+		if isChanged(j) {
+			out.SiteWeights[to] = d.changed
+			if side == 0 {
+				out.SiteLabels[to] = 1
+			}
+		}
+	}
+}
+
+// before orders what is true first.
+func before(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// margin is how many subwords at the end of a row are not mutated, and how many behind it stand ready: more than what a few mutations add to
+// a text or take from it.
+const margin = 24
+
+// mutate returns a row with mutations and without: texts, sites, and which of the sites changed.
+func (d *detector) mutate(random *rand.Rand, r row) (texts [2]mutate.Row, sites [2][]mutate.Site, changed [2][]int) {
+	d.set.fill(r, d.ids, d.labels)
+	text := mutate.Row{Language: d.set.shards[r.shard].Languages[r.language], Labels: slices.Clone(d.labels), Windows: d.set.windows(r)}
+	for _, id := range d.ids {
+		text.IDs = append(text.IDs, int32(id))
+	}
+	found := d.mutator.Sites(&text)
+	count := 1
+	for count < 3 && random.Float64() < 0.4 {
+		count++
+	}
+	// What the mutations make longer pushes the row's end out; both texts are to show every changed site.
+	safe := sort.Search(len(found), func(i int) bool { return found[i].At >= d.length-margin })
+	edits := d.mutator.Draw(random, &text, found[:safe], count)
+	var which []int
+	for _, e := range edits {
+		which = append(which, e.Site)
+	}
+	mutated, moved := d.mutator.Apply(&text, found, edits)
+	return [2]mutate.Row{mutated, text}, [2][]mutate.Site{moved, found}, [2][]int{which, which}
+}
