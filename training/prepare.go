@@ -174,7 +174,7 @@ func (r *run) openBundle() (onnx.Weights, error) {
 	switch {
 	case !r.opts.Heads:
 	case r.model.ModelType != "modernbert":
-		return nil, fmt.Errorf("starting from %s: a model of type %s cannot carry more heads; leave out --heads", r.opts.From, r.model.ModelType)
+		return nil, fmt.Errorf("starting from %s: a model of type %s cannot carry more heads; give --heads=false", r.opts.From, r.model.ModelType)
 	default:
 		r.model.PointerHead, r.model.DetectHead = true, true
 		single = onnx.AddHeads(r.model, single, r.position.Settings.Seed)

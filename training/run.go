@@ -282,6 +282,18 @@ func (r *run) look(ctx context.Context) error {
 	r.log.evaluation(e)
 	r.console.printf("step %d, %s: loss %.3f, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, 100*e.All.Accuracy,
 		100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)
+	if e.Pointer != nil {
+		r.console.printf("    names in sight: loss %.3f, sure of the right one in %.1f%% of %d", e.Pointer.Loss, 100*e.Pointer.Half, e.Pointer.Count)
+	}
+	for _, d := range []struct {
+		of    string
+		score *DetectScore
+	}{{"mutants", e.Mutants}, {"fixes", e.Fixes}} {
+		if d.score != nil {
+			r.console.printf("    %s: area under the curve %.3f, recall at 1%% false alarms %.1f%%, pairs %.1f%% of %d", d.of, d.score.AUC, 100*d.score.Recall, 100*d.score.Pairs,
+				d.score.Changed)
+		}
+	}
 	return nil
 }
 
