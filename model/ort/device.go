@@ -90,7 +90,7 @@ func (l *Library) Probe(device string, model []byte) error {
 		return err
 	}
 	defer o.Destroy()
-	if err := appendDevice(o, device); err != nil {
+	if err := appendDevice(o, device, l.Path); err != nil {
 		if errors.Is(err, errNoDevice) {
 			return err
 		}
@@ -134,8 +134,8 @@ func hasVulkan() bool {
 // errNoDevice marks a device that the library was not built for.
 var errNoDevice = errors.New("the library was built without it")
 
-// appendDevice adds an execution provider; the CPU is always there.
-func appendDevice(o *ortgo.SessionOptions, name string) error {
+// appendDevice adds an execution provider of the library at path; the CPU is always there.
+func appendDevice(o *ortgo.SessionOptions, name, path string) error {
 	var err error
 	switch name {
 	case "cpu":
@@ -147,6 +147,9 @@ func appendDevice(o *ortgo.SessionOptions, name string) error {
 		}
 		defer cuda.Destroy()
 		err = o.AppendExecutionProviderCUDA(cuda)
+		if err != nil && hasCUDAProvider(path) {
+			return errors.New("the library's CUDA provider does not load: the CUDA and cuDNN that it was built for must be among the system's libraries (or in LD_LIBRARY_PATH)")
+		}
 	case "webgpu":
 		if !hasVulkan() {
 			return errors.New("there is no Vulkan loader (libvulkan.so.1)")
@@ -158,6 +161,13 @@ func appendDevice(o *ortgo.SessionOptions, name string) error {
 		err = o.AppendExecutionProviderDirectML(0)
 	}
 	return notBuilt(err)
+}
+
+// hasCUDAProvider says whether the CUDA provider lies beside a library, where the
+// library looks for it.
+func hasCUDAProvider(path string) bool {
+	found, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*onnxruntime_providers_cuda.*"))
+	return err == nil && len(found) > 0
 }
 
 // notBuilt keeps apart "not in this build" from a device that fails.

@@ -78,7 +78,7 @@ func (l *Library) NewSession(model []byte, opts SessionOptions) (*Session, error
 			return nil, err
 		}
 		defer o.Destroy()
-		if err := appendDevice(o, name); err != nil {
+		if err := appendDevice(o, name, l.Path); err != nil {
 			return nil, err
 		}
 		return ortgo.NewDynamicAdvancedSessionWithONNXData(model, s.Inputs, s.Outputs, o)
