@@ -13,6 +13,7 @@ package model
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -154,6 +155,8 @@ type Info struct {
 	Window    int
 	Pointer   bool // it has a head that chooses among names in sight
 	Detect    bool // it has a head that spots replaced texts
+	// Rank is the bundle's table for package suspect, as model/rank reads it; nil when it has none.
+	Rank json.RawMessage
 }
 
 // network computes what its heads say of rows of ids; the one behind a Model is a
@@ -217,6 +220,7 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 		m.mixture = *b.Meta.Mixture
 	}
 	m.about.Name, m.about.Digest, m.about.Languages = b.Name, digest, b.Meta.Languages
+	m.about.Rank = b.Meta.Rank
 	m.about.Precision, m.about.Device = net.precision, net.session.Device()
 	return m, nil
 }

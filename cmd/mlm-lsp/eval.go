@@ -24,7 +24,7 @@ func newEval() *cobra.Command {
 		Long: `Measure models on code that they were not trained on, beside baselines on the same cases. With --model given more than
 once every model answers the same cases, and the table has the differences with paired 95% intervals.`,
 	}
-	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes())
+	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes(), newEvalBugs())
 	return cmd
 }
 

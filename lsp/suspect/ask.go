@@ -2,43 +2,41 @@ package suspect
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"sort"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
-	"mlm-lsp/treesitter"
 )
 
-// scanBytes bounds a window of the screen, and batch how many queries go to the model at once: between batches a cancellation is seen at the latest.
 const (
+	// scanBytes bounds a window of the screen.
 	scanBytes = 1200
-	batch     = 16
+	// batch is how many queries go to the model at once: between batches a cancellation is seen at the latest.
+	batch = 16
+	// asked is how many choices of a site the model is asked about: those that everything else puts first, and what stands there.
+	asked = 24
 )
 
-// screen gives sites the model's first opinion of what stands there: with all those of interest. A site that the cache does not doubt cannot be reported whatever
-// the model says, so a check that reports asks about a few percent of them.
-func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []site, all bool) error {
-	// Sites of a scan must not overlap, so pairs of arguments are left to their members.
-	order := make([]int, 0, len(sites))
-	for i := range sites {
-		if sites[i].code != CodeArguments && (all || sites[i].doubted) {
-			order = append(order, i)
-		}
+// screen lets the model's detection head look at all sites, a row for each window of the file. A model without one is not asked: surprise finds nothing (package comment).
+func (e *Examination) screen(ctx context.Context, m Model) error {
+	if about, ok := m.(interface{ Info() model.Info }); ok && !about.Info().Detect {
+		return nil
 	}
-	sort.Slice(order, func(a, b int) bool { return sites[order[a]].span.Start < sites[order[b]].span.Start })
 	var queries []model.ScanQuery
 	var members [][]int
 	next := 0
+	f := e.file.x.File
 	for _, w := range f.Windows(scanBytes) {
-		q := model.ScanQuery{Language: f.Language, Text: string(f.Text[w.Start:w.End])}
+		q := model.ScanQuery{Language: f.Language, Text: string(f.Text[w.Start:w.End]), Screen: true}
 		var of []int
-		for next < len(order) && sites[order[next]].span.Start < w.End {
-			s := sites[order[next]].span
-			if w.Start <= s.Start && s.End <= w.End {
+		for ; next < len(e.sites) && e.sites[next].span.Start < w.End; next++ {
+			// Pairs of arguments overlap their members.
+			if s := e.sites[next].span; w.Start <= s.Start && s.End <= w.End && e.sites[next].group != GroupArguments {
 				q.Sites = append(q.Sites, model.Site{Start: s.Start - w.Start, End: s.End - w.Start})
-				of = append(of, order[next])
+				of = append(of, next)
 			}
-			next++
 		}
 		if len(of) > 0 {
 			queries, members = append(queries, q), append(members, of)
@@ -48,81 +46,94 @@ func screen(ctx context.Context, m model.Scanner, f *treesitter.File, sites []si
 		end := min(start+batch, len(queries))
 		answers, err := m.Scan(ctx, queries[start:end])
 		if err != nil {
-			return err
+			return fmt.Errorf("screening: %w", err)
 		}
 		for i, scores := range answers {
 			for j, score := range scores {
-				s := &sites[members[start+i][j]]
-				s.screened = true
-				s.surprise = math.Max(-12, math.Min(12, score.BestLogProb-score.LogProb))
+				e.sites[members[start+i][j]].detect = score.Detect
 			}
 		}
 	}
 	return nil
 }
 
-// confirm asks the model about the most suspicious sites one by one.
-func confirm(ctx context.Context, m model.Predictor, f *treesitter.File, sites []site, opts Options) error {
+// confirm asks the model about the most suspicious sites one by one, each masked alone, and judges them again.
+func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error {
 	limit := opts.MaxConfirm
 	if limit <= 0 && opts.All {
-		limit = 40 + len(sites)/10
+		limit = 40 + len(e.sites)/10
 	} else if limit <= 0 {
-		limit = 12 + len(sites)/25
+		limit = 12 + len(e.sites)/25
 	}
 	var order []int
-	for i := range sites {
-		if opts.All || sites[i].doubted && (!sites[i].screened || sites[i].surprise > 0) {
+	for i := range e.sites {
+		if opts.All || !e.sites[i].barred {
 			order = append(order, i)
 		}
 	}
-	sort.SliceStable(order, func(a, b int) bool { return sites[order[a]].suspicion() > sites[order[b]].suspicion() })
+	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
 	order = order[:min(limit, len(order))]
 	for start := 0; start < len(order); start += batch {
 		chunk := order[start:min(start+batch, len(order))]
 		queries := make([]model.Query, len(chunk))
 		for k, i := range chunk {
-			queries[k] = sites[i].query(f, opts.WindowBytes)
+			queries[k] = e.query(&e.sites[i], opts.WindowBytes)
 		}
 		predictions, err := m.Predict(ctx, queries)
 		if err != nil {
-			return err
+			return fmt.Errorf("asking the model about suspicious places: %w", err)
 		}
 		for k, i := range chunk {
-			sites[i].answer(predictions[k])
+			e.sites[i].answer(predictions[k])
+			e.sites[i].judge(e.table)
 		}
 	}
 	return nil
 }
 
-// sharply is how many choices the model ranks exactly. What stands at the site may be below them; the last of them is then its upper bound.
-const sharply = 6
-
 // query asks what belongs at the site.
-func (s *site) query(f *treesitter.File, windowBytes int) model.Query {
-	q := model.Query{Language: f.Language, TopK: sharply}
-	q.Before, q.After = f.Window(s.span, windowBytes)
-	for _, c := range s.choices {
-		q.Choices = append(q.Choices, c.text)
+func (e *Examination) query(s *site, windowBytes int) model.Query {
+	q := names.Query(e.file.x.File, s.span, windowBytes)
+	q.OnePass = true
+	q.Choices = []string{s.choices[0].text}
+	for _, i := range s.order[:min(asked, len(s.order))] {
+		q.Choices = append(q.Choices, s.choices[i].text)
 	}
 	return q
 }
 
+// outOfSight stands for the pointer head's opinion of a name that it does not see: less than of any that it sees.
+const outOfSight = -20
+
 // answer takes the model's opinion.
 func (s *site) answer(p model.Prediction) {
-	if len(p.Candidates) == 0 {
+	found := map[string]model.Candidate{}
+	points := false
+	for _, c := range p.Candidates {
+		found[c.Text] = c
+		points = points || !math.IsInf(c.Pointer, 0) && !math.IsNaN(c.Pointer)
+	}
+	own, ok := found[s.choices[0].text]
+	if !ok {
 		return
 	}
-	logProbs := map[string]float64{}
-	for _, c := range p.Candidates {
-		logProbs[c.Text] = c.LogProb
-	}
-	last := p.Candidates[len(p.Candidates)-1].LogProb
-	for i := range s.choices {
-		logProb, ok := logProbs[s.choices[i].text]
-		if !ok {
-			logProb = last
-		}
-		s.choices[i].features.Model = logProb
-	}
 	s.confirmed = true
+	take := func(of func(model.Candidate) float64, in, over input) {
+		top := math.Inf(-1)
+		for _, c := range found {
+			if v := of(c); !math.IsNaN(v) {
+				top = math.Max(top, v)
+			}
+		}
+		for i := range s.choices {
+			if c, ok := found[s.choices[i].text]; ok {
+				s.choices[i].inputs[in], s.choices[i].inputs[over] = float32(of(c)-top), float32(of(c)-of(own))
+			}
+		}
+	}
+	take(func(c model.Candidate) float64 { return c.LogProb }, inModel, inModelOver)
+	take(func(c model.Candidate) float64 { return c.Vocabulary }, inVocabulary, inVocabularyOver)
+	if points {
+		take(func(c model.Candidate) float64 { return math.Max(c.Pointer, outOfSight) }, inPointer, inPointerOver)
+	}
 }

@@ -2,6 +2,7 @@ package suspect
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"strings"
 
@@ -9,99 +10,153 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// maxChoices bounds the alternatives of a site; nearer names come first.
-const maxChoices = 24
+// How many alternatives of each source a name has at most.
+const (
+	maxNear   = 40 // defined in the innermost function, or seen on the same receiver
+	maxFar    = 24 // visible from further out, or seen on a receiver of the same name
+	maxAround = 40 // standing nearest in the text
+	maxWalk   = 4000
+)
 
-// findSites lists the sites of a file that have at least one alternative.
-func findSites(x *names.Index) []site {
+// The groups of sites that are judged alike: each has forests of its own in package rank.
+const (
+	groupName     = "name"
+	groupMember   = "member"
+	groupOperator = "operator"
+	groupBoolean  = "boolean"
+	// GroupArguments are two neighbouring arguments, judged against the same two exchanged. Each of the two is a site of its own as well.
+	GroupArguments = "arguments"
+)
+
+// Groups lists the groups of sites.
+func Groups() []string {
+	return []string{groupName, groupMember, groupOperator, groupBoolean, GroupArguments}
+}
+
+// findSites lists the sites of a file that have at least one alternative, in the order of the text.
+func findSites(f *file, wanted func(treesitter.Span) bool) []site {
 	var sites []site
-	imports := insideOf(x.File.Imports)
-	for i, t := range x.File.Tokens {
-		if t.InError || t.Declaring || imports(t.Start) {
+	for i, t := range f.tokens {
+		if wanted != nil && !wanted(t.Span) {
 			continue
 		}
 		var s site
-		switch t.Kind {
-		case treesitter.KindVariable:
-			s = variableSite(x, i)
-		case treesitter.KindAttribute:
-			s = memberSite(x, t)
-		case treesitter.KindCall:
-			if t.Receiver.Len() > 0 {
-				s = memberSite(x, t)
-			} else {
-				s = variableSite(x, i)
+		switch {
+		case t.Kind.Identifier() || t.Kind == treesitter.KindType:
+			if !names.IsName(f.texts[i]) {
+				continue
 			}
-		case treesitter.KindOperator:
-			s = operatorSite(x, t)
-		case treesitter.KindLiteral:
-			s = booleanSite(x, t)
+			if f.member(t) {
+				s = f.memberSite(i)
+			} else {
+				s = f.nameSite(i)
+			}
+		case t.Kind == treesitter.KindOperator:
+			s = f.operatorSite(i)
+		case t.Kind == treesitter.KindLiteral:
+			s = f.booleanSite(i)
 		}
 		if len(s.choices) > 1 {
+			s.importing = f.imports(t.Start)
+			s.barred = s.barred || t.InError || t.Declaring || s.importing
 			sites = append(sites, s)
 		}
 	}
-	calls := map[string][]treesitter.Call{}
-	for _, call := range x.File.Calls {
-		callee := names.Compact(x.Text(call.Callee))
-		calls[callee] = append(calls[callee], call)
-	}
-	for _, call := range x.File.Calls {
-		if !imports(call.Start) {
-			sites = append(sites, argumentsSites(x, call, calls)...)
+	if wanted == nil {
+		for _, call := range f.x.File.Calls {
+			sites = append(sites, f.argumentsSites(call)...)
 		}
 	}
+	sort.SliceStable(sites, func(i, j int) bool { return sites[i].span.Start < sites[j].span.Start })
 	return sites
 }
 
-// insideOf returns a function that tells whether an offset is in one of the spans, which are sorted.
-func insideOf(spans []treesitter.Span) func(int) bool {
-	return func(offset int) bool {
-		i := sort.Search(len(spans), func(i int) bool { return spans[i].End > offset })
-		return i < len(spans) && spans[i].Start <= offset
-	}
+// member reports whether a token is a name behind a dot, or a field's key.
+func (f *file) member(t treesitter.Token) bool {
+	return t.Receiver.Len() > 0 || t.Kind == treesitter.KindAttribute
 }
 
-// receivers are the names that stand for the object itself; they are never confused with another.
+// receivers are the names that stand for the object itself; they are never reported.
 var receivers = map[string]bool{"self": true, "cls": true, "this": true, "super": true, "_": true, "__class__": true}
 
-// variableSite judges a bare name that is read, called or assigned: the alternatives are the other visible names of its sort.
-func variableSite(x *names.Index, token int) site {
-	t := x.File.Tokens[token]
-	text := x.Text(t.Span)
-	if receivers[text] || strings.HasPrefix(text, "__") {
-		return site{}
+// gatherer collects the choices of a site, each once.
+type gatherer struct {
+	known map[string]bool
+	list  []choice
+}
+
+func (g *gatherer) add(c choice) bool {
+	if g.known[c.text] {
+		return false
 	}
-	visible := x.Visible(t.Span)
-	own := names.Name{Definition: treesitter.DefinitionVariable}
-	known := false
-	for _, n := range visible {
-		if n.Text == text {
-			own, known = n, true
-			break
-		}
-	}
-	s := site{span: t.Span, code: CodeVariable, kind: "variable"}
+	g.known[c.text] = true
+	g.list = append(g.list, c)
+	return true
+}
+
+// nameSite judges a bare name: the alternatives are the visible names, those around it, and those that are like it.
+func (f *file) nameSite(token int) site {
+	t := f.tokens[token]
+	text := f.texts[token]
+	s := site{span: t.Span, token: token, code: CodeVariable, group: groupName, kind: t.Kind.String()}
 	if t.Kind == treesitter.KindCall {
-		s.kind = "call"
-		s.barred = true
-		if !known {
-			own.Definition = treesitter.DefinitionFunction
-		}
+		s.barred = true // callees are scored and never reported
 	}
-	// A name that is not defined here (a builtin, another file's) may be meant; and so is one that is only written to.
-	s.barred = s.barred || !known || !value(own.Definition) || assigned(x, token)
-	s.choices = append(s.choices, choice{text: text, near: true})
-	s.choices[0].features.Visible = true
+	visible := f.x.Visible(t.Span)
+	known := make(map[string]int, len(visible))
+	for i, n := range visible {
+		known[n.Text] = i + 1
+	}
+	describe := func(name string) choice {
+		c := choice{text: name, sort: -1}
+		if i := known[name]; i > 0 {
+			n := visible[i-1]
+			c.near, c.sort, c.visible = n.Near, float32(n.Definition), 1
+			if n.Near {
+				c.visible = 2
+			}
+		}
+		return c
+	}
+	g := &gatherer{known: make(map[string]bool, 64)}
+	g.add(describe(text))
+	near, far := 0, 0
 	for _, n := range visible {
-		if n.Text == text || receivers[n.Text] || !sameSort(own.Definition, n.Definition) || len(s.choices) > maxChoices {
+		switch {
+		case n.Near && near < maxNear:
+			near++
+		case !n.Near && far < maxFar:
+			far++
+		default:
 			continue
 		}
-		c := choice{text: n.Text, near: n.Near}
-		c.features.Visible = true
-		s.choices = append(s.choices, c)
+		g.add(describe(n.Text))
 	}
+	f.around(token, func(i int) bool { return !f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
+	for _, name := range f.similar(text) {
+		g.add(describe(name))
+	}
+	s.choices = g.list
+	own := g.list[0]
+	// A name that is not defined here (a builtin, another file's) may be meant; and so is one that is only written to.
+	s.barred = s.barred || own.visible == 0 || !value(treesitter.DefinitionKind(own.sort)) || f.assigned(token) || receivers[text] || strings.HasPrefix(text, "__") ||
+		t.Kind != treesitter.KindVariable
 	return s
+}
+
+// around visits the identifiers nearest to a token, until so many were taken.
+func (f *file) around(token int, take func(i int) bool) {
+	taken := 0
+	for d := 1; d < maxWalk && taken < maxAround && (token-d >= 0 || token+d < len(f.tokens)); d++ {
+		for _, i := range [2]int{token - d, token + d} {
+			if i < 0 || i >= len(f.tokens) || !f.tokens[i].Kind.Identifier() && f.tokens[i].Kind != treesitter.KindType {
+				continue
+			}
+			if take(i) {
+				taken++
+			}
+		}
+	}
 }
 
 // value reports whether a definition holds a value that could stand wherever another does.
@@ -109,68 +164,122 @@ func value(d treesitter.DefinitionKind) bool {
 	return d == treesitter.DefinitionVariable || d == treesitter.DefinitionParameter
 }
 
-func sameSort(a, b treesitter.DefinitionKind) bool { return a == b || value(a) && value(b) }
-
 // assigned reports whether a plain assignment follows the token: it is written, not read.
-func assigned(x *names.Index, token int) bool {
-	if token+1 >= len(x.File.Tokens) {
+func (f *file) assigned(token int) bool {
+	if token+1 >= len(f.tokens) {
 		return false
 	}
-	next := x.File.Tokens[token+1]
-	return next.Subkind == treesitter.SubkindAssignment && (x.Text(next.Span) == "=" || x.Text(next.Span) == ":=")
+	return f.tokens[token+1].Subkind == treesitter.SubkindAssignment && (f.texts[token+1] == "=" || f.texts[token+1] == ":=")
 }
 
-// memberSite judges a name behind a dot: the alternatives are the members of the same sort seen on that receiver, and on receivers of the same name.
-func memberSite(x *names.Index, t treesitter.Token) site {
-	text := x.Text(t.Span)
-	if t.Receiver.Len() == 0 || strings.HasPrefix(text, "__") {
-		return site{}
-	}
+// memberSite judges a name behind a dot or a key: the alternatives are the members seen on that receiver and on receivers of the same name, those that stand around it,
+// and those that are like it.
+func (f *file) memberSite(token int) site {
+	t := f.tokens[token]
+	text := f.texts[token]
 	// Calls are scored and never reported: on unchanged code the cache doubts them as often as all other names together, and of planted mistakes it sees the fewest.
-	s := site{span: t.Span, code: CodeAttribute, kind: t.Kind.String(), barred: t.Kind == treesitter.KindCall}
-	s.choices = append(s.choices, choice{text: text, near: true})
-	s.choices[0].features.Visible = true
-	for _, n := range x.Members(x.Text(t.Receiver), t.Span, false) {
-		if n.Text == text || n.Kind != t.Kind || len(s.choices) > maxChoices {
+	s := site{span: t.Span, token: token, code: CodeAttribute, group: groupMember, kind: t.Kind.String()}
+	s.barred = t.Kind != treesitter.KindAttribute || t.Receiver.Len() == 0 || strings.HasPrefix(text, "__")
+	relation := map[string]float32{}
+	g := &gatherer{known: make(map[string]bool, 64)}
+	var seen []names.Name
+	if t.Receiver.Len() > 0 {
+		seen = f.x.Members(f.x.Text(t.Receiver), t.Span, false)
+	}
+	for _, n := range seen {
+		relation[n.Text] = 1 + flag(n.Near)
+	}
+	describe := func(name string) choice {
+		return choice{text: name, sort: -1, relation: relation[name], near: relation[name] == 2}
+	}
+	g.add(describe(text))
+	near, far := 0, 0
+	for _, n := range seen {
+		switch {
+		case n.Near && near < maxNear:
+			near++
+		case !n.Near && far < maxFar:
+			far++
+		default:
 			continue
 		}
-		c := choice{text: n.Text, near: n.Near}
-		c.features.Visible = n.Near
-		s.choices = append(s.choices, c)
+		g.add(describe(n.Text))
 	}
+	f.around(token, func(i int) bool { return f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
+	for _, name := range f.similar(text) {
+		g.add(describe(name))
+	}
+	s.choices = g.list
 	return s
 }
 
-// ordering holds the comparisons of order. They are seldom mistaken for those of equality: what one compares with the other is another question.
+// confused are operators that real fixes exchange and mutants do not, beside treesitter's groups.
+var confused = func() map[string][][]string {
+	table := map[string][]string{
+		"go":         {"= := += -= *= /= |= &="},
+		"javascript": {"= += -= *= /= |= ||= ??= &&=", "=== !== == != in instanceof", "* **"},
+		"python":     {"= += -= *= /= //= |= &= **=", "* / // ** @"},
+		"java":       {"= += -= *= /= |= &=", "== != instanceof"},
+	}
+	table["typescript"], table["tsx"] = table["javascript"], table["javascript"]
+	table["rust"], table["c"], table["cpp"] = table["java"][:1], table["java"][:1], table["java"][:1]
+	groups := map[string][][]string{}
+	for language, lines := range table {
+		for _, line := range lines {
+			groups[language] = append(groups[language], strings.Fields(line))
+		}
+	}
+	return groups
+}()
+
+// others lists the operators that may have been meant by one.
+func others(language, operator string) []string {
+	list := slices.Clone(treesitter.OperatorGroup(language, operator))
+	for _, group := range confused[language] {
+		if slices.Contains(group, operator) {
+			list = append(list, group...)
+		}
+	}
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(other string) bool { return other == operator })
+}
+
+// operatorNumber numbers the operators and booleans, for forests.
+var operatorNumber = func() map[string]int {
+	m := map[string]int{}
+	for i, text := range strings.Split("== === is != !== is_not < <= > >= in not_in instanceof && and || or ?? + - * ** / // % @ & | ^ &^ << >> >>> = := += -= *= /= //= %= **= |= &= ^= &^= "+
+		"<<= >>= >>>= &&= ||= ??= ++ -- True true False false", " ") {
+		m[strings.ReplaceAll(text, "_", " ")] = i
+	}
+	return m
+}()
+
+// ordering holds the comparisons of order.
 var ordering = map[string]bool{"<": true, "<=": true, ">": true, ">=": true}
 
 // operatorSite judges an operator among those of its group.
-func operatorSite(x *names.Index, t treesitter.Token) site {
-	text := strings.Join(strings.Fields(x.Text(t.Span)), " ")
+func (f *file) operatorSite(token int) site {
+	t := f.tokens[token]
+	text := strings.Join(strings.Fields(f.texts[token]), " ")
 	if t.Subkind == treesitter.SubkindUnary && text != "++" && text != "--" {
 		return site{}
 	}
-	s := site{span: t.Span, code: CodeOperator, kind: "operator"}
-	s.choices = append(s.choices, choice{text: x.Text(t.Span), near: true})
-	for _, other := range treesitter.OperatorGroup(x.File.Language, text) {
-		if other != text {
-			s.choices = append(s.choices, choice{text: other, near: ordering[other] == ordering[text]})
-		}
+	s := site{span: t.Span, token: token, code: CodeOperator, kind: "operator", group: groupOperator, barred: t.Subkind == treesitter.SubkindAssignment}
+	s.choices = append(s.choices, choice{text: f.texts[token], near: true})
+	for _, other := range others(f.x.File.Language, text) {
+		s.choices = append(s.choices, choice{text: other, near: ordering[other] == ordering[text]})
 	}
 	return s
 }
 
 // booleanSite judges true against false.
-func booleanSite(x *names.Index, t treesitter.Token) site {
-	if t.Subkind != treesitter.SubkindBoolean {
+func (f *file) booleanSite(token int) site {
+	t := f.tokens[token]
+	other := treesitter.OppositeBoolean(f.texts[token])
+	if t.Subkind != treesitter.SubkindBoolean || other == "" {
 		return site{}
 	}
-	text := x.Text(t.Span)
-	other := treesitter.OppositeBoolean(text)
-	if other == "" {
-		return site{}
-	}
-	return site{span: t.Span, code: CodeLiteral, kind: "boolean", choices: []choice{{text: text, near: true}, {text: other, near: true}}}
+	return site{span: t.Span, token: token, code: CodeLiteral, kind: "boolean", group: groupBoolean, choices: []choice{{text: f.texts[token], near: true}, {text: other, near: true}}}
 }
 
 // maxArguments bounds the text of two arguments that are exchanged.
@@ -178,10 +287,11 @@ const maxArguments = 80
 
 // argumentsSites judges each two neighbouring arguments of a call against the same two exchanged. Both must be names or members: of `f(x, 0)` the parser's types
 // would tell.
-func argumentsSites(x *names.Index, call treesitter.Call, calls map[string][]treesitter.Call) []site {
-	if !call.Complete {
+func (f *file) argumentsSites(call treesitter.Call) []site {
+	if !call.Complete || f.imports(call.Start) {
 		return nil
 	}
+	x := f.x
 	var sites []site
 	for i := 0; i+1 < len(call.Arguments); i++ {
 		a, b := call.Arguments[i], call.Arguments[i+1]
@@ -196,9 +306,9 @@ func argumentsSites(x *names.Index, call treesitter.Call, calls map[string][]tre
 		left, right := tokensOf(x, a), tokensOf(x, b)
 		other := append(append(append([]string{}, right...), tokens[len(left):len(tokens)-len(right)]...), left...)
 		sites = append(sites, site{
-			span: span, code: CodeArguments, kind: "arguments",
+			span: span, token: x.Next(span.Start), code: CodeArguments, kind: "arguments", group: GroupArguments,
 			choices: []choice{{text: x.Text(span), tokens: tokens, near: true}, {text: swapped, tokens: other, near: true}},
-			barred:  deliberate(x, call, calls, first, second),
+			barred:  f.deliberate(call, first, second),
 		})
 	}
 	return sites
@@ -251,11 +361,4 @@ func suppressed(f *treesitter.File) func(int) bool {
 		spans = append(spans, treesitter.Span{Start: start, End: end})
 	}
 	return insideOf(spans)
-}
-
-func lineEnd(text []byte, from int) int {
-	if i := bytes.IndexByte(text[from:], '\n'); i >= 0 {
-		return from + i
-	}
-	return len(text)
 }

@@ -1,17 +1,19 @@
 // Package suspect finds tokens that look wrong where they stand: a name, a member, an operator, a boolean or a pair of arguments for which something else fits much
 // better.
 //
-// It screens, then confirms. One cheap pass of the model over the whole text (many masks a row) and the file's n-gram cache give every site a first score; the worst
-// sites are asked again one by one, each masked alone, with the candidates that could stand there. The two experts are combined by package rank.
+// Every site of a file gets its choices (what stands there and what could: names that are visible, around, seen on the receiver, or alike; operators of the group) and what
+// is known of each (inputs.go): the n-gram cache of the file on both sides, counts and distances, scopes, what copies of the line say, how alike two names are, and
+// the model's opinion. The forests of package rank turn that into three answers: what fits, what was meant, and how likely what stands there is wrong. They are fitted
+// on fixes that people made (training/ranking), because surprise alone detects nothing (evaluation.md): a mistake looks natural, or nobody would make it.
 //
 // Silence is the default. At real base rates almost every alarm of a detector is false (design.md, section 5), so a site is Reported only if what fits better is
-// in scope and defined before, of the same kind, preferred by both experts, and better by more than a threshold that is high; and never if one of the
-// reasons holds for which people meant what they wrote (thresholds.go, from Rice et al. 2017, "Detecting argument selection defects").
+// in scope or seen on the receiver, and more likely than a threshold that is high; and never if one of the
+// reasons holds for which people meant what they wrote (reasons.go, from Rice et al. 2017, "Detecting argument selection defects").
 //
 // Invariants:
-//   - A site is judged by its surroundings alone: neither the window nor the cache counts what stands in it.
-//   - Nothing inside a parse error, a comment, an import or a definition's name is a site.
-//   - Findings are in the order of the text. With All, each site that was scored is there once.
+//   - What could stand at a site is judged by its surroundings and by how alike it is to what does: neither the window nor the cache counts what stands in it.
+//   - Nothing inside a parse error, a comment, an import or a definition's name is reported.
+//   - Findings are in the order of the text. With All, each token that was scored is there once.
 package suspect
 
 import (
@@ -40,11 +42,11 @@ const (
 type Finding struct {
 	Span  treesitter.Span
 	Code  string // one of the constants above
-	Kind  string // "variable", "attribute", "call", "operator", "boolean" or "arguments"
+	Kind  string // a kind of treesitter's, "boolean" or "arguments"
 	Token string // what stands there
 	// Probability of what stands there, among it and the alternatives.
 	Probability float64
-	// Score is the log-odds of the best alternative over what stands there: higher is more suspicious.
+	// Score is the log-odds that what stands there is a mistake: higher is more suspicious.
 	Score    float64
 	Reported bool
 	// Suggestions are the alternatives, best first, with their log-probabilities.
@@ -62,8 +64,12 @@ type Model interface {
 type Options struct {
 	// All returns every site that was scored and not only those to report, and confirms more of them.
 	All bool
-	// MaxConfirm bounds how many sites are confirmed; 0 means 12 and one for every 25 sites, with All 40 and one for every 10.
+	// Table is what judges; nil means that of the model, or the built-in one.
+	Table *rank.Table
+	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 12 and one for every 25 sites, with All 40 and one for every 10.
 	MaxConfirm int
+	// Only says of which tokens sites are wanted; nil means all. What is known of a site does not depend on which others are.
+	Only func(treesitter.Span) bool
 	// WindowBytes bounds the text around a site that the model sees; 0 means 1,000, about 250 subwords.
 	WindowBytes int
 }
@@ -71,141 +77,153 @@ type Options struct {
 // suggestions is how many alternatives a finding carries.
 const suggestions = 5
 
-// Check judges the sites of a file. m may be nil: then the cache judges alone, and nothing is reported. An error is the model's or the context's.
+// Check judges the sites of a file. m may be nil: then nothing but the file is asked, and nothing is reported. An error is the model's or the context's.
 func Check(ctx context.Context, m Model, f *treesitter.File, opts Options) ([]Finding, error) {
+	e, err := Examine(ctx, m, f, opts)
+	if err != nil {
+		return nil, err
+	}
+	return e.Findings(opts.All), nil
+}
+
+// Examination is a file with all that is known of its sites.
+type Examination struct {
+	file  *file
+	sites []site
+	table *rank.Table
+	asked bool // the model was
+}
+
+// Examine gathers what is known of the sites of a file.
+func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*Examination, error) {
 	if opts.WindowBytes <= 0 {
 		opts.WindowBytes = 1000
 	}
-	x := names.New(f)
-	sites := findSites(x)
-	for i := range sites {
+	if opts.Table == nil {
+		var err error
+		if opts.Table, err = tableOf(m); err != nil {
+			return nil, err
+		}
+	}
+	e := &Examination{file: newFile(names.New(f)), table: opts.Table, asked: m != nil}
+	e.sites = findSites(e.file, opts.Only)
+	for i := range e.sites {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		sites[i].askCache(x)
-		sites[i].doubted = sites[i].doubt(x)
+		e.file.describe(&e.sites[i])
 	}
 	if m != nil {
-		if err := screen(ctx, m, f, sites, opts.All); err != nil {
-			return nil, fmt.Errorf("screening: %w", err)
-		}
-		if err := confirm(ctx, m, f, sites, opts); err != nil {
-			return nil, fmt.Errorf("confirming: %w", err)
+		if err := e.screen(ctx, m); err != nil {
+			return nil, err
 		}
 	}
-	quiet := suppressed(f)
+	e.Judge(opts.Table)
+	if m != nil {
+		if err := e.confirm(ctx, m, opts); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// Findings returns what is to be reported, or all sites.
+func (e *Examination) Findings(all bool) []Finding {
+	quiet := suppressed(e.file.x.File)
 	var findings []Finding
-	for i := range sites {
-		s := &sites[i]
-		finding := s.finding(x)
-		finding.Reported = m != nil && s.deserves(x, finding) && !quiet(s.span.Start)
-		if finding.Reported || opts.All {
+	for i := range e.sites {
+		s := &e.sites[i]
+		finding := e.finding(s)
+		finding.Reported = e.asked && e.deserves(s, finding) && !quiet(s.span.Start)
+		// With all, the names in a pair of arguments are there one by one.
+		if finding.Reported || all && s.group != GroupArguments {
 			findings = append(findings, finding)
 		}
 	}
-	sort.SliceStable(findings, func(i, j int) bool { return findings[i].Span.Start < findings[j].Span.Start })
-	return findings, nil
+	return findings
 }
 
 // site is a place that is judged. What stands there is choice 0.
 type site struct {
-	span    treesitter.Span
-	code    string
-	kind    string
-	choices []choice
-	barred  bool // scored but never reported
-	doubted bool // the model's opinion could lead to a report
+	span      treesitter.Span
+	token     int // the first
+	code      string
+	kind      string
+	group     string // see Groups
+	choices   []choice
+	barred    bool // scored but never reported
+	importing bool
 
-	screened  bool
-	surprise  float64 // of the screen: how much likelier its best other subword is than what stands here
-	confirmed bool
+	detect    float64 // logit of the model's detection head; NaN when it was not asked or has none
+	confirmed bool    // the model was asked about the choices
+
+	fit    []float64 // by choice: log-probability of standing here
+	repair []float64 // by choice but 0: log-probability of being what was meant, if what stands there is wrong
+	order  []int     // of the choices but 0, what was likeliest meant first
+	score  float64
 }
 
-type choice struct {
-	text     string
-	tokens   []string // for the cache; nil means text is one token
-	near     bool     // sure to be what could be meant: defined in this function, seen on this receiver
-	features rank.Features
-}
+// named reports whether the site is a name.
+func (s *site) named() bool { return s.group == groupName || s.group == groupMember }
 
-// rankKind is the row of rank's table.
-func (s *site) rankKind() string {
-	if s.kind == "boolean" {
-		return "literal"
+// judge asks the forests: those of t, or its own for sites that the model was asked about.
+func (s *site) judge(t *rank.Table) {
+	if s.confirmed && t.Asked != nil {
+		t = t.Asked
 	}
-	return s.kind
-}
-
-// askCache fills in what needs no model.
-func (s *site) askCache(x *names.Index) {
-	at, width := x.Gap(s.span)
-	sequences := make([][]string, len(s.choices))
-	for i, c := range s.choices {
-		if c.tokens != nil {
-			sequences[i] = c.tokens
-		} else {
-			sequences[i] = []string{c.text}
-		}
-	}
-	scores := x.Cache.Sequences(at, width, sequences, nil)
-	for i := range s.choices {
-		f := &s.choices[i].features
-		f.Cache, f.Model, f.Listed, f.Distance = scores[i], math.NaN(), true, -1
-		if len(sequences[i]) == 1 {
-			f.Seen, f.Distance = x.Cache.Occurrences(s.choices[i].text, at, width)
-		}
-	}
-}
-
-// odds returns by how much an expert prefers choice i to what stands there; NaN if it has no opinion.
-func (s *site) odds(i int, of func(rank.Features) float64) float64 {
-	return of(s.choices[i].features) - of(s.choices[0].features)
-}
-
-func byCache(f rank.Features) float64 { return f.Cache }
-func byModel(f rank.Features) float64 { return f.Model }
-
-// combined returns the log-probabilities of the choices.
-func (s *site) combined() []float64 {
-	features := make([]rank.Features, len(s.choices))
-	for i := range s.choices {
-		features[i] = s.choices[i].features
-	}
-	return rank.Combine(s.rankKind(), features)
-}
-
-// suspicion is the first score, by which the sites to confirm are chosen.
-func (s *site) suspicion() float64 {
-	best := math.Inf(-1)
+	s.fit = scores(t.Fit[s.group], s.choices)
+	s.repair = scores(t.Repair[s.group], s.choices[1:])
+	s.repair = append([]float64{math.Inf(-1)}, s.repair...)
+	s.order = s.order[:0]
 	for i := 1; i < len(s.choices); i++ {
-		best = math.Max(best, s.odds(i, byCache))
+		s.order = append(s.order, i)
 	}
-	w := rank.Table(s.rankKind())
-	if !s.screened {
-		return (w.Cache + w.Model) * math.Min(best, 12)
+	sort.SliceStable(s.order, func(a, b int) bool { return s.repair[s.order[a]] > s.repair[s.order[b]] })
+	s.score = 0
+	if f := t.Detect; f != nil {
+		s.score = f.Score(pick(f, s.detectInputs()))
 	}
-	return w.Cache*math.Min(best, 12) + w.Model*s.surprise
 }
 
-func (s *site) finding(x *names.Index) Finding {
-	logProbs := s.combined()
-	order := make([]int, 0, len(s.choices)-1)
-	for i := 1; i < len(s.choices); i++ {
-		order = append(order, i)
+// scores returns the log-probabilities of choices by a forest; without one, by the cache.
+func scores(f *rank.Forest, choices []choice) []float64 {
+	out := make([]float64, len(choices))
+	var vector []float32
+	var inputs []input
+	if f != nil {
+		inputs = inputsOf(f)
+		vector = make([]float32, len(inputs))
 	}
-	sort.SliceStable(order, func(a, b int) bool { return logProbs[order[a]] > logProbs[order[b]] })
+	for i := range choices {
+		if f == nil {
+			out[i] = float64(choices[i].inputs[inCache])
+			continue
+		}
+		for k, in := range inputs {
+			vector[k] = choices[i].inputs[in]
+		}
+		out[i] = f.Score(vector)
+	}
+	return rank.Normalize(out)
+}
+
+// logOdds are those of a mistake at a site.
+func (e *Examination) logOdds(s *site) float64 {
+	t := e.table
+	if s.confirmed && t.Asked != nil {
+		t = t.Asked
+	}
+	return t.Calibrated(s.group, e.file.x.File.Language, s.score)
+}
+
+func (e *Examination) finding(s *site) Finding {
 	f := Finding{
-		Span: s.span, Code: s.code, Kind: s.kind, Token: x.Text(s.span),
-		Probability: math.Exp(logProbs[0]),
-		Score:       logProbs[order[0]] - logProbs[0],
+		Span: s.span, Code: s.code, Kind: s.kind, Token: e.file.x.Text(s.span),
+		Probability: math.Exp(s.fit[0]),
+		Score:       e.logOdds(s),
 	}
-	if !s.confirmed && s.screened {
-		// Only the cache has spoken of the candidates. The screen tells how far the model doubts what stands here.
-		w := rank.Table(s.rankKind())
-		f.Score = (1-w.Model)*f.Score + w.Model*s.surprise
-	}
-	for _, i := range order[:min(suggestions, len(order))] {
-		f.Suggestions = append(f.Suggestions, model.Candidate{Text: s.choices[i].text, LogProb: logProbs[i]})
+	for _, i := range s.order[:min(suggestions, len(s.order))] {
+		f.Suggestions = append(f.Suggestions, model.Candidate{Text: s.choices[i].text, LogProb: s.repair[i]})
 	}
 	f.Message = message(f)
 	return f
@@ -218,9 +236,9 @@ func message(f Finding) string {
 		return fmt.Sprintf("`%s` looks right here", f.Token)
 	}
 	if f.Code == CodeArguments {
-		return fmt.Sprintf("the arguments `%s` look swapped: `%s` fits better (%s as likely)", f.Token, best, times(f.Score))
+		return fmt.Sprintf("the arguments `%s` look swapped: was `%s` meant? (%s as likely)", f.Token, best, times(f.Score))
 	}
-	return fmt.Sprintf("`%s` looks wrong here: `%s` fits better (%s as likely)", f.Token, best, times(f.Score))
+	return fmt.Sprintf("`%s` looks wrong here: was `%s` meant? (%s as likely)", f.Token, best, times(f.Score))
 }
 
 // times words odds with two figures at most: "1.4x", "12x", "over 1000x".

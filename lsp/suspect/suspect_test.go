@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,52 +53,121 @@ func TestAll(t *testing.T) {
 			t.Errorf("%+v stands at %q", f, rect[f.Span.Start:f.Span.End])
 		}
 	}
-	for code, least := range map[string]int{CodeVariable: 15, CodeOperator: 8, CodeArguments: 1} {
+	for code, least := range map[string]int{CodeVariable: 15, CodeAttribute: 2, CodeOperator: 8} {
 		if kinds[code] < least {
 			t.Errorf("%d of %s", kinds[code], code)
 		}
 	}
 }
 
-// TestSiteIsInvisible: what stands at a site changes neither the windows of its queries nor what the cache says of the candidates.
+// TestSiteIsInvisible: what stands at a site changes nothing that is known of what could stand there, but what compares the two.
 func TestSiteIsInvisible(t *testing.T) {
 	one := "y + width}}\n}\n"
 	at := strings.LastIndex(rect, one) + len("y + ")
-	scores := map[string][]float64{}
-	var windows []string
+	var first map[string][]float32
 	for _, name := range []string{"width", "height", "x"} {
-		fake := &modeltest.Fake{}
 		text := rect[:at] + name + rect[at+len("width"):]
-		var found bool
-		for _, f := range check(t, fake, text) {
-			if f.Span.Start != at {
-				continue
-			}
-			found = true
-			byText := map[string]float64{name: math.Log(f.Probability)}
-			for _, s := range f.Suggestions {
-				byText[s.Text] = s.LogProb
-			}
-			scores[name] = []float64{byText["width"] - byText["height"], byText["x"] - byText["height"]}
+		e, err := Examine(context.Background(), nil, treesitter.Parse("go", []byte(text)), Options{})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if !found {
+		i := e.At(at)
+		if i < 0 {
 			t.Fatalf("%s is not scored", name)
 		}
-		for _, q := range fake.Asked() {
-			if strings.HasSuffix(q.Before, "y + ") && strings.HasPrefix(q.After, "}}\n}\n") && len(q.After) < 10 {
-				windows = append(windows, q.Before+"|"+q.After)
+		known := map[string][]float32{}
+		for k, choice := range e.Choices(i) {
+			for _, in := range neutral {
+				// The numbers of the cache are relative to the best choice, and how many choices there are depends on what is like what stands there.
+				if in == inCachePlace || in == inChoices {
+					continue
+				}
+				known[choice] = append(known[choice], e.Known(i, k)[in])
+			}
+		}
+		if first == nil {
+			first = known
+		}
+		for _, choice := range []string{"width", "height", "x", "y"} {
+			for n, v := range known[choice] {
+				if want := first[choice][n]; math.Abs(float64(v-want)) > 1e-6 {
+					t.Errorf("with %s there, the %d-th of what is known of %s is %v, with width %v", name, n, choice, v, want)
+				}
 			}
 		}
 	}
-	for _, name := range []string{"height", "x"} {
-		for i, s := range scores[name] {
-			if math.Abs(s-scores["width"][i]) > 1e-9 {
-				t.Errorf("with %s there: %v, with width: %v", name, scores[name], scores["width"])
+}
+
+// TestOnly: what is known of a site does not depend on which others are looked at.
+func TestOnly(t *testing.T) {
+	f := treesitter.Parse("go", []byte(rect))
+	all, err := Examine(context.Background(), nil, f, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range all.Len() {
+		span := all.Span(i)
+		if all.Group(i) == GroupArguments {
+			continue
+		}
+		one, err := Examine(context.Background(), nil, f, Options{Only: func(s treesitter.Span) bool { return s == span }})
+		if err != nil || one.Len() != 1 {
+			t.Fatalf("%d sites, %v", one.Len(), err)
+		}
+		for k := range one.Choices(0) {
+			for n, v := range one.Known(0, k) {
+				if w := all.Known(i, k)[n]; v != w && (v == v || w == w) {
+					t.Errorf("%s: %v alone, %v among all", inputNames[n], v, w)
+				}
 			}
 		}
 	}
-	if len(windows) != 3 || windows[0] != windows[1] || windows[1] != windows[2] {
-		t.Errorf("windows %q", windows)
+}
+
+// TestWhatIsSeen: each thing that speaks for a mistake is seen where it is.
+func TestWhatIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		language, text, mark, choice string
+		in                           input
+		least                        float32
+	}{
+		{"python", "def f(a):\n    a.width = x.width\n    a.height = x.width @\n", "width @", "height", inVotes, 1},
+		{"go", "package p\nfunc f(tcpPort, udpPort int) {\n\tserve(tcpPort, tcpLog)\n\tserve(udpPort, tcpLog)\n\tuse(udpLog, 1)\n}\n", "tcpLog)\n\tuse", "udpLog", inVotes, 1},
+		{"python", "def f(left, right):\n    return left == left @\n", "left @", "left", inAcross, 1},
+		{"javascript", "function f(width, height) {\n  return g({width: height});\n}\n", "height}", "width", inEcho, 2},
+		{"python", "def size(width, height):\n    return 1\ndef g(width, h):\n    return size(h, h)\n", "h, h", "width", inEcho, 2},
+		{"python", "def f(x):\n    results = []\n    result = x\n    return results\n", "results\n", "result", inIdle, 1},
+		{"python", "def f(x):\n    results = []\n    result = x\n    return results\n", "results\n", "result", inRatio, 0.8},
+		{"python", "def f(x):\n    g(x.a)\n    g(x.b)\n    g(x.b)\n", "b)\n    g", "b", inRepeats, 1},
+	} {
+		text := strings.ReplaceAll(c.text, " @", "")
+		at := strings.LastIndex(text, strings.ReplaceAll(c.mark, " @", ""))
+		e, err := Examine(context.Background(), nil, treesitter.Parse(c.language, []byte(text)), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := e.At(at)
+		if i < 0 {
+			t.Errorf("%q: no site at %d", text, at)
+			continue
+		}
+		k := slices.Index(e.Choices(i), c.choice)
+		if k < 0 {
+			t.Errorf("%q: %s is not among %v", text, c.choice, e.Choices(i))
+		} else if got := e.Known(i, k)[c.in]; got < c.least {
+			t.Errorf("%q: %s of %s is %v, want %v at least", text, inputNames[c.in], c.choice, got, c.least)
+		}
+	}
+}
+
+func TestCompare(t *testing.T) {
+	for _, c := range []struct {
+		a, b          string
+		edits, shared float32
+	}{{"results", "result", 1, 0}, {"newStat", "oldStat", 3, 1. / 3}, {"tcp_port", "udpPort", 3, 1. / 3}, {"ab", "ba", 1, 0}, {"x", "X", 0, 1}, {"HTTPServer", "http_server", 1, 1}} {
+		if l := compare(c.a, c.b); l.edits != c.edits || math.Abs(float64(l.words-c.shared)) > 1e-6 {
+			t.Errorf("%s and %s: %+v", c.a, c.b, l)
+		}
 	}
 }
 
@@ -109,7 +179,7 @@ func (*failing) Scan(context.Context, []model.ScanQuery) ([][]model.SiteScore, e
 
 func TestErrors(t *testing.T) {
 	f := treesitter.Parse("go", []byte(rect))
-	if _, err := Check(context.Background(), &failing{}, f, Options{All: true}); err == nil || err.Error() != "screening: out of memory" {
+	if _, err := Check(context.Background(), &failing{modeltest.Fake{About: model.Info{Detect: true}}}, f, Options{All: true}); err == nil || err.Error() != "screening: out of memory" {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -126,7 +196,7 @@ func TestErrors(t *testing.T) {
 func TestFewQueries(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("package p\n")
-	for range 200 {
+	for range 40 {
 		text.WriteString(strings.Split(rect, "\n\n")[1] + "\n\n")
 	}
 	fake := &modeltest.Fake{}
@@ -135,12 +205,12 @@ func TestFewQueries(t *testing.T) {
 	if err != nil || len(findings) > 0 {
 		t.Fatalf("%v, %v", findings, err)
 	}
-	sites := 0
-	for _, q := range fake.Scanned() {
-		sites += len(q.Sites)
+	e, err := Examine(context.Background(), nil, f, Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if all := 200 * 9; sites+len(fake.Asked()) > all/10 {
-		t.Errorf("%d sites screened, %d confirmed, of %d", sites, len(fake.Asked()), all)
+	if all := e.Len(); len(fake.Asked()) > all/10 {
+		t.Errorf("%d confirmed, of %d", len(fake.Asked()), all)
 	}
 }
 

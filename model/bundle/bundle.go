@@ -75,6 +75,8 @@ type Meta struct {
 	// Mixture says how a candidate's two scores become one where the model has a
 	// pointer head; nil means DefaultMixture.
 	Mixture *Mixture `json:"mixture,omitempty"`
+	// Rank is what package suspect judges with (model/rank's Table), fitted with this model; absent: the built-in one.
+	Rank json.RawMessage `json:"rank,omitempty"`
 	// Training and Evaluation are records for people and reports: nothing here
 	// depends on what they hold.
 	Training   json.RawMessage `json:"training,omitempty"`

@@ -275,10 +275,20 @@ func (f *File) Score(site, width int, candidates []string, view *View) []float64
 // Sequences is Score for candidates of any number of tokens, as when two arguments change places, and returns plain log-likelihoods: the sum over the
 // candidate's tokens and the three tokens behind the gap. Compare only candidates of equal length.
 func (f *File) Sequences(site, width int, candidates [][]string, view *View) []float64 {
+	own, after := f.Sides(site, width, candidates, view)
+	for i := range own {
+		own[i] += after[i]
+	}
+	return own
+}
+
+// Sides is Sequences in two parts: the log-likelihood of each candidate after what stands before the gap, and that of the three tokens behind the gap after the
+// candidate.
+func (f *File) Sides(site, width int, candidates [][]string, view *View) (own, after []float64) {
 	g := gap{site, width}
 	left := f.texts[max(0, site-Order+1):site]
 	right := f.texts[min(site+width, len(f.texts)):min(site+width+Order-1, len(f.texts))]
-	scores := make([]float64, len(candidates))
+	own, after = make([]float64, len(candidates)), make([]float64, len(candidates))
 	if view != nil {
 		view.lock()
 		defer view.unlock()
@@ -292,10 +302,14 @@ func (f *File) Sequences(site, width int, candidates [][]string, view *View) []f
 		s.text = append(append(append(s.text[:0], left...), candidate...), right...)
 		s.identify()
 		for j := len(left); j < len(s.text); j++ {
-			scores[i] += math.Log(s.probability(j))
+			if logProb := math.Log(s.probability(j)); j < len(left)+len(candidate) {
+				own[i] += logProb
+			} else {
+				after[i] += logProb
+			}
 		}
 	}
-	return scores
+	return own, after
 }
 
 // scorer holds what is shared between the candidates of one gap.

@@ -35,12 +35,16 @@ type Rule struct {
 // answers. It may be used from several goroutines.
 type Fake struct {
 	Rules []Rule
+	About model.Info // what Info returns
 
 	mu        sync.Mutex
 	asked     []model.Query
 	scanned   []model.ScanQuery
 	unmatched []string
 }
+
+// Info returns About.
+func (f *Fake) Info() model.Info { return f.About }
 
 var (
 	_ model.Predictor = (*Fake)(nil)

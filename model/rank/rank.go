@@ -45,8 +45,8 @@ var table = map[string]Weights{
 	"definition": {Model: 0.7, Cache: 0.3},
 }
 
-// Table returns the weights of a kind of token; a kind without a row has those of "variable".
-func Table(kind string) Weights {
+// WeightsOf returns the weights of a kind of token; a kind without a row has those of "variable".
+func WeightsOf(kind string) Weights {
 	if w, ok := table[kind]; ok {
 		return w
 	}
@@ -56,7 +56,7 @@ func Table(kind string) Weights {
 // Combine returns the log-probability of each candidate over all of them, by the weights of the kind. Where an expert is absent for all candidates, the other one takes
 // its weight; where the model has no figure for some candidates, they count as just behind the worst it has.
 func Combine(kind string, candidates []Features) []float64 {
-	w := Table(kind)
+	w := WeightsOf(kind)
 	modelWorst, model := worst(candidates, func(f Features) float64 { return f.Model })
 	cacheWorst, cache := worst(candidates, func(f Features) float64 { return f.Cache })
 	switch {
@@ -87,7 +87,7 @@ func Combine(kind string, candidates []Features) []float64 {
 		}
 		scores[i] = s
 	}
-	return normalize(scores)
+	return Normalize(scores)
 }
 
 // farAway stands for the distance of a name that does not occur.
@@ -111,7 +111,8 @@ func orWorse(x, low float64) float64 {
 	return x
 }
 
-func normalize(scores []float64) []float64 {
+// Normalize turns scores into log-probabilities, in place, and returns them.
+func Normalize(scores []float64) []float64 {
 	top, sum := math.Inf(-1), 0.0
 	for _, s := range scores {
 		top = math.Max(top, s)

@@ -56,7 +56,27 @@ type Scenario struct {
 }
 
 // Model returns a new scripted model.
-func (s *Scenario) Model() (*modeltest.Fake, error) { return modeltest.Parse(s.Script) }
+//
+// Its table for package suspect is written by hand and not fitted, so that scenarios do not change with every fit: a site is reported when both the model and the n-grams of the file
+// clearly prefer what fits better.
+func (s *Scenario) Model() (*modeltest.Fake, error) {
+	m, err := modeltest.Parse(s.Script)
+	if err == nil {
+		m.About.Rank = []byte(table)
+	}
+	return m, err
+}
+
+// table asks for 2 more of the model and 3 more of the cache, as natural logarithms, and that the line does not stand twice then. What a name that says nothing of what it holds
+// needs more is more than there is.
+const table = `{"version": 1,
+	"detect": {"inputs": ["model over", "cache over", "repeats in function"], "trees": [
+		[[0, 1, 2, 2], [-10], [5]],
+		[[1, 1, 2, 3], [-10], [5]],
+		[[2, 1, 2, 0.5], [0], [-10]]
+	]},
+	"thresholds": {"name/*": {"log_odds": 9.5}, "member/*": {"log_odds": 9.5}, "operator/*": {"log_odds": 9.5}, "boolean/*": {"log_odds": 9.5}, "arguments/*": {"log_odds": 9.5}}
+}`
 
 // Source is a text with its notes, which are no longer in it.
 type Source struct {

@@ -1,0 +1,125 @@
+package suspect
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"mlm-lsp/model"
+	"mlm-lsp/model/rank"
+)
+
+// What rank's Detect sees of a site: all inputs of the best alternative (which hold those of the place, and what is known of what stands there), and these.
+const (
+	inFitOwn     input = numInputs + iota // log-probability of what stands there to stand there
+	inFitBest                             // of what was likeliest meant
+	inFitOver                             // of the likeliest alternative, over what stands there
+	inRepairBest                          // log-probability that the likeliest was meant
+	inRepairOver                          // and by how much it beats the second
+	inDetect                              // the logit of the model's detection head
+	inOwnCache                            // of what stands there: the cache's
+	inOwnCacheLeft
+	inOwnCacheRight
+	inOwnCachePlace
+	inOwnModel // and the model's
+	inOwnPointer
+	inMostVotes // the most that copies of the line want anything else
+	inLikeliest // the likeness of the alternative that is most like what stands there
+	numDetectInputs
+)
+
+var detectNames = [numDetectInputs - numInputs]string{
+	"fit own", "fit best", "fit over", "repair best", "repair over", "detect", "own cache", "own cache left", "own cache right", "own cache place",
+	"own model", "own pointer", "most votes", "likeliest",
+}
+
+// Inputs are the names of all inputs that a table may ask for.
+func Inputs() []string { return append(append([]string{}, inputNames[:]...), detectNames[:]...) }
+
+// detectInputs is what is known of the site.
+func (s *site) detectInputs() []float32 {
+	in := make([]float32, numDetectInputs)
+	best := s.order[0]
+	copy(in, s.choices[best].inputs[:])
+	own := &s.choices[0].inputs
+	likeliest := 1
+	over, most, alike := math.Inf(-1), float32(0), float32(0)
+	for i := 1; i < len(s.choices); i++ {
+		if s.fit[i] > over {
+			over, likeliest = s.fit[i], i
+		}
+		most = max(most, s.choices[i].inputs[inVotes])
+		if r := s.choices[i].inputs[inRatio]; r > alike {
+			alike = r
+		}
+	}
+	in[inFitOwn], in[inFitBest], in[inFitOver] = float32(s.fit[0]), float32(s.fit[best]), float32(s.fit[likeliest]-s.fit[0])
+	in[inRepairBest] = float32(s.repair[best])
+	in[inRepairOver] = unknown
+	if len(s.order) > 1 {
+		in[inRepairOver] = float32(s.repair[best] - s.repair[s.order[1]])
+	}
+	in[inDetect] = float32(s.detect)
+	in[inOwnCache], in[inOwnCacheLeft], in[inOwnCacheRight], in[inOwnCachePlace] = own[inCache], own[inCacheLeft], own[inCacheRight], own[inCachePlace]
+	in[inOwnModel], in[inOwnPointer] = own[inModel], own[inPointer]
+	in[inMostVotes], in[inLikeliest] = most, alike
+	return in
+}
+
+// tables remembers what was read of bundles, by digest.
+var tables sync.Map // string -> *rank.Table
+
+// tableOf returns the table that was fitted with the model, the built-in one when there is none.
+func tableOf(m Model) (*rank.Table, error) {
+	about, ok := m.(interface{ Info() model.Info })
+	if !ok {
+		return rank.Default(), nil
+	}
+	info := about.Info()
+	if len(info.Rank) == 0 {
+		return rank.Default(), nil
+	}
+	key := info.Digest + string(info.Rank)
+	if t, ok := tables.Load(key); ok {
+		return t.(*rank.Table), nil
+	}
+	t, err := rank.Parse(info.Rank, Inputs())
+	if err != nil {
+		return nil, fmt.Errorf("opening bundle %s: %w", info.Name, err)
+	}
+	tables.Store(key, t)
+	return t, nil
+}
+
+// indexes remembers which inputs each forest asks for.
+var indexes sync.Map // *rank.Forest -> []input
+
+func inputsOf(f *rank.Forest) []input {
+	if list, ok := indexes.Load(f); ok {
+		return list.([]input)
+	}
+	list := make([]input, len(f.Inputs()))
+	for i, name := range f.Inputs() {
+		list[i] = inputNumber[name] // rank.Parse has checked that it is there
+	}
+	indexes.Store(f, list)
+	return list
+}
+
+var inputNumber = func() map[string]input {
+	m := map[string]input{}
+	for i, name := range Inputs() {
+		m[name] = input(i)
+	}
+	return m
+}()
+
+// pick takes a forest's inputs out of all.
+func pick(f *rank.Forest, all []float32) []float32 {
+	inputs := inputsOf(f)
+	vector := make([]float32, len(inputs))
+	for i, in := range inputs {
+		vector[i] = all[in]
+	}
+	return vector
+}

@@ -1,0 +1,367 @@
+package suspect
+
+import (
+	"math"
+	"sort"
+	"strings"
+
+	"mlm-lsp/treesitter"
+)
+
+// choice is something that could stand at a place. What does is choice 0.
+type choice struct {
+	text     string
+	tokens   []string // for the cache; nil means text is one token
+	near     bool     // sure to be what could be meant: defined in this function, seen on this receiver
+	visible  float32  // see inVisible
+	sort     float32  // see inSort
+	relation float32  // see inRelation
+	inputs   [numInputs]float32
+}
+
+var unknown = float32(math.NaN())
+
+// describe fills in all inputs of a site's choices but the model's.
+func (f *file) describe(s *site) {
+	s.detect = math.NaN()
+	f.askCache(s)
+	own := &s.choices[0]
+	partners := f.partners(s.token)
+	for i := range s.choices {
+		c := &s.choices[i]
+		f.describeChoice(s, c, partners)
+		for _, m := range []input{inModel, inModelOver, inPointer, inPointerOver, inVocabulary, inVocabularyOver} {
+			c.inputs[m] = unknown
+		}
+	}
+	place := f.describePlace(s)
+	for i := range s.choices {
+		c := &s.choices[i]
+		for k, v := range place {
+			c.inputs[k] = v
+		}
+		for to, from := range ownOf {
+			c.inputs[to] = own.inputs[from]
+		}
+		f.compare(s, c, own)
+	}
+}
+
+// askCache fills in what the n-grams of the file say.
+func (f *file) askCache(s *site) {
+	at, width := f.x.Gap(s.span)
+	sequences := make([][]string, len(s.choices))
+	for i, c := range s.choices {
+		if sequences[i] = c.tokens; c.tokens == nil {
+			sequences[i] = []string{c.text}
+		}
+	}
+	left, right := f.x.Cache.Sides(at, width, sequences, nil)
+	both := make([]float64, len(left))
+	topLeft, topRight, top := math.Inf(-1), math.Inf(-1), math.Inf(-1)
+	for i := range left {
+		both[i] = left[i] + right[i]
+		topLeft, topRight, top = math.Max(topLeft, left[i]), math.Max(topRight, right[i]), math.Max(top, both[i])
+	}
+	order := make([]int, len(both))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return both[order[a]] > both[order[b]] })
+	for place, i := range order {
+		s.choices[i].inputs[inCachePlace] = float32(place)
+	}
+	for i := range s.choices {
+		in := &s.choices[i].inputs
+		in[inCache], in[inCacheLeft], in[inCacheRight] = float32(both[i]-top), float32(left[i]-topLeft), float32(right[i]-topRight)
+		in[inCacheOver], in[inCacheLeftOver], in[inCacheRightOver] = float32(both[i]-both[0]), float32(left[i]-left[0]), float32(right[i]-right[0])
+	}
+}
+
+func (f *file) describeChoice(s *site, c *choice, partners []string) {
+	in := &c.inputs
+	around := f.function[s.token]
+	l := f.line[s.token]
+	if s.named() {
+		in[inSeen] = log1p(f.count(c.text, span32{0, int32(len(f.tokens))}, s.token))
+		in[inSeenFunction] = log1p(f.count(c.text, around, s.token))
+		in[inSeenSort] = log1p(f.countSort(s, c.text))
+		before, after := f.nearest(c.text, s.token)
+		in[inBefore], in[inAfter] = logDistance(before), logDistance(after)
+		in[inLine] = float32(f.count(c.text, span32{f.first[l], f.first[l+1]}, s.token))
+		in[inDefined] = float32(min(f.defined[c.text], 3))
+		in[inIdle] = f.idle(c, around, s.token)
+		in[inEcho] = f.echo(c.text, partners)
+		in[inLength] = float32(len(c.text))
+		in[inTitle] = flag(upper((strings.TrimLeft(c.text, "_$") + "a")[0]))
+		in[inVotes] = float32(f.votes[int32(s.token)][key(c.text)])
+		in[inOperatorTo] = unknown
+	} else {
+		n, onLine := f.countOperators(s, c.text)
+		in[inSeen], in[inLine] = log1p(n), float32(onLine)
+		in[inSeenFunction], in[inSeenSort], in[inBefore], in[inAfter], in[inDefined], in[inIdle], in[inEcho] = unknown, unknown, unknown, unknown, unknown, unknown, unknown
+		in[inLength], in[inTitle] = unknown, unknown
+		in[inVotes] = float32(f.votes[int32(s.token)][c.text])
+		in[inOperatorTo] = float32(operatorNumber[strings.Join(strings.Fields(c.text), " ")])
+	}
+	in[inVisible], in[inSort], in[inRelation] = c.visible, c.sort, c.relation
+	in[inAcross] = flag(f.across(s, c.text))
+	in[inRepeats], in[inRepeatsFunction] = f.repeats(s, c.text)
+}
+
+// describePlace fills in what is the same for all choices.
+func (f *file) describePlace(s *site) map[input]float32 {
+	t := f.tokens[s.token]
+	return map[input]float32{
+		inLanguage: languageNumber[f.x.File.Language], inKind: float32(t.Kind), inDeclaring: flag(t.Declaring), inImporting: flag(s.importing),
+		inChoices: float32(len(s.choices)), inPrevious: f.glance(s.token - 1), inNext: f.glance(f.behind(s)), inOpening: f.opening(s.token),
+	}
+}
+
+// behind is the first token behind a site.
+func (f *file) behind(s *site) int {
+	i := s.token + 1
+	for i < len(f.tokens) && f.tokens[i].Start < s.span.End {
+		i++
+	}
+	return i
+}
+
+// compare fills in what a choice has to do with what stands there.
+func (f *file) compare(s *site, c, own *choice) {
+	in := &c.inputs
+	in[inSeenMore] = in[inSeen] - own.inputs[inSeen]
+	in[inSameSort] = flag(c.sort == own.sort)
+	in[inConfusion], in[inExchange] = 0, 0
+	in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = unknown, unknown, unknown, unknown, unknown, unknown
+	if s.named() {
+		l := f.likeness(own.text, c.text)
+		in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = l.edits, l.ratio, l.prefix, l.suffix, l.words, l.style
+		in[inExchange] = f.exchange(s, c.text)
+	}
+}
+
+var languageNumber = map[string]float32{"go": 0, "python": 1, "javascript": 2, "typescript": 3, "tsx": 3, "java": 4, "rust": 5, "c": 6, "cpp": 7}
+
+func flag(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func log1p(n int) float32 { return float32(math.Log1p(float64(n))) }
+
+func logDistance(n int) float32 {
+	if n < 0 {
+		return 12 // farther than any file is long
+	}
+	return log1p(n)
+}
+
+// countSort counts the other tokens of the name that are of the site's sort: behind a dot or not.
+func (f *file) countSort(s *site, text string) int {
+	n := 0
+	list := f.at[text]
+	if len(list) > 200 {
+		list = list[:200]
+	}
+	member := f.tokens[s.token].Receiver.Len() > 0
+	for _, i := range list {
+		if int(i) != s.token && (f.tokens[i].Receiver.Len() > 0) == member {
+			n++
+		}
+	}
+	return n
+}
+
+// idle reports whether a choice is defined in this function and neither read nor written to elsewhere in it.
+func (f *file) idle(c *choice, around span32, but int) float32 {
+	if c.visible < 2 {
+		return 0
+	}
+	return flag(f.count(c.text, around, but) <= 1)
+}
+
+// across reports whether text is what the site's operator has on its other side, or what stands beside it in a list.
+func (f *file) across(s *site, text string) bool {
+	for _, way := range []int{-1, 1} {
+		i := s.token + way
+		if way > 0 {
+			i = f.behind(s)
+		}
+		if i < 0 || i >= len(f.tokens) {
+			continue
+		}
+		t := f.tokens[i]
+		if t.Kind != treesitter.KindOperator && f.texts[i] != "," || t.Subkind == treesitter.SubkindUnary {
+			continue
+		}
+		if j := i + way; j >= 0 && j < len(f.tokens) && f.texts[j] == text {
+			return true
+		}
+	}
+	return false
+}
+
+// repeats counts the other lines of the file, and of the innermost function, that equal the site's with text in its place. Code comes in pairs (pack and unpack, first and
+// last) whose halves are so alike that each looks like a mistake for the other; nobody writes the same half twice.
+func (f *file) repeats(s *site, text string) (inFile, inFunction float32) {
+	source := f.x.File.Text
+	l := f.line[s.token]
+	first := f.tokens[f.first[l]].Start
+	if s.span.End > s.span.Start+200 || first > s.span.Start {
+		return 0, 0
+	}
+	end := lineEnd(source, s.span.End)
+	if end-first > 400 {
+		return 0, 0
+	}
+	around := f.function[s.token]
+	for _, other := range f.same[strings.TrimSpace(string(source[first:s.span.Start])+text+string(source[s.span.End:end]))] {
+		if other == l {
+			continue
+		}
+		inFile++
+		if f.first[other] >= around.lo && f.first[other] < around.hi {
+			inFunction++
+		}
+	}
+	return min(inFile, 5), min(inFunction, 5)
+}
+
+// partners lists the names and keys that what stands at a token is tied to: that it is assigned to or passed for, or that is assigned to it.
+func (f *file) partners(token int) []string {
+	var list []string
+	t := f.tokens[token]
+	start := token
+	if t.Receiver.Len() > 0 {
+		start = f.x.Next(t.Receiver.Start)
+	}
+	endsPath := token+1 >= len(f.tokens) || f.texts[token+1] != "."
+	if endsPath && start >= 2 && ties(f.texts[start-1]) && f.tokens[start-2].Kind != treesitter.KindKeyword {
+		list = append(list, strings.Trim(f.texts[start-2], "\"'`"))
+	}
+	if a, ok := f.argument[int32(start)]; ok && endsPath {
+		call := f.x.File.Calls[a.call]
+		if params := f.params[last(f.x.Text(call.Callee))]; a.position < len(params) {
+			list = append(list, params[a.position])
+		}
+	}
+	if token+2 < len(f.tokens) && ties(f.texts[token+1]) {
+		i := token + 2
+		for i+2 < len(f.tokens) && f.texts[i+1] == "." {
+			i += 2
+		}
+		list = append(list, strings.Trim(f.texts[i], "\"'`"))
+	}
+	return list
+}
+
+// ties reports whether a token ties what stands on its sides to each other.
+func ties(text string) bool { return text == "=" || text == ":=" || text == ":" }
+
+// echo is how much a name is like the partners at most; -1 without any.
+func (f *file) echo(text string, partners []string) float32 {
+	best := float32(-1)
+	for _, p := range partners {
+		if len(p) == 0 || len(p) > maxCompared {
+			continue
+		}
+		if p == text {
+			return 2
+		}
+		best = max(best, f.likeness(text, p).words)
+	}
+	return best
+}
+
+// countOperators counts the other tokens with a text, in the file and on the site's line.
+func (f *file) countOperators(s *site, text string) (inFile, onLine int) {
+	if f.operators == nil {
+		f.operators = map[string][]int32{}
+		for i, t := range f.tokens {
+			if t.Kind == treesitter.KindOperator || t.Subkind == treesitter.SubkindBoolean {
+				f.operators[f.texts[i]] = append(f.operators[f.texts[i]], int32(i))
+			}
+		}
+	}
+	l := f.line[s.token]
+	list := f.operators[text]
+	inFile = len(list)
+	lo := sort.Search(len(list), func(i int) bool { return list[i] >= f.first[l] })
+	hi := sort.Search(len(list), func(i int) bool { return list[i] >= f.first[l+1] })
+	onLine = hi - lo
+	if text == f.texts[s.token] {
+		inFile--
+		onLine--
+	}
+	return inFile, onLine
+}
+
+// glance says roughly what a token is.
+func (f *file) glance(i int) float32 {
+	if i < 0 || i >= len(f.tokens) {
+		return -1
+	}
+	t := f.tokens[i]
+	switch {
+	case t.Kind == treesitter.KindPunctuation:
+		return 20 + float32(strings.IndexByte("()[]{}.,;:", f.texts[i][0]))
+	case t.Kind == treesitter.KindLiteral && (f.texts[i] == "0" || f.texts[i] == "1"):
+		return 40 + float32(f.texts[i][0]-'0')
+	case t.Kind == treesitter.KindLiteral || t.Kind == treesitter.KindOperator:
+		return 40 + 10*flag(t.Kind == treesitter.KindOperator) + float32(t.Subkind) + 2
+	case f.texts[i] == "len":
+		return 19
+	}
+	return float32(t.Kind)
+}
+
+// opening is a number for the keyword that begins the token's line; -1 when none does.
+func (f *file) opening(token int) float32 {
+	i := f.first[f.line[token]]
+	n, ok := openings[f.texts[i]]
+	if !ok {
+		return -1
+	}
+	return n
+}
+
+var openings = func() map[string]float32 {
+	m := map[string]float32{}
+	for i, word := range strings.Fields("if elif else while for return assert switch case raise throw const let var def func function class import from try except catch with yield await go defer") {
+		m[word] = float32(i)
+	}
+	return m
+}()
+
+// exchange is by how much the cache prefers the site's line when text, which stands nearby on it, and what stands at the site change places; 0 when text does not
+// stand on the line.
+func (f *file) exchange(s *site, text string) float32 {
+	l := f.line[s.token]
+	if text == f.texts[s.token] {
+		return 0
+	}
+	for i := f.first[l]; i < f.first[l+1]; i++ {
+		if f.texts[i] != text || !f.tokens[i].Kind.Identifier() || math.Abs(float64(int(i)-s.token)) > 12 {
+			continue
+		}
+		lo, hi := min(int(i), s.token), max(int(i), s.token)
+		plain := make([]string, 0, hi-lo+1)
+		for k := lo; k <= hi; k++ {
+			if f.tokens[k].Kind != treesitter.KindComment {
+				plain = append(plain, f.texts[k])
+			}
+		}
+		if len(plain) < 3 {
+			continue
+		}
+		exchanged := append([]string{}, plain...)
+		exchanged[0], exchanged[len(plain)-1] = plain[len(plain)-1], plain[0]
+		at, width := f.x.Gap(treesitter.Span{Start: f.tokens[lo].Start, End: f.tokens[hi].End})
+		scores := f.x.Cache.Sequences(at, width, [][]string{plain, exchanged}, nil)
+		return float32(scores[1] - scores[0])
+	}
+	return 0
+}

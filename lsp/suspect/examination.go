@@ -1,0 +1,108 @@
+package suspect
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+// The methods below let evaluation and fitting see what Findings are made of.
+
+// Len returns the number of sites.
+func (e *Examination) Len() int { return len(e.sites) }
+
+// At returns the index of the site of the single token that begins at an offset, -1 when it has none.
+func (e *Examination) At(offset int) int {
+	i := sort.Search(len(e.sites), func(i int) bool { return e.sites[i].span.Start >= offset })
+	for ; i < len(e.sites) && e.sites[i].span.Start == offset; i++ {
+		if e.sites[i].group != GroupArguments {
+			return i
+		}
+	}
+	return -1
+}
+
+// Span returns where site i stands, and Group how it is judged; see Groups.
+func (e *Examination) Span(i int) treesitter.Span { return e.sites[i].span }
+
+// Group returns the group of site i.
+func (e *Examination) Group(i int) string { return e.sites[i].group }
+
+// Choices returns what could stand at site i; the first is what does.
+func (e *Examination) Choices(i int) []string {
+	list := make([]string, len(e.sites[i].choices))
+	for k, c := range e.sites[i].choices {
+		list[k] = c.text
+	}
+	return list
+}
+
+// Suggestions returns the choices of site i but the first, those first that were likeliest meant.
+func (e *Examination) Suggestions(i int) []string {
+	list := make([]string, len(e.sites[i].order))
+	for k, c := range e.sites[i].order {
+		list[k] = e.sites[i].choices[c].text
+	}
+	return list
+}
+
+// Known returns what is known of choice k of site i, in the order of ChoiceInputs. The slice is the examination's own.
+func (e *Examination) Known(i, k int) []float32 { return e.sites[i].choices[k].inputs[:] }
+
+// KnownOfSite returns what rank's Detect may see of site i, in the order of Inputs.
+func (e *Examination) KnownOfSite(i int) []float32 { return e.sites[i].detectInputs() }
+
+// Finding returns the verdict on site i.
+func (e *Examination) Finding(i int) Finding {
+	f := e.finding(&e.sites[i])
+	f.Reported = e.asked && e.deserves(&e.sites[i], f)
+	return f
+}
+
+// Score returns what rank's Detect says of site i, before calibration.
+func (e *Examination) Score(i int) float64 { return e.sites[i].score }
+
+// Deserving reports whether site i could be reported, were its score high enough, and how much more than others it needs.
+func (e *Examination) Deserving(i int) (extra float64, ok bool) { return e.sites[i].deserving() }
+
+// Judge judges all sites by another table.
+func (e *Examination) Judge(t *rank.Table) {
+	e.table = t
+	for i := range e.sites {
+		e.sites[i].judge(t)
+	}
+}
+
+// Describe names the inputs of choice k of site i, for people.
+func (e *Examination) Describe(i, k int) string {
+	text := ""
+	for n, v := range e.sites[i].choices[k].inputs {
+		if v == v && v != 0 {
+			text += fmt.Sprintf(" %s=%.3g", inputNames[n], v)
+		}
+	}
+	return text
+}
+
+// ChoiceInputs are the names of what Known returns; Neutral those that know nothing of what stands at the site, which rank's Fit must keep to.
+func ChoiceInputs() []string { return slices.Clone(inputNames[:]) }
+
+// Neutral returns the names of the inputs that know nothing of what stands at the site.
+func Neutral() []string {
+	list := make([]string, len(neutral))
+	for i, in := range neutral {
+		list[i] = inputNames[in]
+	}
+	return list
+}
+
+// Forget frees what is known of the file. The examination can be judged again, and has no findings any more.
+func (e *Examination) Forget() { e.file = nil }
+
+// Function returns the innermost declaration around site i, the whole file if there is none.
+func (e *Examination) Function(i int) treesitter.Span {
+	return e.file.x.Function(e.sites[i].span.Start)
+}

@@ -1,0 +1,236 @@
+package suspect
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
+)
+
+// file is what is known of a whole file before its sites are looked at.
+type file struct {
+	x      *names.Index
+	tokens []treesitter.Token
+	texts  []string           // by token
+	at     map[string][]int32 // identifier tokens by text, ascending
+
+	line      []int32            // by token: its line
+	first     []int32            // by line: its first token; one more at the end
+	lines     []string           // by line: its text without white space around
+	same      map[string][]int32 // lines by text
+	function  []span32           // by token: the tokens of the innermost declaration around it
+	imports   func(int) bool
+	defined   map[string]int // how often a name is defined, in any scope
+	params    map[string][]string
+	calls     map[string][]treesitter.Call
+	argument  map[int32]argument // by first token of an argument
+	memo      map[[2]string]likeness
+	close     map[string][]string // see similar
+	bySubword map[string][]string
+	known     []string // all distinct identifiers, in the order of the text
+	votes     votes
+	operators map[string][]int32 // operator tokens by text, made when first asked for
+}
+
+// span32 is a half-open range of tokens.
+type span32 struct{ lo, hi int32 }
+
+// argument is the place of an argument in its call.
+type argument struct{ call, position int }
+
+func newFile(x *names.Index) *file {
+	f := &file{
+		x: x, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
+		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
+		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{},
+	}
+	for i, t := range f.tokens {
+		f.texts[i] = x.Text(t.Span)
+		if t.Kind.Identifier() || t.Kind == treesitter.KindType {
+			if f.at[f.texts[i]] == nil {
+				f.known = append(f.known, f.texts[i])
+			}
+			f.at[f.texts[i]] = append(f.at[f.texts[i]], int32(i))
+		}
+	}
+	for _, name := range f.known {
+		for _, word := range append(subwords(name), starts(name)) {
+			if word != "" {
+				f.bySubword[word] = append(f.bySubword[word], name)
+			}
+		}
+	}
+	for _, scope := range x.File.Scopes {
+		for _, d := range scope.Definitions {
+			f.defined[d.Name]++
+		}
+	}
+	f.splitLines()
+	f.findFunctions()
+	f.findParameters()
+	f.votes = f.copies()
+	for c, call := range x.File.Calls {
+		callee := names.Compact(x.Text(call.Callee))
+		f.calls[callee] = append(f.calls[callee], call)
+		for i, a := range call.Arguments {
+			f.argument[int32(x.Next(a.Start))] = argument{c, i}
+		}
+	}
+	return f
+}
+
+func (f *file) splitLines() {
+	text := f.x.File.Text
+	f.line = make([]int32, len(f.tokens))
+	f.same = map[string][]int32{}
+	next := 0
+	for start := 0; start <= len(text); {
+		end := lineEnd(text, start)
+		f.first = append(f.first, int32(next))
+		for next < len(f.tokens) && f.tokens[next].Start <= end {
+			f.line[next] = int32(len(f.lines))
+			next++
+		}
+		line := string(bytes.TrimSpace(text[start:end]))
+		f.lines = append(f.lines, line)
+		f.same[line] = append(f.same[line], int32(len(f.lines)-1))
+		start = end + 1
+	}
+	f.first = append(f.first, int32(next))
+}
+
+// findFunctions sweeps over the declarations, which are sorted by start, outer before inner.
+func (f *file) findFunctions() {
+	f.function = make([]span32, len(f.tokens))
+	for i := range f.function {
+		f.function[i] = span32{0, int32(len(f.tokens))}
+	}
+	for _, d := range f.x.File.Declarations {
+		lo := sort.Search(len(f.tokens), func(i int) bool { return f.tokens[i].Start >= d.Start })
+		hi := lo + sort.Search(len(f.tokens)-lo, func(i int) bool { return f.tokens[lo+i].Start >= d.End })
+		for i := lo; i < hi; i++ {
+			f.function[i] = span32{int32(lo), int32(hi)}
+		}
+	}
+}
+
+// findParameters lists the parameters of the file's functions by the function's name; names that two functions have are left out.
+func (f *file) findParameters() {
+	twice := map[string]bool{}
+	for _, d := range f.x.File.Declarations {
+		var list []string
+		for i := f.x.Next(d.Header.Start); i < len(f.tokens) && f.tokens[i].Start < d.Header.End; i++ {
+			if t := f.tokens[i]; t.Kind == treesitter.KindParameter && !receivers[f.texts[i]] {
+				list = append(list, f.texts[i])
+			}
+		}
+		if _, ok := f.params[d.Name]; ok {
+			twice[d.Name] = true
+		}
+		f.params[d.Name] = list
+	}
+	for name := range twice {
+		delete(f.params, name)
+	}
+}
+
+// count returns how many of the tokens of a name lie in a range, the token but left out.
+func (f *file) count(name string, in span32, but int) int {
+	list := f.at[name]
+	lo := sort.Search(len(list), func(i int) bool { return list[i] >= in.lo })
+	hi := sort.Search(len(list), func(i int) bool { return list[i] >= in.hi })
+	n := hi - lo
+	if i := sort.Search(len(list), func(i int) bool { return int(list[i]) >= but }); i < len(list) && int(list[i]) == but && in.lo <= int32(but) && int32(but) < in.hi {
+		n--
+	}
+	return n
+}
+
+// nearest returns the distances in tokens to the nearest occurrence of a name before and behind a token; -1 where there is none.
+func (f *file) nearest(name string, token int) (before, after int) {
+	list := f.at[name]
+	i := sort.Search(len(list), func(i int) bool { return int(list[i]) >= token })
+	before, after = -1, -1
+	if i > 0 {
+		before = token - int(list[i-1])
+	}
+	if i < len(list) && int(list[i]) == token {
+		i++
+	}
+	if i < len(list) {
+		after = int(list[i]) - token
+	}
+	return before, after
+}
+
+// similar lists the names of the file that are most like a name, the most alike first.
+func (f *file) similar(name string) []string {
+	if list, ok := f.close[name]; ok {
+		return list
+	}
+	type scored struct {
+		name  string
+		score float32
+	}
+	var all []scored
+	seen := map[string]bool{name: true}
+	for _, word := range append(subwords(name), starts(name)) {
+		others := f.bySubword[word]
+		if word == "" || len(others) > maxSharers {
+			continue
+		}
+		for _, other := range others {
+			if seen[other] {
+				continue
+			}
+			seen[other] = true
+			l := f.likeness(name, other)
+			if score := l.ratio + l.words; score > 0.5 {
+				all = append(all, scored{other, score})
+			}
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].score > all[j].score })
+	list := make([]string, 0, maxSimilar)
+	for _, s := range all[:min(maxSimilar, len(all))] {
+		list = append(list, s.name)
+	}
+	f.close[name] = list
+	return list
+}
+
+const (
+	maxSimilar = 16  // names that are offered because they are like what stands there
+	maxSharers = 400 // a part that more names than that have in common says nothing
+)
+
+// likeness compares two names.
+func (f *file) likeness(a, b string) likeness {
+	key := [2]string{a, b}
+	l, ok := f.memo[key]
+	if !ok {
+		l = compare(a, b)
+		f.memo[key] = l
+	}
+	return l
+}
+
+// insideOf returns a function that tells whether an offset is in one of the spans, which are sorted.
+func insideOf(spans []treesitter.Span) func(int) bool {
+	return func(offset int) bool {
+		i := sort.Search(len(spans), func(i int) bool { return spans[i].End > offset })
+		return i < len(spans) && spans[i].Start <= offset
+	}
+}
+
+func lineEnd(text []byte, from int) int {
+	if i := bytes.IndexByte(text[from:], '\n'); i >= 0 {
+		return from + i
+	}
+	return len(text)
+}
+
+// last returns the last name of a path: "b" of "a.b".
+func last(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }

@@ -1,0 +1,107 @@
+package suspect
+
+// input is one thing that is known of a choice at a place; rank's forests ask for it by name. An unknown one is NaN.
+type input int
+
+// Of the experts: log-probabilities, as differences to the best choice's, or (over) to that of what stands there.
+const (
+	inCache input = iota // both sides
+	inCacheLeft
+	inCacheRight
+	inCacheOver
+	inCacheLeftOver
+	inCacheRightOver
+	inCachePlace // among the choices, from 0
+	inModel
+	inModelOver
+	inPointer
+	inPointerOver
+	inVocabulary
+	inVocabularyOver
+
+	// Of the choice: where else it stands. Counts and distances in tokens are log(1+n).
+	inSeen         // in the file
+	inSeenFunction // in the innermost function
+	inSeenSort     // as the same kind of token
+	inBefore       // distance to the nearest occurrence before
+	inAfter
+	inLine            // times on the same line
+	inDefined         // how often it is defined in the file
+	inVisible         // 0: not visible as a bare name; 1: defined outside the function; 2: inside
+	inSort            // what it stands for: treesitter's DefinitionKind, -1 when it is not visible
+	inRelation        // of a member: 2 seen on the same receiver, 1 on one of the same name, 0 on none
+	inIdle            // 1 when it is defined in this function and never used there
+	inAcross          // 1 when it stands on the other side of the operator, or as the argument beside
+	inVotes           // copies of the line that want it, see copies.go
+	inRepeats         // lines of the file that equal this one with it
+	inRepeatsFunction // and of the function
+	inEcho            // how much it is like the name it is assigned to, passed for, or a value of
+	inLength          // bytes
+	inTitle           // 1 when it begins with an upper case letter
+	inExchange        // by how much the cache prefers the line with it and what stands here exchanged
+	inConfusion       // how much likelier than by chance people replaced what stands there by it
+
+	// Of the choice and what stands there.
+	inEdits
+	inRatio
+	inPrefix
+	inSuffix
+	inWords
+	inStyle
+	inSameSort   // both stand for the same sort of thing
+	inSeenMore   // log of how many times as often
+	inOperatorTo // the operator's number, see operators
+
+	// Of the place, the same for all its choices.
+	inLanguage
+	inKind      // treesitter's Kind of the token
+	inDeclaring // 1 where a name is made
+	inImporting // 1 inside an import
+	inChoices   // how many there are
+	inPrevious  // what stands before and behind, see glance
+	inNext      //
+	inOpening   // the keyword that begins the line, see glance
+	inOwnSeen   // the same of what stands there as of a choice
+	inOwnSeenFunction
+	inOwnSeenSort
+	inOwnBefore
+	inOwnAfter
+	inOwnLine
+	inOwnDefined
+	inOwnVisible
+	inOwnSort
+	inOwnRelation
+	inOwnAcross
+	inOwnVotes
+	inOwnRepeats
+	inOwnRepeatsFunction
+	inOwnEcho
+	inOwnLength
+	inOwnOperator
+	numInputs
+)
+
+var inputNames = [numInputs]string{
+	"cache", "cache left", "cache right", "cache over", "cache left over", "cache right over", "cache place",
+	"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over",
+	"seen", "seen in function", "seen as sort", "before", "after", "on line", "defined", "visible", "sort", "relation", "idle", "across", "votes", "repeats", "repeats in function",
+	"echo", "length", "title", "exchange", "confusion",
+	"edits", "ratio", "prefix", "suffix", "words", "style", "same sort", "seen more", "operator",
+	"language", "kind", "declaring", "importing", "choices", "previous", "next", "opening",
+	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation",
+	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator",
+}
+
+// neutral are the inputs that know nothing of what stands at the place: rank's Fit may use them alone.
+var neutral = []input{
+	inCache, inCacheLeft, inCacheRight, inCachePlace, inModel, inPointer, inVocabulary,
+	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle,
+	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
+}
+
+// ownOf says which input of the place holds which of choice 0.
+var ownOf = map[input]input{
+	inOwnSeen: inSeen, inOwnSeenFunction: inSeenFunction, inOwnSeenSort: inSeenSort, inOwnBefore: inBefore, inOwnAfter: inAfter, inOwnLine: inLine,
+	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnAcross: inAcross, inOwnVotes: inVotes,
+	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo,
+}

@@ -1,0 +1,129 @@
+package rank
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+)
+
+// Table is what package suspect judges with, by group of sites. It is fitted (training/ranking) and kept in the bundle; Default is the one that was fitted without a model.
+type Table struct {
+	// Version is that of the meaning of the inputs: a table that was fitted for other meanings is of no use.
+	Version int `json:"version"`
+	// Fit ranks what could stand at a place, whatever does; Repair ranks what could have been meant by what does; Detect, for all groups, tells how likely it is wrong.
+	Fit    map[string]*Forest `json:"fit"`
+	Repair map[string]*Forest `json:"repair"`
+	Detect *Forest            `json:"detect,omitempty"`
+	// Asked judges sites about which the model was asked, masked alone; nil: as all others.
+	Asked *Table `json:"asked,omitempty"`
+	// Confusions holds, by language and text, what people replaced by what, as log-odds over chance.
+	Confusions map[string]map[string]float64 `json:"confusions,omitempty"`
+	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
+	Calibration map[string]Calibration `json:"calibration,omitempty"`
+	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
+	Thresholds map[string]Threshold `json:"thresholds,omitempty"`
+}
+
+// Version is the version of tables that this program reads.
+const Version = 1
+
+// Calibration is a monotone, piecewise linear table from a raw score to log-odds. Scores ascend.
+type Calibration struct {
+	Scores  []float64 `json:"scores"`
+	LogOdds []float64 `json:"log_odds"`
+}
+
+// Threshold is where reports begin, with what was measured there.
+type Threshold struct {
+	LogOdds float64 `json:"log_odds"`
+	// Recall is the share of mistakes of fitted projects' held-out part that reach it, PerThousandLines the reports on unchanged code.
+	Recall           float64 `json:"recall"`
+	PerThousandLines float64 `json:"per_thousand_lines"`
+}
+
+// Apply returns the log-odds of a score: linear between the points and beyond the ends, where it goes on with slope one.
+func (c Calibration) Apply(score float64) float64 {
+	n := len(c.Scores)
+	if n == 0 {
+		return score
+	}
+	if score <= c.Scores[0] {
+		return c.LogOdds[0] + score - c.Scores[0]
+	}
+	if score >= c.Scores[n-1] {
+		return c.LogOdds[n-1] + score - c.Scores[n-1]
+	}
+	i := sort.SearchFloat64s(c.Scores, score)
+	low, high := c.Scores[i-1], c.Scores[i]
+	return c.LogOdds[i-1] + (c.LogOdds[i]-c.LogOdds[i-1])*(score-low)/(high-low)
+}
+
+// Calibrated returns the log-odds of a mistake for a raw score of Detect.
+func (t *Table) Calibrated(kind, language string, score float64) float64 {
+	c, ok := t.Calibration[kind+"/"+language]
+	if !ok {
+		c = t.Calibration[kind+"/*"]
+	}
+	return c.Apply(score)
+}
+
+// Threshold returns where reports of a kind begin; ok is false when it is never reported.
+func (t *Table) Threshold(kind, language string) (_ Threshold, ok bool) {
+	h, ok := t.Thresholds[kind+"/"+language]
+	if !ok {
+		h, ok = t.Thresholds[kind+"/*"]
+	}
+	return h, ok
+}
+
+// Confusion returns how much likelier than by chance people meant right when they wrote wrong; 0 when nothing is known.
+func (t *Table) Confusion(language, wrong, right string) float64 {
+	return t.Confusions[language][wrong+" "+right]
+}
+
+// Parse reads a table and checks it against the inputs that its caller has, by name; nil means that they are not known here.
+func Parse(text []byte, inputs []string) (*Table, error) {
+	t := &Table{}
+	if err := json.Unmarshal(text, t); err != nil {
+		return nil, fmt.Errorf("reading the ranking table: %w: fit it anew with `mlm-lsp fit`", err)
+	}
+	if t.Version != Version {
+		return nil, fmt.Errorf("reading the ranking table: it has version %d, this program reads %d: fit it anew with `mlm-lsp fit`", t.Version, Version)
+	}
+	if err := t.check(inputs); err != nil {
+		return nil, err
+	}
+	if t.Asked != nil {
+		if err := t.Asked.check(inputs); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *Table) check(inputs []string) error {
+	all := []map[string]*Forest{t.Fit, t.Repair}
+	if t.Detect != nil {
+		all = append(all, map[string]*Forest{"detect": t.Detect})
+	}
+	for _, forests := range all {
+		for kind, f := range forests {
+			if f == nil {
+				return fmt.Errorf("reading the ranking table: %s is null: fit it anew with `mlm-lsp fit`", kind)
+			}
+			for _, name := range f.Inputs() {
+				if inputs != nil && !slices.Contains(inputs, name) {
+					return fmt.Errorf("reading the ranking table: %s was fitted with an input %q that is not known here: fit it anew with `mlm-lsp fit`", kind, name)
+				}
+			}
+		}
+	}
+	for key, c := range t.Calibration {
+		if len(c.Scores) != len(c.LogOdds) || !sort.Float64sAreSorted(c.Scores) || slices.ContainsFunc(c.LogOdds, math.IsNaN) {
+			return fmt.Errorf("reading the ranking table: the calibration of %s is no table: fit it anew with `mlm-lsp fit`", key)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package evaluate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/treesitter"
+)
+
+// Bug is a file with one mistake of one token, and the same file without.
+type Bug struct {
+	Project, Path string
+	Language      string // a name of treesitter's
+	Before, After []byte // with the mistake and without
+	At            int    // where the wrong token begins in Before, and the right one in After
+	Old, New      string // the wrong token and the right one
+	Kind          string // "variable", "attribute", "operator", "boolean" or "swap"
+}
+
+// BugOptions says what Bugs asks.
+type BugOptions struct {
+	Common
+	// Whole is the share of the files in which the mistake is also looked for among all sites, which takes as long as checking the file; 0: all.
+	Whole float64
+}
+
+// The systems of Bugs: SystemRecency and SystemCache, which order what could have been meant by how near it stands and by the n-grams of the file, and suspect it by how much
+// better the best of them is; and
+const SystemCheck = "check" // what `check --all` says
+
+var bugMetrics = []Metric{
+	{Name: "scored", Percent: true}, {Name: "covered", Percent: true}, {Name: "repair@1", Percent: true, Main: true}, {Name: "repair@3", Percent: true},
+	{Name: "of covered@1", Percent: true}, {Name: "of covered@3", Percent: true}, {Name: "pairs", Percent: true, Main: true},
+	{Name: "in file@1", Percent: true}, {Name: "in file@5", Percent: true}, {Name: "in function@1", Percent: true}, {Name: "in function@5", Percent: true}, {Name: "recall", Percent: true},
+}
+
+// Bugs asks whether mistakes are found, and what was meant. All of a case is what `check --all` says of the two files: whether the site is scored and the right
+// token is among its suggestions (scored, covered), and at which place (repair); whether the wrong token's score is above the right one's (pairs; chance is 50%); its place
+// among the scores of the file and of the innermost function (in file, in function); whether it is reported (recall). It returns an error when
+// there is no case, a subject fails, or ctx ends.
+func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) (Result, error) {
+	if len(bugs) == 0 {
+		return Result{}, fmt.Errorf("evaluating bugs: there is none: name sources, or pairs and their repositories")
+	}
+	layout := Layout{
+		Task: "bugs", Classes: []string{"variable", "attribute", "operator", "boolean", "swap"}, Slices: []string{SliceAll},
+		Systems: systems(subjects, []string{SystemRecency, SystemCache}, []string{SystemCheck}), Metrics: bugMetrics,
+	}
+	for _, s := range subjects {
+		layout.Pairs = append(layout.Pairs, Pair{system(subjects, s, SystemCheck), SystemCache})
+	}
+	random := rand.New(rand.NewPCG(opts.Seed, 23))
+	whole := make([]bool, len(bugs))
+	cases := make([]Case, len(bugs))
+	for i, b := range bugs {
+		whole[i] = opts.Whole == 0 || random.Float64() < opts.Whole
+		line := bytes.Count(b.Before[:b.At], []byte("\n"))
+		cases[i] = Case{
+			Path: b.Path, Project: b.Project, Language: b.Language, Line: line + 1, Column: b.At - bytes.LastIndexByte(b.Before[:b.At], '\n'),
+			Class: b.Kind, Answer: b.New, Systems: map[string]Outcome{},
+		}
+	}
+	count := &steps{total: len(bugs) * len(subjects), report: opts.Progress}
+	for k, s := range subjects {
+		judge, ok := s.Asker.(suspect.Model)
+		if !ok && s.Asker != nil {
+			return Result{}, fmt.Errorf("evaluating bugs: %s cannot check", s.Name)
+		}
+		err := inBatches(ctx, len(bugs), 1, count, func(from, _ int) error {
+			return askBug(ctx, judge, bugs[from], whole[from], &cases[from], k == 0, system(subjects, s, SystemCheck))
+		})
+		if err != nil {
+			return Result{}, fmt.Errorf("evaluating bugs: %w", err)
+		}
+	}
+	return Tabulate(layout, subjects, cases, opts.Seed), nil
+}
+
+// askBug fills in a case.
+func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, baselines bool, name string) error {
+	// Where only the place itself is asked about, what is known of it is the same.
+	examine := func(text []byte, whole bool) (*suspect.Examination, int, error) {
+		opts := suspect.Options{All: true}
+		if !whole {
+			opts.Only = func(s treesitter.Span) bool { return s.Start == b.At }
+		}
+		e, err := suspect.Examine(ctx, m, treesitter.Parse(b.Language, text), opts)
+		if err != nil {
+			return nil, 0, fmt.Errorf("checking %s: %w", b.Path, err)
+		}
+		return e, e.At(b.At), nil
+	}
+	before, wrong, err := examine(b.Before, whole)
+	if err != nil {
+		return err
+	}
+	after, right, err := examine(b.After, false)
+	if err != nil {
+		return err
+	}
+	check := view{
+		order: func(e *suspect.Examination, i int) []string { return e.Suggestions(i) },
+		score: func(e *suspect.Examination, i int) float64 { return e.Finding(i).Score },
+	}
+	views := map[string]view{name: check}
+	if baselines {
+		views[SystemRecency], views[SystemCache] = byInput("before", -1), byInput("cache", 1)
+	}
+	for name, v := range views {
+		c.Systems[name] = v.outcome(b, before, wrong, after, right, whole)
+	}
+	if wrong >= 0 && before.Finding(wrong).Reported {
+		c.Systems[name].Measures["recall"] = Ratio{1, 1}
+	}
+	return nil
+}
+
+// view is one system's opinion of an examined file.
+type view struct {
+	order func(e *suspect.Examination, i int) []string // what could have been meant at a site, best first
+	score func(e *suspect.Examination, i int) float64  // how suspicious the site is
+}
+
+// byInput is the opinion of one thing that is known of choices: the more (sign 1) or the less (-1) of it the better.
+func byInput(name string, sign float32) view {
+	at := slices.Index(suspect.ChoiceInputs(), name)
+	value := func(e *suspect.Examination, i, k int) float32 {
+		v := sign * e.Known(i, k)[at]
+		if v != v {
+			return float32(math.Inf(-1))
+		}
+		return v
+	}
+	return view{
+		order: func(e *suspect.Examination, i int) []string {
+			texts := e.Choices(i)
+			order := make([]int, 0, len(texts))
+			for k := 1; k < len(texts); k++ {
+				order = append(order, k)
+			}
+			slices.SortStableFunc(order, func(a, b int) int {
+				switch x, y := value(e, i, a), value(e, i, b); {
+				case x > y:
+					return -1
+				case x < y:
+					return 1
+				}
+				return 0
+			})
+			out := make([]string, len(order))
+			for n, k := range order {
+				out[n] = texts[k]
+			}
+			return out
+		},
+		score: func(e *suspect.Examination, i int) float64 {
+			best := math.Inf(-1)
+			for k := 1; k < len(e.Choices(i)); k++ {
+				best = math.Max(best, float64(value(e, i, k)))
+			}
+			own := float64(value(e, i, 0))
+			if math.IsInf(own, -1) {
+				own = -1e9
+			}
+			return best - own
+		},
+	}
+}
+
+// outcome measures a view on one case.
+func (v view) outcome(b Bug, before *suspect.Examination, wrong int, after *suspect.Examination, right int, whole bool) Outcome {
+	o := Outcome{Measures: map[string]Ratio{}}
+	for _, name := range []string{"scored", "covered", "repair@1", "repair@3", "recall"} {
+		o.Measures[name] = Ratio{0, 1}
+	}
+	if whole {
+		for _, name := range []string{"in file@1", "in file@5", "in function@1", "in function@5"} {
+			o.Measures[name] = Ratio{0, 1}
+		}
+	}
+	if wrong < 0 {
+		return o
+	}
+	o.Measures["scored"] = Ratio{1, 1}
+	order := v.order(before, wrong)
+	if o.Place = slices.Index(order, b.New) + 1; o.Place > 0 {
+		o.Measures["covered"] = Ratio{1, 1}
+		o.Measures["of covered@1"], o.Measures["of covered@3"] = Ratio{0, 1}, Ratio{0, 1}
+		for _, name := range []string{"repair", "of covered"} {
+			if o.Place == 1 {
+				o.Measures[name+"@1"] = Ratio{1, 1}
+			}
+			if o.Place <= 3 {
+				o.Measures[name+"@3"] = Ratio{1, 1}
+			}
+		}
+	}
+	if len(order) > 0 {
+		o.Top = order[0]
+	}
+	score := v.score(before, wrong)
+	if right >= 0 {
+		r := Ratio{0, 1}
+		switch other := v.score(after, right); {
+		case score > other:
+			r.Sum = 1
+		case score == other:
+			r.Sum = 0.5
+		}
+		o.Measures["pairs"] = r
+	}
+	if !whole {
+		return o
+	}
+	file, function := 0, 0
+	around := before.Function(wrong)
+	for i := range before.Len() {
+		if before.Group(i) != suspect.GroupArguments && v.score(before, i) > score {
+			file++
+			if around.Contains(before.Span(i).Start) {
+				function++
+			}
+		}
+	}
+	for _, place := range []struct {
+		name  string
+		above int
+	}{{"in file", file}, {"in function", function}} {
+		if place.above == 0 {
+			o.Measures[place.name+"@1"] = Ratio{1, 1}
+		}
+		if place.above < 5 {
+			o.Measures[place.name+"@5"] = Ratio{1, 1}
+		}
+	}
+	return o
+}

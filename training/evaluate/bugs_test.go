@@ -1,0 +1,145 @@
+package evaluate
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mlm-lsp/treesitter"
+)
+
+const buggy = `def area(width, height):
+    size = width * width
+    return size
+
+
+def grow(width, height):
+    size = width * height
+    return area(width, height) + size
+`
+
+func bug() Bug {
+	at := strings.Index(buggy, "* width") + 2
+	return Bug{Path: "a.py", Language: "python", Before: []byte(buggy), After: []byte(buggy[:at] + "height" + buggy[at+5:]), At: at, Old: "width", New: "height", Kind: "variable"}
+}
+
+// TestBugs: every measure of a case is there, for baselines and check; and what is asked about the place alone is what a whole file gives.
+func TestBugs(t *testing.T) {
+	for _, whole := range []float64{1, 1e-9} {
+		result, err := Bugs(context.Background(), []Subject{{Name: "none"}}, []Bug{bug()}, BugOptions{Whole: whole})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row, ok := result.Find("variable", SliceAll)
+		if !ok {
+			t.Fatal("no row of variables")
+		}
+		for _, name := range []string{SystemRecency, SystemCache, SystemCheck} {
+			for _, measure := range []string{"scored", "covered"} {
+				if got := row.Systems[name][measure].Value; got != 1 {
+					t.Errorf("%s of %s: %v", measure, name, got)
+				}
+			}
+			if _, ok := row.Systems[name]["in file@1"]; ok != (whole == 1) {
+				t.Errorf("whole %v: %s has a place in the file: %v", whole, name, ok)
+			}
+		}
+		if got := row.Systems[SystemRecency]["repair@3"].Value; got != 1 {
+			t.Errorf("height is not among the three nearest: %v", got)
+		}
+	}
+	if _, err := Bugs(context.Background(), nil, nil, BugOptions{}); err == nil {
+		t.Error("no bugs are evaluated")
+	}
+}
+
+// TestMutants: a mutant differs from its source at one place, or at two for exchanged arguments, where it holds what it says; and it is the same for the same seed.
+func TestMutants(t *testing.T) {
+	text := strings.Repeat("def f(a, b, c):\n    d = a + b\n    if d == c and True:\n        return g(a, d, self.x, self.y)\n    return d\n\n", 30)
+	sources := []Source{{Path: "a.py", Project: "p", File: treesitter.Parse("python", []byte(text))}}
+	bugs := Mutants(sources, 0, 1)
+	if len(bugs) != 30 {
+		t.Fatalf("%d mutants of 30 functions", len(bugs))
+	}
+	kinds := map[string]int{}
+	for _, b := range bugs {
+		kinds[b.Kind]++
+		if string(b.After) != text || !strings.HasPrefix(string(b.Before[b.At:]), b.Old) || !strings.HasPrefix(text[b.At:], b.New) || b.Old == b.New {
+			t.Errorf("%s at %d: %s for %s", b.Kind, b.At, b.Old, b.New)
+		}
+		if rest := string(b.Before[:b.At]) + b.New + string(b.Before[b.At+len(b.Old):]); b.Kind != "swap" && rest != text {
+			t.Errorf("%s at %d changes more", b.Kind, b.At)
+		}
+	}
+	for _, kind := range []string{"variable", "operator", "attribute"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no %s in %v", kind, kinds)
+		}
+	}
+	again := Mutants(sources, 0, 1)
+	for i := range bugs {
+		if string(bugs[i].Before) != string(again[i].Before) {
+			t.Fatal("another draw for the same seed")
+		}
+	}
+}
+
+// TestReadPairs: texts come from clones by their revisions, and a pointer that is wrong is an error that names its line.
+func TestReadPairs(t *testing.T) {
+	dir := t.TempDir()
+	repo := filepath.Join(dir, "owner+name")
+	if err := os.MkdirAll(repo, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", repo, "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v: %s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	run("init", "-q")
+	write := func(text []byte) string {
+		if err := os.WriteFile(filepath.Join(repo, "a.py"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		run("add", "a.py")
+		run("commit", "-qm", "fix")
+		return run("rev-parse", "HEAD")
+	}
+	b := bug()
+	parent := write(b.Before)
+	commit := write(b.After)
+	line := func(col int) string {
+		text, err := json.Marshal(map[string]any{"repo": "owner/name", "commit": commit, "parent": parent, "path": "a.py", "line": 2, "col": col, "old": "width", "new": "height", "kind": "variable"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text) + "\n"
+	}
+	file := filepath.Join(dir, "pairs.jsonl")
+	if err := os.WriteFile(file, []byte(line(19)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	bugs, err := ReadPairs(context.Background(), file, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bugs) != 1 || string(bugs[0].Before) != buggy || string(bugs[0].After) != string(b.After) || bugs[0].At != b.At || bugs[0].Language != "python" {
+		t.Errorf("%+v", bugs)
+	}
+	if err := os.WriteFile(file, []byte(line(19)+line(18)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPairs(context.Background(), file, dir); err == nil || !strings.Contains(err.Error(), "pair 2") {
+		t.Errorf("%v", err)
+	}
+	if _, err := ReadPairs(context.Background(), file, t.TempDir()); err == nil || !strings.Contains(err.Error(), "clone") {
+		t.Errorf("%v", err)
+	}
+}

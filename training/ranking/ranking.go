@@ -1,0 +1,317 @@
+// Package ranking fits what package suspect judges with: forests that tell what fits a place (Fit), what was meant by what stands there (Repair) and how likely it is wrong
+// (Detect), from fixes that people made and from mutants, and then the log-odds and thresholds from unchanged code.
+//
+// The inputs of the forests come from suspect.Examine, which is what check asks, so fitting and serving see the same.
+//
+// Invariants:
+//   - Nothing is fitted on evaluation projects: the caller passes none (training/fixes refuses them).
+//   - What judges a case while Detect is fitted was itself fitted on other repositories (cross-fitting), so Detect sees verdicts as good as they will be.
+//   - The result is a function of the cases and the options.
+package ranking
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+// Example is a file with one mistake.
+type Example struct {
+	Repo     string // cases of one repository are never on both sides of a split
+	Language string // a name of treesitter's
+	Before   []byte // with the mistake
+	After    []byte // without
+	// At is where the wrong token begins in Before; the right one begins there in After.
+	At       int
+	Old, New string
+	// Weight is what the example counts; 0 means 1. Mutants count less than mistakes that people made.
+	Weight float64
+}
+
+// Options says how to fit.
+type Options struct {
+	// Folds is into how many parts the repositories are split for cross-fitting; 0 means 4.
+	Folds int
+	// Others is how many unsuspected sites of each file are looked at; 0 means 24.
+	Others int
+	Seed   uint64
+	// Model is asked as check asks; nil fits a table that works without one.
+	Model suspect.Model
+	// Progress gets the examples read and their number; may be nil.
+	Progress func(done, total int)
+	// Log gets a line per forest with what it reached on held-out repositories; may be nil.
+	Log func(line string)
+}
+
+// record is an example as sites: those of Before, and the fixed one of After.
+type record struct {
+	fold     int
+	language string
+	old, new string
+	weight   float64
+	before   *suspect.Examination
+	after    *suspect.Examination
+	wrong    int     // of before's sites; the others were right
+	answer   int     // of the wrong site's choices, -1: none of them
+	stand    float64 // how many sites each of the others stands for
+}
+
+// Fit fits a table. It returns an error when an example cannot be examined, or too few are left.
+func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, error) {
+	if opts.Folds == 0 {
+		opts.Folds = 4
+	}
+	if opts.Others == 0 {
+		opts.Others = 24
+	}
+	if opts.Log == nil {
+		opts.Log = func(string) {}
+	}
+	records, err := gather(ctx, examples, opts)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) < 20*opts.Folds {
+		return nil, fmt.Errorf("fitting: %d of %d examples have a site: at least %d are needed", len(records), len(examples), 20*opts.Folds)
+	}
+	// A table for each fold, fitted on the others, judges the fold's records; Detect learns from those verdicts.
+	for fold := range opts.Folds {
+		t, err := fitChoices(records, fold, opts)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			if r.fold == fold {
+				r.before.Judge(t)
+				r.after.Judge(t)
+			}
+		}
+	}
+	reportRepair(records, opts)
+	detect, calibration, err := fitDetect(records, opts)
+	if err != nil {
+		return nil, err
+	}
+	t, err := fitChoices(records, -1, opts)
+	if err != nil {
+		return nil, err
+	}
+	t.Detect, t.Calibration = detect, calibration
+	return t, nil
+}
+
+// gather examines the examples.
+func gather(ctx context.Context, examples []Example, opts Options) ([]*record, error) {
+	var records []*record
+	random := rand.New(rand.NewPCG(opts.Seed, 5))
+	for i, x := range examples {
+		if opts.Progress != nil {
+			opts.Progress(i, len(examples))
+		}
+		r, err := examine(ctx, x, opts, random)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil {
+			records = append(records, r)
+		}
+	}
+	return records, nil
+}
+
+// examine makes a record of an example; nil when the mistake has no site.
+func examine(ctx context.Context, x Example, opts Options, random *rand.Rand) (*record, error) {
+	plain := &rank.Table{Version: rank.Version}
+	look := func(text []byte, share float64) (*suspect.Examination, int, error) {
+		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Table: plain, Only: only})
+		if err != nil {
+			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
+		}
+		return e, e.At(x.At), nil
+	}
+	// About three tokens of five are sites.
+	tokens := len(treesitter.Parse(x.Language, x.Before).Tokens)
+	share := math.Min(1, float64(opts.Others)/(0.5*float64(max(tokens, 1))))
+	before, wrong, err := look(x.Before, share)
+	if err != nil {
+		return nil, err
+	}
+	after, right, err := look(x.After, 0)
+	if err != nil {
+		return nil, err
+	}
+	if wrong < 0 || right < 0 || before.Len() < 2 || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
+		return nil, nil
+	}
+	r := &record{fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, weight: x.Weight, before: before, after: after, wrong: wrong, stand: 1 / share}
+	if r.weight == 0 {
+		r.weight = 1
+	}
+	r.answer = slices.Index(before.Choices(wrong), x.New)
+	before.Forget()
+	after.Forget()
+	return r, nil
+}
+
+// foldOf puts a repository into one of so many parts.
+func foldOf(repo string, folds int) int {
+	h := fnv.New64a()
+	h.Write([]byte(repo))
+	return int(h.Sum64() % uint64(folds))
+}
+
+// fitChoices fits Fit, Repair and the confusions on the records that are not in a fold; -1 takes all.
+func fitChoices(records []*record, without int, opts Options) (*rank.Table, error) {
+	t := &rank.Table{Version: rank.Version, Fit: map[string]*rank.Forest{}, Repair: map[string]*rank.Forest{}}
+	choiceInputs := suspect.ChoiceInputs()
+	for _, kind := range suspect.Groups() {
+		var fit, fitHeld, repair, repairHeld []group
+		for i, r := range records {
+			if r.fold == without {
+				continue
+			}
+			held := r.fold == (without+1)%opts.Folds && without >= 0 || without < 0 && i%10 == 0
+			if g, ok := repairGroup(r, kind); ok {
+				if held {
+					repairHeld = append(repairHeld, g)
+				} else {
+					repair = append(repair, g)
+				}
+			}
+			for k := range r.before.Len() {
+				if k == r.wrong || r.before.Group(k) != kind {
+					continue
+				}
+				if g := fitGroup(r.before, k); held {
+					fitHeld = append(fitHeld, g)
+				} else {
+					fit = append(fit, g)
+				}
+			}
+			if r.after.Group(0) == kind {
+				if g := fitGroup(r.after, 0); held {
+					fitHeld = append(fitHeld, g)
+				} else {
+					fit = append(fit, g)
+				}
+			}
+		}
+		for _, part := range []struct {
+			name         string
+			into         map[string]*rank.Forest
+			groups, held []group
+			inputs       []string
+		}{{"fit", t.Fit, fit, fitHeld, suspect.Neutral()}, {"repair", t.Repair, repair, repairHeld, choiceInputs}} {
+			if len(part.groups) < 30 {
+				continue
+			}
+			f, err := boost(part.inputs, only(part.inputs, part.groups), only(part.inputs, part.held), growthFor(len(part.groups), opts))
+			if err != nil {
+				return nil, err
+			}
+			part.into[kind] = f
+			if without < 0 {
+				opts.Log(fmt.Sprintf("%s/%s: %d questions, %d trees", part.name, kind, len(part.groups), f.Len()))
+			}
+		}
+	}
+	return t, nil
+}
+
+// growthFor is how forests for so many questions are grown.
+func growthFor(questions int, opts Options) growth {
+	g := defaultGrowth
+	g.seed += opts.Seed
+	if questions < 500 {
+		g.depth = 3
+	}
+	return g
+}
+
+// mostRows bounds the rows of a group: the answer, and the others that the cache puts first.
+const mostRows = 40
+
+// repairGroup asks what was meant at the wrong site of a record.
+func repairGroup(r *record, kind string) (group, bool) {
+	if r.answer < 1 || r.before.Group(r.wrong) != kind {
+		return group{}, false
+	}
+	g := group{weight: r.weight}
+	for k := 1; k < len(r.before.Choices(r.wrong)); k++ {
+		g.rows = append(g.rows, r.before.Known(r.wrong, k))
+	}
+	g.target = r.answer - 1
+	return g, len(g.rows) > 1
+}
+
+// fitGroup asks what stands at a site.
+func fitGroup(e *suspect.Examination, i int) group {
+	g := group{weight: 1}
+	n := len(e.Choices(i))
+	// Every so-many-th is enough to learn from, where there are more.
+	step := max(1, (n-1)/mostRows)
+	g.rows = append(g.rows, e.Known(i, 0))
+	g.offset = append(g.offset, 0)
+	for k := 1; k < n; k += step {
+		g.rows = append(g.rows, e.Known(i, k))
+		g.offset = append(g.offset, math.Log(float64(step)))
+	}
+	return g
+}
+
+// only takes some inputs out of the rows, which hold all choice inputs.
+func only(inputs []string, groups []group) []group {
+	all := suspect.ChoiceInputs()
+	if len(inputs) == len(all) {
+		return groups
+	}
+	index := make([]int, len(inputs))
+	for i, name := range inputs {
+		index[i] = slices.Index(all, name)
+	}
+	out := make([]group, len(groups))
+	for i, g := range groups {
+		out[i] = g
+		out[i].rows = make([][]float32, len(g.rows))
+		for k, row := range g.rows {
+			out[i].rows[k] = make([]float32, len(index))
+			for n, f := range index {
+				out[i].rows[k][n] = row[f]
+			}
+		}
+	}
+	return out
+}
+
+// reportRepair logs how often the cross-fitted tables put the answer first.
+func reportRepair(records []*record, opts Options) {
+	for _, kind := range suspect.Groups() {
+		var n, covered, first, third float64
+		for _, r := range records {
+			if r.before.Group(r.wrong) != kind || r.weight < 1 {
+				continue
+			}
+			n++
+			if place := slices.Index(r.before.Suggestions(r.wrong), r.new); place >= 0 {
+				covered++
+				if place == 0 {
+					first++
+				}
+				if place < 3 {
+					third++
+				}
+			}
+		}
+		if n > 0 {
+			opts.Log(fmt.Sprintf("repair/%s, held-out repositories: %.0f mistakes, %.1f%% covered, %.1f%% at the first place, %.1f%% among three", kind, n, 100*covered/n, 100*first/n, 100*third/n))
+		}
+	}
+}

@@ -1,0 +1,146 @@
+package ranking
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/rank"
+)
+
+// TestBoost: a forest learns which row is right where two inputs decide together, and what a missing value means; an input of noise changes nothing on held-out groups.
+func TestBoost(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	draw := func(n int) []group {
+		var groups []group
+		for range n {
+			g := group{weight: 1, target: random.IntN(5)}
+			for k := range 5 {
+				a, b := float32(random.Float64()), float32(random.Float64())
+				if k == g.target {
+					a, b = 0.5+a/2, 0.5+b/2
+				} else if random.IntN(2) == 0 {
+					a = float32(math.NaN()) // never right
+				} else {
+					b /= 2
+				}
+				g.rows = append(g.rows, []float32{a, b, float32(random.Float64())})
+			}
+			groups = append(groups, g)
+		}
+		return groups
+	}
+	f, err := boost([]string{"a", "b", "noise"}, draw(400), draw(100), defaultGrowth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	right := 0
+	test := draw(200)
+	for _, g := range test {
+		best, at := math.Inf(-1), -1
+		for k, row := range g.rows {
+			if s := f.Score(row); s > best {
+				best, at = s, k
+			}
+		}
+		if at == g.target {
+			right++
+		}
+	}
+	if right < 190 {
+		t.Errorf("%d of %d right", right, len(test))
+	}
+	if _, err := boost([]string{"a"}, nil, nil, defaultGrowth); err == nil {
+		t.Error("a forest grew of nothing")
+	}
+}
+
+// TestSoftmax: a row that stands for many takes their share.
+func TestSoftmax(t *testing.T) {
+	p := softmax([]float64{1, 1}, []float64{0, math.Log(3)})
+	if math.Abs(p[0]-0.25) > 1e-12 || math.Abs(p[1]-0.75) > 1e-12 {
+		t.Errorf("%v", p)
+	}
+}
+
+// TestPlatt: log-odds come back from labels that were drawn with them.
+func TestPlatt(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var points []point
+	for range 20000 {
+		score := random.NormFloat64() * 2
+		label := 0.0
+		if random.Float64() < 1/(1+math.Exp(-(0.7*score-3))) {
+			label = 1
+		}
+		points = append(points, point{score, label, 1})
+	}
+	c := platt(points)
+	for _, score := range []float64{-2, 0, 3} {
+		if got, want := c.Apply(score), 0.7*score-3; math.Abs(got-want) > 0.25 {
+			t.Errorf("%v: %.2f, want about %.2f", score, got, want)
+		}
+	}
+}
+
+// examples are files in which one name of a pair stands where the other belongs: results for result.
+func examples(n int) []Example {
+	random := rand.New(rand.NewPCG(5, 6))
+	words := strings.Fields("item row user file token page event order value index")
+	var list []Example
+	for i := range n {
+		right := words[random.IntN(len(words))]
+		wrong := right + "s"
+		var text strings.Builder
+		for k := range 6 {
+			fmt.Fprintf(&text, "def f%d(%s, %s, other, more):\n    count = len(%s)\n    %s = %s.first\n    return use(%s, other, count == more)\n\n", k, right, wrong, wrong, right, right, right)
+		}
+		after := text.String()
+		at := strings.LastIndex(after, right+", other, count")
+		before := after[:at] + wrong + after[at+len(right):]
+		list = append(list, Example{Repo: fmt.Sprint("r", i%12), Language: "python", Before: []byte(before), After: []byte(after), At: at, Old: wrong, New: right})
+	}
+	return list
+}
+
+// TestFit: a table that was fitted is read back, ranks what was meant first in a file that it has not seen, and doubts it more than the fixed one.
+func TestFit(t *testing.T) {
+	list := examples(100)
+	table, err := Fit(context.Background(), list[:90], Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table, err = rank.Parse(text, suspect.Inputs()); err != nil {
+		t.Fatal(err)
+	}
+	first, ordered := 0, 0
+	for _, x := range list[90:] {
+		r, err := examine(context.Background(), x, Options{Folds: 4, Others: 8}, rand.New(rand.NewPCG(1, 1)))
+		if err != nil || r == nil {
+			t.Fatal(r, err)
+		}
+		r.before.Judge(table)
+		r.after.Judge(table)
+		if r.before.Suggestions(r.wrong)[0] == x.New {
+			first++
+		}
+		if r.before.Score(r.wrong) > r.after.Score(0) {
+			ordered++
+		}
+	}
+	if first < 9 || ordered < 8 {
+		t.Errorf("of 10, %d are repaired and %d doubted more than the fixed one", first, ordered)
+	}
+	if _, err := Fit(context.Background(), list[:10], Options{}); err == nil {
+		t.Error("ten examples are enough")
+	}
+}
