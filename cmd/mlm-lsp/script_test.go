@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,12 +19,17 @@ func TestMain(m *testing.M) {
 // its output and its exit codes. The scripts share the library that the other tests installed.
 func TestScripts(t *testing.T) {
 	lib := orttest.Library(t)
+	checkpoints, err := filepath.Abs("../../model/testdata/import")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MLM_LSP_ORT_LIBRARY", lib.Path)
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
 			env.Setenv("PATH", os.Getenv("PATH"))
+			env.Setenv("CHECKPOINTS", checkpoints) // of other families, to import
 			return nil
 		},
 		// exits runs the program and wants an exit code, which testscript's own exec cannot tell apart.
