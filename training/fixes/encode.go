@@ -76,6 +76,10 @@ func (f *Fix) encode(t *codetok.Tokenizer, language string, reach int) (pair [2]
 		pair[i] = encoded{slices.Clone(pair[i].ids[from:to]), slices.Clone(pair[i].labels[from:to])}
 		pair[i].labels[0] |= shard.Boundary
 	}
+	p := Pair{IDs: [2][]int32{pair[0].ids, pair[1].ids}, Labels: [2][]shard.Label{pair[0].labels, pair[1].labels}}
+	if p.changed(); len(p.Changed[0]) == 0 || len(p.Changed[1]) == 0 {
+		return pair, fmt.Errorf("encoding the fix of %s: a token was added or taken away, none replaced", f.Path)
+	}
 	return pair, nil
 }
 
@@ -126,6 +130,16 @@ func Pairs(s *shard.Shard) ([]Pair, error) {
 // changed compares the words where the texts differ.
 func (p *Pair) changed() {
 	first, ends := differ(p.IDs[0], p.IDs[1])
+	// Whole words differ, not the ends of words that begin alike.
+	starts := func(a, b int) bool {
+		return (a == len(p.Labels[0]) || p.Labels[0][a].WordStart()) && (b == len(p.Labels[1]) || p.Labels[1][b].WordStart())
+	}
+	for first > 0 && !starts(first, first) {
+		first--
+	}
+	for ends[0] < len(p.Labels[0]) && !starts(ends[0], ends[1]) {
+		ends[0], ends[1] = ends[0]+1, ends[1]+1
+	}
 	var words [2][][2]int
 	for side := range 2 {
 		words[side] = wordsIn(p.Labels[side], first, ends[side])
@@ -146,16 +160,12 @@ func (p *Pair) changed() {
 	}
 }
 
-// wordsIn lists the words that overlap a stretch, those of white space left out unless there are no others.
+// wordsIn lists the words of a stretch, those of white space left out unless there are no others.
 func wordsIn(labels []shard.Label, from, to int) [][2]int {
-	from = min(from, len(labels)-1)
-	for from > 0 && !labels[from].WordStart() {
-		from--
-	}
 	var all, tokens [][2]int
-	for start := from; start < max(to, from+1); {
+	for start := from; start < to; {
 		end := start + 1
-		for end < len(labels) && !labels[end].WordStart() {
+		for end < to && !labels[end].WordStart() {
 			end++
 		}
 		w := [2]int{start, end}

@@ -183,7 +183,7 @@ func isCode(file string) bool { return !prose[strings.ToLower(path.Ext(file))] }
 
 var (
 	testDirectory = regexp.MustCompile(`(?i)(^|/)(tests?|testing|__tests__|specs?|unit_?tests?|integration|e2e|testdata|fixtures|mocks?|__mocks__|cypress|benchmarks?|examples?|docs?)/`)
-	testFile      = regexp.MustCompile(`(?i)(^|/)(tests?[_.-][^/]*|[^/]*[_.-](tests?|spec|mock)\.[^/.]+|[^/]*[a-z]Test\.[^/.]+|tests?\.[^/.]+|conftest\.py)$`)
+	testFile      = regexp.MustCompile(`(?i)(^|/)(tests?[_.-][^/]*|[^/]*[_.-](tests?|spec|mock)\.[^/.]+|[^/]*(?-i:[a-z]Tests?)\.[^/.]+|tests?\.[^/.]+|conftest\.py)$`)
 )
 
 // isTest tells tests, examples and what belongs to them by the path.
