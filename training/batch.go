@@ -30,8 +30,9 @@ type layout struct {
 	detect  int // rows with sites
 }
 
-// siteShare is how many sites a row of the detection head has room for, by its length: code has a token of interest in every three subwords.
-const siteShare = 0.375
+// siteShare is how many sites a row of the detection head has room for, by its length: code has a name, an operator or a boolean in every
+// two or three subwords.
+const siteShare = 0.4375
 
 // newLayout lays batches out for settings and a model's heads.
 func newLayout(s settings, pointer, detect bool) layout {

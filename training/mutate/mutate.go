@@ -7,7 +7,8 @@
 //
 // Invariants:
 //
-//   - The sites of a row are a function of its subwords, labels and language alone. Definitions are no sites.
+//   - The sites of a row are a function of its subwords, labels and language alone: every name, boolean, and operator that can be mistaken for
+//     another. Definitions, receivers and types are sites, too, since a detector is asked about them; they are not mutated.
 //   - An Edit never puts back what stood there, and a mutated row differs from the original at its edits alone.
 //   - What is drawn is a function of the row and the random source.
 package mutate
@@ -36,7 +37,8 @@ type Row struct {
 type Site struct {
 	Start, At, End int
 	family         family
-	word           int // index into the words of the row
+	mutable        bool // it may be replaced
+	word           int  // index into the words of the row
 }
 
 // family is what can stand for each other.
@@ -58,8 +60,9 @@ type word struct {
 	start, end int
 	document   int
 	window     int
-	family     family // of names also where they are defined; see site
+	family     family
 	site       bool
+	mutable    bool
 	text       string // the ids' bytes
 	receiver   string // of members and methods: the name before the dot, "" for anything else
 }
@@ -89,7 +92,7 @@ func (m *Mutator) Sites(r *Row) []Site {
 		if !w.site {
 			continue
 		}
-		s := Site{Start: w.start, At: w.start, End: w.end, family: w.family, word: i}
+		s := Site{Start: w.start, At: w.start, End: w.end, family: w.family, mutable: w.mutable, word: i}
 		if w.family == operator {
 			// An operator of letters stands between spaces that are subwords of their own; one of signs takes them with it.
 			for s.At+1 < s.End && strings.TrimSpace(m.text(r.IDs[s.At])) == "" {
@@ -160,6 +163,7 @@ func (m *Mutator) classify(r *Row, w *word, class shard.Class, seen map[string]b
 	if class >= shard.Whitespace {
 		return
 	}
+	w.site = class.Name()
 	dotted := false
 	switch kind := treesitter.Kind(class); kind {
 	case treesitter.KindAttribute, treesitter.KindCall:
@@ -169,28 +173,29 @@ func (m *Mutator) classify(r *Row, w *word, class shard.Class, seen map[string]b
 		if receivers[w.text] || strings.HasPrefix(w.text, "__") {
 			return
 		}
+		w.mutable = true
 		switch {
 		case kind == treesitter.KindParameter:
-			w.family = value
+			w.family, w.mutable = value, false
 		case kind == treesitter.KindVariable:
 			// A name that is assigned and did not stand before is being defined.
-			w.family, w.site = value, seen[w.text] || !m.assigned(r, w.end)
+			w.family, w.mutable = value, seen[w.text] || !m.assigned(r, w.end)
 		case kind == treesitter.KindCall && dotted:
-			w.family, w.site = method, true
+			w.family = method
 		case kind == treesitter.KindCall:
-			w.family, w.site = function, true
+			w.family = function
 		case dotted:
-			w.family, w.site = member, true
+			w.family = member
 		default:
-			w.family, w.site = key, true
+			w.family = key
 		}
 	case treesitter.KindOperator:
 		if treesitter.OperatorGroup(r.Language, operatorText(w.text)) != nil && m.behindOperand(r, w.start) {
-			w.family, w.site = operator, true
+			w.family, w.site, w.mutable = operator, true, true
 		}
 	case treesitter.KindLiteral:
 		if treesitter.OppositeBoolean(w.text) != "" {
-			w.family, w.site = boolean, true
+			w.family, w.site, w.mutable = boolean, true, true
 		}
 	}
 }
@@ -264,13 +269,13 @@ func (m *Mutator) Draw(random *rand.Rand, r *Row, sites []Site, count int) []Edi
 				continue
 			}
 		}
-		// A few tries find a site with an alternative unless there is hardly any.
-		for range 20 {
+		// Some tries find a site with an alternative unless there is hardly any.
+		for range 50 {
 			if len(sites) == 0 {
 				break
 			}
 			i := random.IntN(len(sites))
-			if taken[i] {
+			if taken[i] || !sites[i].mutable {
 				continue
 			}
 			if edit, ok := m.replace(random, r, &sites[i]); ok {
@@ -392,7 +397,7 @@ func (m *Mutator) arguments(r *Row, sites []Site) []int {
 	var list []int
 	for i := 0; i+1 < len(sites); i++ {
 		a, b := &sites[i], &sites[i+1]
-		if a.family != value || b.family != value || b.word != a.word+2 || a.word < 2 || b.word+1 >= len(m.words) {
+		if a.family != value || b.family != value || !a.mutable || !b.mutable || b.word != a.word+2 || a.word < 2 || b.word+1 >= len(m.words) {
 			continue
 		}
 		wa, wb := &m.words[a.word], &m.words[b.word]

@@ -128,7 +128,7 @@ func check(t *testing.T, tokenizer *codetok.Tokenizer, r, mutated *Row, sites, m
 	}
 }
 
-// TestSites: uses are sites, definitions, receivers and the first of all assignments are none.
+// TestSites: every name is a site; of those, uses may be mutated, and definitions, receivers and the first of all assignments may not.
 func TestSites(t *testing.T) {
 	tokenizer, _ := sources(t)
 	const text = `import os
@@ -142,13 +142,20 @@ def grow(first, second=True):
 `
 	r := encode(tokenizer, "python", text)
 	m := New(tokenizer)
-	var got []string
+	var all, got []string
 	for _, s := range m.Sites(&r) {
-		got = append(got, strings.TrimSpace(tokenizer.Decode(r.IDs[s.Start:s.End])))
+		text := strings.TrimSpace(tokenizer.Decode(r.IDs[s.Start:s.End]))
+		all = append(all, text)
+		if s.mutable {
+			got = append(got, text)
+		}
+	}
+	if want := "os grow first second True total first + second self count other size"; !strings.HasPrefix(strings.Join(all, " "), want) {
+		t.Errorf("sites %q begin not with %q", all, want)
 	}
 	want := "True first + second count other size total first total is not first and second not in total total os path"
 	if strings.Join(got, " ") != want {
-		t.Errorf("sites %q, want %q", got, want)
+		t.Errorf("sites to mutate %q, want %q", got, want)
 	}
 }
 
