@@ -36,6 +36,10 @@ var (
 	sliceSubwords = []string{"1 subword", "2 subwords", "3 and more subwords"}
 )
 
+// exactly is how many candidates a model ranks exactly: each that it looks at to its last subword costs rows. Behind them it says nothing, so a model's reciprocal
+// rank is 0 from the next place on.
+const exactly = 6
+
 // item is one question of a cloze.
 type item struct {
 	source     *Source
@@ -54,7 +58,7 @@ type item struct {
 // subject fails, or ctx ends.
 func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts ClozeOptions) (Result, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 20
+		opts.PerClass = 12
 	}
 	if opts.WindowBytes == 0 {
 		opts.WindowBytes = 1000
@@ -291,7 +295,7 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 	for _, it := range items {
 		q := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
 		if len(it.candidates) > 0 {
-			q.Choices, q.TopK = it.candidates, topK
+			q.Choices, q.TopK = it.candidates, exactly
 			queries, of = append(queries, q), append(of, it)
 		}
 		// Alone among the choices, the answer is looked at to its end: what it costs to spell it.

@@ -15,7 +15,7 @@ import (
 
 // CompleteOptions says what Complete asks.
 type CompleteOptions struct {
-	Common // PerClass: names per language; 0: 25
+	Common // PerClass: names per language; 0: 15
 	// Typed are the numbers of letters that are typed already; nil: 0, 1 and 3.
 	Typed []int
 }
@@ -37,7 +37,7 @@ type usage struct {
 // The classes are the numbers of letters typed, and "keystrokes".
 func Complete(ctx context.Context, subjects []Subject, sources []Source, opts CompleteOptions) (Result, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 25
+		opts.PerClass = 15
 	}
 	if opts.Typed == nil {
 		opts.Typed = []int{0, 1, 3}

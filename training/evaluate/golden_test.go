@@ -165,10 +165,10 @@ func apart(a, b string) int {
 			continue
 		}
 		if _, err := fmt.Sscan(x[k], &p); err != nil {
-			p = topK + 1 // "-": behind the last place that counts
+			p = lastPlace + 1 // "-": behind the last place that counts
 		}
 		if _, err := fmt.Sscan(y[k], &q); err != nil {
-			q = topK + 1
+			q = lastPlace + 1
 		}
 		worst = max(worst, p-q, q-p)
 	}

@@ -158,7 +158,7 @@ func (r Result) Find(class, slice string) (row Row, ok bool) {
 	return Row{}, false
 }
 
-// placed are the measures of a ranking: exact at the first and among the first five places, and the reciprocal rank among the first ten.
+// placed are the measures of a ranking: exact at the first and among the first five places, and the reciprocal rank (0 behind the tenth place).
 func placed(place int) map[string]Ratio {
 	m := map[string]Ratio{"@1": {0, 1}, "@5": {0, 1}, "MRR": {0, 1}}
 	if place == 1 {
@@ -167,14 +167,14 @@ func placed(place int) map[string]Ratio {
 	if 1 <= place && place <= 5 {
 		m["@5"] = Ratio{1, 1}
 	}
-	if 1 <= place && place <= topK {
+	if 1 <= place && place <= lastPlace {
 		m["MRR"] = Ratio{1 / float64(place), 1}
 	}
 	return m
 }
 
-// topK is the last place that counts. The model ranks as many of its candidates exactly.
-const topK = 10
+// lastPlace is the last that a reciprocal rank counts.
+const lastPlace = 10
 
 // listed is the outcome of the candidates by themselves.
 func listed(covered bool) Outcome {

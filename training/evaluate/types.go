@@ -21,7 +21,7 @@ import (
 
 // TypesOptions says what Types asks.
 type TypesOptions struct {
-	Common            // PerClass: annotations per language and kind of site; 0: 20
+	Common            // PerClass: annotations per language and kind of site; 0: 10
 	WindowBytes   int // around the annotation; 0: 1,000
 	MaxCandidates int // 0: 48
 }
@@ -112,7 +112,7 @@ type annotation struct {
 // generates to its own.
 func Types(ctx context.Context, subjects []Subject, sources []Source, opts TypesOptions) (Result, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 20
+		opts.PerClass = 10
 	}
 	if opts.WindowBytes == 0 {
 		opts.WindowBytes = 1000
@@ -285,7 +285,7 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		return err
 	}
 	for i, a := range asked {
-		queries[i].Choices, queries[i].TopK = slices.Clone(a.candidates), topK
+		queries[i].Choices, queries[i].TopK = slices.Clone(a.candidates), lastPlace
 		for _, text := range textsOf(generated[i]) {
 			if !slices.Contains(a.candidates, text) && (names.IsName(text) || strings.ContainsAny(text, "*[")) {
 				queries[i].Choices = append(queries[i].Choices, text)
