@@ -209,7 +209,7 @@ func (r *run) train(ctx context.Context, state step.State) (onnx.Weights, error)
 // loop takes steps until the schedule's end.
 func (r *run) loop(ctx context.Context) error {
 	r.schedule = schedule{peak: r.position.Settings.LearningRate, steps: r.opts.Steps, seconds: r.opts.Minutes * 60}
-	before, started := r.position.Seconds, time.Now()
+	before, subwords, started := r.position.Seconds, r.position.Subwords, time.Now()
 	elapsed := func() float64 { return before + time.Since(started).Seconds() }
 	lastCheckpoint := started
 	loss, pace := newAverage(50), newAverage(50)
@@ -263,6 +263,7 @@ func (r *run) loop(ctx context.Context) error {
 			}
 		}
 	}
+	r.pace(r.position.Subwords-subwords, r.position.Seconds-before)
 	if r.log.looked == r.position.Step {
 		return nil
 	}
@@ -271,6 +272,20 @@ func (r *run) loop(ctx context.Context) error {
 		return r.interrupted()
 	}
 	return err
+}
+
+// pace says how fast the steps were, and what share of the machine's matrix products that is where the engine measured them.
+func (r *run) pace(subwords int64, seconds float64) {
+	if subwords == 0 {
+		return
+	}
+	text := fmt.Sprintf("%.0f subwords per second", float64(subwords)/seconds)
+	if r.peak > 0 {
+		shape := r.layout().shape()
+		rate := operations(r.model, shape) / float64(shape.Batch*shape.Length) * float64(subwords) / seconds
+		text += fmt.Sprintf(", evaluations included: %.1f%% of what matrix products reach", 100*rate/r.peak)
+	}
+	r.console.printf("%s", text)
 }
 
 // look evaluates and records.
