@@ -69,6 +69,7 @@ func Complete(ctx context.Context, subjects []Subject, sources []Source, opts Co
 		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "saved", Percent: true, Main: true}},
 		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache}, ranked),
+		Apart:   true,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }

@@ -19,8 +19,8 @@ type table struct {
 	rows   [][]string
 }
 
-// tables lays the result out: the measures, then the differences that have an interval.
-func (r Result) tables() []table {
+// tables lays the rows that are wanted out: the measures, then the differences that have an interval.
+func (r Result) tables(want func(Row) bool) []table {
 	measures := table{title: r.Task, header: []string{"class", "slice", "cases", "files"}}
 	shown := map[string][]Metric{}
 	for _, name := range r.Systems {
@@ -41,6 +41,9 @@ func (r Result) tables() []table {
 		measures.header = append(measures.header, strings.TrimSpace(name+" "+strings.Join(columns, " / ")))
 	}
 	for _, row := range r.Rows {
+		if !want(row) {
+			continue
+		}
 		cells := []string{row.Class, row.Slice, fmt.Sprint(row.Count), fmt.Sprint(row.Files)}
 		for _, name := range r.Systems {
 			if len(shown[name]) == 0 {
@@ -64,7 +67,7 @@ func (r Result) tables() []table {
 		differences.header = append(differences.header, m.Name)
 	}
 	for _, row := range r.Rows {
-		if row.Slice != SliceAll && !slices.Contains(treesitter.Languages(), row.Slice) {
+		if !want(row) || row.Slice != SliceAll && !slices.Contains(treesitter.Languages(), row.Slice) {
 			continue
 		}
 		for _, d := range row.Differences {
@@ -123,7 +126,7 @@ func (m Metric) difference(e Estimate) string {
 
 // Print writes the result as tables for a terminal. Shares are per cent, with 95% intervals beside the main ones.
 func (r Result) Print(w io.Writer) error {
-	for i, t := range r.tables() {
+	for i, t := range r.tables(everyRow) {
 		if i > 0 {
 			fmt.Fprintf(w, "\n%s\n", t.title)
 		}
@@ -138,10 +141,12 @@ func (r Result) Print(w io.Writer) error {
 	return nil
 }
 
-// Markdown writes the result as tables for a document.
+func everyRow(Row) bool { return true }
+
+// Markdown writes the result as tables for a document: the rows of each class as a whole, and the slices of all classes together.
 func (r Result) Markdown(w io.Writer) error {
 	var b strings.Builder
-	for i, t := range r.tables() {
+	for i, t := range r.tables(r.brief) {
 		if i > 0 {
 			b.WriteString("\n")
 		}

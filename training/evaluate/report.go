@@ -44,7 +44,7 @@ func (r Result) HTML(w io.Writer) error {
 			b.WriteString(page.Dots(groups, true))
 		}
 	}
-	for _, t := range r.tables() {
+	for _, t := range r.tables(everyRow) {
 		fmt.Fprintf(&b, "<h2>%s</h2>", html.EscapeString(t.title))
 		b.WriteString(page.Table(t.header, t.rows, 2))
 	}

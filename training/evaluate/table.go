@@ -3,6 +3,8 @@ package evaluate
 import (
 	"slices"
 	"sort"
+
+	"mlm-lsp/treesitter"
 )
 
 // Ratio is one case's part of a measure: the measure of many cases is the sum of Sum over the sum of Of. For a share Of is 1; for keystrokes
@@ -47,6 +49,23 @@ type Layout struct {
 	Systems []string
 	Metrics []Metric
 	Pairs   []Pair
+	// Apart: the classes ask different things, so that no row counts them together.
+	Apart bool
+}
+
+// brief tells the rows that a document has room for: each class as a whole, and the slices of those that hold others.
+func (l Layout) brief(row Row) bool {
+	if row.Slice == SliceAll || row.Class == SliceAll {
+		return true
+	}
+	if l.Apart {
+		return slices.Contains(treesitter.Languages(), row.Slice)
+	}
+	pooled := false
+	for _, names := range l.Pooled {
+		pooled = pooled || slices.Contains(names, row.Class)
+	}
+	return pooled || len(l.Pooled) == 0 && slices.Contains(l.Slices, row.Slice)
 }
 
 // Estimate is a measure with its 95% confidence interval.
@@ -97,7 +116,7 @@ func Tabulate(layout Layout, subjects []Subject, cases []Case, seed uint64) Resu
 			others[s] = true
 			in = append(in, s)
 		}
-		for _, class := range append([]string{c.Class, SliceAll}, layout.Pooled[c.Class]...) {
+		for _, class := range slices.Concat([]string{c.Class}, layout.Pooled[c.Class], layout.total()) {
 			for _, slice := range in {
 				k := key{class, slice}
 				groups[k] = append(groups[k], c)
@@ -109,15 +128,18 @@ func Tabulate(layout Layout, subjects []Subject, cases []Case, seed uint64) Resu
 			classes[class] = true
 		}
 	}
-	classes[SliceAll] = true
+	for _, class := range layout.total() {
+		classes[class] = true
+	}
 	r := Result{Layout: layout, Seed: seed, Cases: cases}
 	for _, s := range subjects {
 		r.Models = append(r.Models, s.Name)
 	}
+	others[SliceAll] = true
 	sliceOrder := inOrder(append([]string{SliceAll}, layout.Slices...), languages, others)
 	for _, class := range inOrder(layout.Classes, classes) {
 		for _, slice := range sliceOrder {
-			if group := groups[key{class, slice}]; len(group) > 0 && !(class == SliceAll && len(classes) == 2 && slice == SliceAll) {
+			if group := groups[key{class, slice}]; len(group) > 0 {
 				r.Rows = append(r.Rows, estimate(layout, class, slice, group, seed))
 			}
 		}
@@ -125,12 +147,20 @@ func Tabulate(layout Layout, subjects []Subject, cases []Case, seed uint64) Resu
 	return r
 }
 
+// total is the class that counts all cases, if there is one.
+func (l Layout) total() []string {
+	if l.Apart {
+		return nil
+	}
+	return []string{SliceAll}
+}
+
 // inOrder lists first the known, as far as they occur in one of the sets, then each set's others by name.
 func inOrder(known []string, sets ...map[string]bool) []string {
 	var list []string
 	for _, name := range known {
 		for _, set := range sets {
-			if (set[name] || name == SliceAll) && !slices.Contains(list, name) {
+			if set[name] && !slices.Contains(list, name) {
 				list = append(list, name)
 			}
 		}

@@ -196,7 +196,7 @@ func Dots(groups []Group, signed bool) string {
 		if signed && math.Abs(v) < 1e-12 {
 			stroke = "#6e7781"
 		}
-		fmt.Fprintf(&b, `<path d="M%.1f 0V%.1f" stroke="%s"/><text x="%.1f" y="%.1f" text-anchor="middle">%.4g%%</text>`, px(v), y, stroke, px(v), y+axisHeight-valueOffset, 100*v)
+		fmt.Fprintf(&b, `<path d="M%.1f 0V%.1f" stroke="%s"/><text x="%.1f" y="%.1f" text-anchor="middle">%.4g%%</text>`, px(v), y, stroke, px(v), y+axisHeight-valueOffset, 100*v+0) // no negative zero
 	}
 	b.WriteString(body.String() + `</svg><p class="legend note">`)
 	for i, name := range names {
