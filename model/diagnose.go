@@ -45,6 +45,7 @@ type BundleState struct {
 	Name, Title, Digest string
 	Languages           []string
 	Architecture        string
+	Heads               []string // those beside the vocabulary's
 	Parameters          int64
 	Vocabulary, Window  int
 	Precision           bundle.Precision // of the graph that answers
@@ -163,7 +164,7 @@ func Describe(b *bundle.Bundle) (*BundleState, error) {
 	}
 	s := &BundleState{
 		Name: b.Name, Title: b.Meta.Name, Digest: digest, Languages: b.Meta.Languages,
-		Architecture: b.Config.ModelType, Vocabulary: b.Tokenizer.Size(), Window: b.Config.Positions(), Files: map[string]int64{},
+		Architecture: b.Config.ModelType, Heads: b.Config.MoreHeads(), Vocabulary: b.Tokenizer.Size(), Window: b.Config.Positions(), Files: map[string]int64{},
 	}
 	for _, p := range b.Config.Parameters() {
 		n := int64(1)

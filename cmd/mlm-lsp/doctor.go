@@ -103,8 +103,14 @@ func printBundle(w io.Writer, b *model.BundleState) {
 	row("bundle", "%s", title)
 	row("digest", "%s", b.Digest)
 	row("languages", "%s", strings.Join(b.Languages, ", "))
-	row("model", "%s, %.1f million parameters, vocabulary %d, window %d, %s",
-		b.Architecture, float64(b.Parameters)/1e6, b.Vocabulary, b.Window, b.Precision)
+	about := []string{b.Architecture, fmt.Sprintf("%.1f million parameters, vocabulary %d, window %d", float64(b.Parameters)/1e6, b.Vocabulary, b.Window)}
+	if len(b.Heads) > 0 {
+		about = append(about, "heads: "+strings.Join(b.Heads, " and "))
+	}
+	if b.Precision != "" {
+		about = append(about, string(b.Precision))
+	}
+	row("model", "%s", strings.Join(about, ", "))
 	var names []string
 	for name := range b.Files {
 		names = append(names, name)

@@ -50,7 +50,8 @@ func newModelImport() *cobra.Command {
 		Use:   "import DIR",
 		Short: "Make a bundle of a Hugging Face checkpoint (modernbert, roberta, bert)",
 		Long: `Make a bundle of a checkpoint directory with config.json, model.safetensors and a byte-level BPE tokenizer
-(tokenizer.json, or vocab.json with merges.txt). Needs no Python.`,
+(tokenizer.json, or vocab.json with merges.txt): ModernBERT, CodeBERT (the masked language model, codebert-base-mlm),
+GraphCodeBERT, UniXcoder, StarEncoder and their like. Needs no Python.`,
 		Args: usage(func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return errors.New("name the bundle to write with --out")

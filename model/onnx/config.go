@@ -235,6 +235,18 @@ func (c Config) Global(i int) bool {
 	return c.ModelType != "modernbert" || i%c.GlobalEvery == 0
 }
 
+// MoreHeads names the heads beside the vocabulary's, as config.json does.
+func (c Config) MoreHeads() []string {
+	var names []string
+	if c.PointerHead {
+		names = append(names, headPointer)
+	}
+	if c.DetectHead {
+		names = append(names, headDetect)
+	}
+	return names
+}
+
 // Marshal writes config.json in the form that transformers reads.
 func (c Config) Marshal() ([]byte, error) {
 	if err := c.Check(); err != nil {
@@ -261,12 +273,7 @@ func (c Config) Marshal() ([]byte, error) {
 	case "bert":
 		f.Architectures = []string{"BertForMaskedLM"}
 	}
-	if c.PointerHead {
-		f.MoreHeads = append(f.MoreHeads, headPointer)
-	}
-	if c.DetectHead {
-		f.MoreHeads = append(f.MoreHeads, headDetect)
-	}
+	f.MoreHeads = c.MoreHeads()
 	if c.ModelType != "modernbert" {
 		f.LayerNormEps, f.HiddenAct, f.TypeVocabSize = &c.NormEps, c.Activation, &c.TypeVocabSize
 	}
