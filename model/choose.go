@@ -58,13 +58,18 @@ func (s *scored) vocabulary() float64 { return s.sum / float64(len(s.ids)) }
 // nothing is the score of what one pass knows nothing of.
 const nothing = -30
 
+// leavesOut says whether one pass leaves a text to the pointer.
+func (c *choosing) leavesOut(s *scored) bool {
+	return c.q.OnePass && len(s.ids) > 1 && isWord(s.text[0])
+}
+
 // bound is the score of a text, an upper bound of it while terms are unknown.
 func (c *choosing) bound(s *scored) float64 {
 	if c.share == 0 {
 		return s.vocabulary()
 	}
 	sum := c.share * math.Exp(s.point)
-	if !c.q.OnePass || s.known > 0 {
+	if !c.leavesOut(s) {
 		sum += (1 - c.share) * math.Exp(s.vocabulary())
 	}
 	return math.Log(max(sum, math.Exp(nothing)))
@@ -126,7 +131,7 @@ func (c *choosing) rows() []*row {
 	first := false
 	if len(want) < len(c.texts) {
 		for _, s := range c.texts {
-			first = first || s.known == 0
+			first = first || s.known == 0 && !c.leavesOut(s)
 		}
 	}
 	if first {
@@ -140,12 +145,9 @@ func (c *choosing) rows() []*row {
 		shared[c.sight.gap.key()] = r
 		rows = append(rows, r)
 	}
-	if c.q.OnePass {
-		return rows
-	}
 	for _, s := range want {
 		for j, term := range s.terms {
-			if !math.IsNaN(term) {
+			if !math.IsNaN(term) || c.leavesOut(s) {
 				continue
 			}
 			id := rowKey(s, j)
@@ -229,7 +231,7 @@ func (c *choosing) prediction() Prediction {
 	p := Prediction{Candidates: make([]Candidate, 0, c.topK())}
 	for _, s := range c.texts[:c.topK()] {
 		answer := Candidate{Text: s.text, LogProb: c.bound(s) - norm, Pointer: s.point, Vocabulary: s.vocabulary()}
-		if c.q.OnePass && s.known == 0 {
+		if c.leavesOut(s) {
 			answer.Vocabulary = math.NaN()
 		}
 		p.Candidates = append(p.Candidates, answer)

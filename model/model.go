@@ -43,8 +43,9 @@ type Query struct {
 	// of After: whole identifiers and types. A model with a pointer head chooses
 	// among their occurrences; others do not look at them, nor does generation.
 	NamesBefore, NamesAfter []Site
-	// OnePass spends one row on all choices, where there are a pointer head and
-	// names in sight: choices of several subwords then go by the pointer alone.
+	// OnePass leaves words of several subwords to the pointer alone, where there
+	// are a pointer head and names in sight: one row then says all there is to say
+	// of names, whatever their number. Other choices are scored as ever.
 	OnePass bool
 }
 

@@ -134,12 +134,13 @@ func TestPointerEqualsItsDefinition(t *testing.T) {
 	}
 }
 
-// TestOnePass holds what the head is for: one row, however many choices and subwords.
+// TestOnePass holds what the head is for: one row for names, however many they are and of however many subwords.
 func TestOnePass(t *testing.T) {
 	m, net := scriptedModel(t, pseudo(400), Options{CacheSize: -1})
 	net.more = true
 	m.about.Pointer, m.about.Detect = net.heads()
-	q := withNames(shortQuery(someChoices))
+	someNames := []string{"price", "prices", "discount", "sum", "i", "items", "total", "nameless", "zzz"}
+	q := withNames(shortQuery(someNames))
 	q.OnePass = true
 	var prices []int
 	for i, id := range m.tok.Encode(q.Before).IDs {
@@ -161,6 +162,20 @@ func TestOnePass(t *testing.T) {
 	last := ps[0].Candidates[len(ps[0].Candidates)-1]
 	if !math.IsNaN(last.Vocabulary) || !math.IsInf(last.Pointer, -1) || math.IsInf(last.LogProb, 0) {
 		t.Errorf("of what one pass knows nothing of it says %+v", last)
+	}
+	// Operators are no names: they are scored as they are without the head.
+	net.rows = 0
+	compare := withNames(shortQuery([]string{"<", "<=", "=="}))
+	compare.Before, compare.After = strings.TrimSuffix(compare.Before, " "), strings.TrimPrefix(compare.After, " ")
+	compare.NamesAfter = nil
+	compare.OnePass = true
+	if ps, err = m.Predict(t.Context(), []Query{compare}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range ps[0].Candidates {
+		if math.IsNaN(c.Vocabulary) {
+			t.Errorf("in one pass the vocabulary says nothing of %q", c.Text)
+		}
 	}
 	// Without names there is nothing to point at, and everything is as it is without a head.
 	net.rows = 0
