@@ -130,7 +130,7 @@ func (f *evalFlags) open(ctx context.Context) ([]evaluate.Subject, func() error,
 			return nil, nil, errors.Join(err, closeAll())
 		}
 		open = append(open, m)
-		subjects = append(subjects, evaluate.Subject{Name: name, Asker: m})
+		subjects = append(subjects, evaluate.Subject{Name: name, Asker: m, Pointer: m.Info().Pointer})
 	}
 	return subjects, closeAll, nil
 }

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -86,7 +87,12 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 	for i, it := range items {
 		cases[i] = it.result(subjects)
 	}
-	ranked := []string{SystemModel, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
+	ranked := []string{SystemModel, SystemOnePass, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
+	pairs := against(subjects, []string{SystemModel, SystemCache, SystemProject}, ranked)
+	for _, s := range subjects {
+		pairs = append(pairs, Pair{system(subjects, s, SystemPointer), system(subjects, s, SystemVocabulary)},
+			Pair{system(subjects, s, SystemModel), system(subjects, s, SystemPointer)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemVocabulary)})
+	}
 	layout := Layout{
 		Task:    "cloze",
 		Classes: []string{"variable", "attribute", "call", "names", "type", "operator", "literal", SliceAll},
@@ -94,7 +100,7 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
 		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}},
-		Pairs:   against(subjects, []string{SystemModel, SystemPointer, SystemCache, SystemProject}, ranked),
+		Pairs:   pairs,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -288,71 +294,101 @@ func (it *item) seenIn(around neighbourhood) string {
 	return sliceSeen[3]
 }
 
+// question is one of the queries about an item, and what becomes of its answer.
+type question struct {
+	model.Query
+	take func(model.Prediction)
+}
+
 // answer asks a subject about some cases and ranks the candidates by all systems.
 func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, opts ClozeOptions) error {
-	var queries []model.Query
-	var of []*item
+	var questions []question
 	for _, it := range items {
-		q := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
-		if len(it.candidates) > 0 {
-			q.Choices, q.TopK = it.candidates, exactly
-			queries, of = append(queries, q), append(of, it)
-		}
-		// Alone among the choices, the answer is looked at to its end: what it costs to spell it.
-		q.Choices, q.TopK = []string{it.text}, 0
-		queries, of = append(queries, q), append(of, it)
-		if opts.Generate {
-			q.Choices, q.TopK = nil, 5
-			queries, of = append(queries, q), append(of, it)
-		}
+		questions = append(questions, it.questions(subjects, s, opts)...)
+	}
+	queries := make([]model.Query, len(questions))
+	for i, q := range questions {
+		queries[i] = q.Query
 	}
 	predictions, err := s.Predict(ctx, queries)
 	if err != nil {
 		return err
 	}
-	answers := map[*item]map[string]model.Candidate{}
-	spelling := map[*item]float64{} // bits
-	for i, prediction := range predictions {
-		it := of[i]
-		switch {
-		case queries[i].Choices == nil:
-			it.outcomes[system(subjects, s, SystemGenerated)] = outcome(it.text, textsOf(prediction))
-			continue
-		case queries[i].TopK == 0:
-			spelling[it] = -prediction.Candidates[0].Vocabulary / math.Ln2 * float64(s.Subwords(it.text))
-			continue
-		}
-		answers[it] = map[string]model.Candidate{}
-		for _, c := range prediction.Candidates {
-			answers[it][c.Text] = c
-		}
+	for i, q := range questions {
+		q.take(predictions[i])
 	}
 	for _, it := range items {
-		it.rank(subjects, s, answers[it])
-		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = Ratio{spelling[it], float64(len(it.text))}
+		it.rankWithout()
 	}
 	return nil
 }
 
-// rank ranks the item's candidates by every scorer.
-func (it *item) rank(subjects []Subject, s Subject, answers map[string]model.Candidate) {
-	it.outcomes[SystemCandidates] = listed(outcome(it.text, it.candidates).Place > 0)
-	known := evidence{kind: it.class.String(), features: slices.Clone(it.features), project: it.project, answers: make([]*model.Candidate, len(it.candidates))}
-	for k, text := range it.candidates {
-		if a, ok := answers[text]; ok {
-			known.features[k].Model = a.LogProb
-			known.answers[k] = &a
-		}
+// questions are what a subject is asked about an item. Where it has a pointer head, the heads are asked one by one, too, each among all candidates.
+func (it *item) questions(subjects []Subject, s Subject, opts ClozeOptions) (list []question) {
+	base := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
+	ask := func(change func(*model.Query), take func(model.Prediction)) {
+		q := base
+		change(&q)
+		list = append(list, question{q, take})
 	}
-	for _, scorer := range scorers {
-		name := scorer.name
-		if scorer.asks {
-			name = system(subjects, s, name)
-		}
-		if scores := scorer.score(s, known); scores != nil {
-			it.outcomes[name] = outcome(it.text, sorted(it.candidates, scores))
-		}
+	keep := func(name string, ranking []string) {
+		it.outcomes[system(subjects, s, name)] = outcome(it.text, ranking)
 	}
+	// Alone among the choices, the answer is looked at to its end: what it costs to spell it.
+	ask(func(q *model.Query) { q.Choices = []string{it.text} }, func(p model.Prediction) {
+		bits := -p.Candidates[0].Vocabulary / math.Ln2 * float64(s.Subwords(it.text))
+		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = Ratio{bits, float64(len(it.text))}
+	})
+	keep(SystemModel, nil)
+	keep(SystemCombined, nil)
+	if opts.Generate {
+		ask(func(q *model.Query) { q.TopK = 5 }, func(p model.Prediction) { keep(SystemGenerated, textsOf(p)) })
+	}
+	if len(it.candidates) == 0 {
+		return list // there is nothing to choose among: all are wrong
+	}
+	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
+		features := slices.Clone(it.features)
+		at := map[string]float64{}
+		for _, c := range p.Candidates {
+			at[c.Text] = c.LogProb
+		}
+		for k, text := range it.candidates {
+			if logProb, ok := at[text]; ok {
+				features[k].Model = logProb
+			}
+		}
+		spelt := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
+		keep(SystemModel, textsOf(p))
+		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = spelt
+		keep(SystemCombined, sorted(it.candidates, s.combine(it.class.String(), features)))
+	})
+	if !s.Pointer {
+		return list
+	}
+	ask(func(q *model.Query) { q.Choices, q.OnePass = it.candidates, true }, func(p model.Prediction) {
+		keep(SystemOnePass, textsOf(p))
+		slices.SortStableFunc(p.Candidates, func(a, b model.Candidate) int { return cmp.Compare(b.Pointer, a.Pointer) })
+		var pointed []string
+		for _, c := range p.Candidates {
+			if c.Pointer > math.Inf(-1) {
+				pointed = append(pointed, c.Text)
+			}
+		}
+		keep(SystemPointer, pointed)
+	})
+	ask(func(q *model.Query) {
+		q.Choices, q.TopK, q.NamesBefore, q.NamesAfter = it.candidates, exactly, nil, nil
+	}, func(p model.Prediction) { keep(SystemVocabulary, textsOf(p)) })
+	return list
+}
+
+// rankWithout ranks the item's candidates by what needs no model.
+func (it *item) rankWithout() {
+	it.outcomes[SystemCandidates] = listed(slices.Contains(it.candidates, it.text))
+	it.outcomes[SystemRecency] = outcome(it.text, sorted(it.candidates, byRecency("", it.features)))
+	it.outcomes[SystemCache] = outcome(it.text, sorted(it.candidates, byCache("", it.features)))
+	it.outcomes[SystemProject] = outcome(it.text, sorted(it.candidates, it.project))
 }
 
 func textsOf(p model.Prediction) []string {

@@ -153,6 +153,35 @@ func TestCloze(t *testing.T) {
 	}
 }
 
+// TestHeads: a model with a pointer head is measured with one row, and by each head alone.
+func TestHeads(t *testing.T) {
+	o := &oracle{text: source}
+	subjects := subject(o)
+	subjects[0].Pointer = true
+	r, err := Cloze(t.Context(), subjects, sources(source), ClozeOptions{Common: Common{PerClass: 10}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := find(t, r, "names", "all")
+	for _, system := range []string{SystemOnePass, SystemPointer, SystemVocabulary} {
+		if got, want := names.value(system, "@1"), names.value(SystemCandidates, "covered"); got != want {
+			t.Errorf("%s: %v, want %v", system, got, want)
+		}
+	}
+	var onePass, bare int
+	for _, q := range o.queries {
+		if q.OnePass {
+			onePass++
+		}
+		if len(q.Choices) > 1 && q.NamesBefore == nil && q.NamesAfter == nil {
+			bare++
+		}
+	}
+	if onePass == 0 || bare != onePass {
+		t.Errorf("%d queries for one row, %d without names in sight", onePass, bare)
+	}
+}
+
 // TestSubjects: several models answer the same cases, and the table says by how much they differ.
 func TestSubjects(t *testing.T) {
 	var texts []string

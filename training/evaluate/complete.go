@@ -3,7 +3,6 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -159,48 +158,4 @@ func (u usage) newCase(class string) Case {
 		Slices: []string{u.token.Kind.String()}, Systems: map[string]Outcome{}}
 	c.Line, c.Column = position(u.source.File.Text, u.token.Start)
 	return c
-}
-
-// byRecency puts the names used nearest first, and those used nowhere behind them.
-func byRecency(_ string, candidates []rank.Features) []float64 {
-	return scored(candidates, func(f rank.Features) float64 { return recency(f) })
-}
-
-// byCache goes by the file's n-gram alone.
-func byCache(_ string, candidates []rank.Features) []float64 {
-	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
-}
-
-// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says.
-func byModel(_ string, candidates []rank.Features) []float64 {
-	worst := 0.0
-	for _, f := range candidates {
-		if !math.IsNaN(f.Model) {
-			worst = min(worst, f.Model)
-		}
-	}
-	return scored(candidates, func(f rank.Features) float64 {
-		if math.IsNaN(f.Model) {
-			return worst - 1 + recency(f)
-		}
-		return f.Model
-	})
-}
-
-func recency(f rank.Features) float64 {
-	if f.Distance < 0 {
-		return -farAway
-	}
-	return -float64(f.Distance)
-}
-
-// farAway is beyond the tokens of any file.
-const farAway = 1e8
-
-func scored(candidates []rank.Features, of func(rank.Features) float64) []float64 {
-	scores := make([]float64, len(candidates))
-	for i, f := range candidates {
-		scores[i] = of(f)
-	}
-	return scores
 }

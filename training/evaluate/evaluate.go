@@ -33,6 +33,7 @@ type Asker interface {
 type Subject struct {
 	Name string // in tables when there are several
 	Asker
+	Pointer bool // the model has a pointer head: it is measured alone, too
 	// Rank combines the experts as the features that use this model do; nil: rank.Combine.
 	Rank func(kind string, candidates []rank.Features) []float64
 }
@@ -60,7 +61,8 @@ const (
 	SystemCache      = "cache"      // the n-gram of the file, both sides
 	SystemProject    = "project"    // the same over the file and its project
 	SystemModel      = "model"      // the model alone
-	SystemPointer    = "pointer"    // its pointer head alone, where it has one
+	SystemOnePass    = "one pass"   // the model with one row for all candidates (model.Query.OnePass)
+	SystemPointer    = "pointer"    // its pointer head alone
 	SystemVocabulary = "vocabulary" // its vocabulary head alone, where it has a pointer head beside it
 	SystemCombined   = "combined"   // model, cache and what else is known, as the features rank
 	SystemGenerated  = "generated"  // the model without candidates
@@ -90,7 +92,7 @@ func against(subjects []Subject, parts, with []string) (pairs []Pair) {
 	for i, s := range subjects {
 		combined := system(subjects, s, SystemCombined)
 		for _, part := range parts {
-			if part == SystemModel || part == SystemPointer {
+			if part == SystemModel {
 				part = system(subjects, s, part)
 			}
 			pairs = append(pairs, Pair{combined, part})

@@ -4,72 +4,52 @@ import (
 	"math"
 	"sort"
 
-	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
 )
 
-// evidence is what is known of the candidates of one question; they stand in the order of their last use.
-type evidence struct {
-	kind     string
-	features []rank.Features
-	project  []float64          // log-probabilities of the n-gram of file and project; nil where there is none
-	answers  []*model.Candidate // of the subject; nil for candidates that it cut off
+// The ways to score candidates without asking a model; their type is that of rank.Combine, so that a feature can be told to rank by them. The higher a score
+// the better; NaN says that nothing is known.
+
+// byRecency puts the names used nearest first, and those used nowhere behind them.
+func byRecency(_ string, candidates []rank.Features) []float64 {
+	return scored(candidates, recency)
 }
 
-// scorer is one way to order candidates. A further one is a line in scorers and a name in the layouts.
-type scorer struct {
-	name string
-	asks bool // of a subject: there is one result for each
-	// score gives each candidate a number, the higher the better; NaN where it knows nothing. nil says that there is no such system.
-	score func(s Subject, e evidence) []float64
+// byCache goes by the file's n-gram alone.
+func byCache(_ string, candidates []rank.Features) []float64 {
+	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
 }
 
-var scorers = []scorer{
-	{SystemRecency, false, func(_ Subject, e evidence) []float64 {
-		return each(e, func(f rank.Features) float64 {
-			if f.Distance < 0 {
-				return math.NaN()
-			}
-			return -float64(f.Distance)
-		})
-	}},
-	{SystemCache, false, func(_ Subject, e evidence) []float64 {
-		return each(e, func(f rank.Features) float64 { return f.Cache })
-	}},
-	{SystemProject, false, func(_ Subject, e evidence) []float64 { return e.project }},
-	{SystemModel, true, func(_ Subject, e evidence) []float64 {
-		return each(e, func(f rank.Features) float64 { return f.Model })
-	}},
-	{SystemPointer, true, func(_ Subject, e evidence) []float64 {
-		return heads(e, func(c *model.Candidate) float64 { return c.Pointer })
-	}},
-	{SystemVocabulary, true, func(_ Subject, e evidence) []float64 {
-		return heads(e, func(c *model.Candidate) float64 { return c.Vocabulary })
-	}},
-	{SystemCombined, true, func(s Subject, e evidence) []float64 { return s.combine(e.kind, e.features) }},
-}
-
-func each(e evidence, of func(rank.Features) float64) []float64 {
-	scores := make([]float64, len(e.features))
-	for i, f := range e.features {
-		scores[i] = of(f)
-	}
-	return scores
-}
-
-// heads is one head's view; nil when the model has no pointer head, or no name was in its sight.
-func heads(e evidence, of func(*model.Candidate) float64) []float64 {
-	pointed := false
-	scores := make([]float64, len(e.answers))
-	for i, a := range e.answers {
-		scores[i] = math.NaN()
-		if a != nil {
-			scores[i] = of(a)
-			pointed = pointed || a.Pointer > math.Inf(-1)
+// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says.
+func byModel(_ string, candidates []rank.Features) []float64 {
+	worst := 0.0
+	for _, f := range candidates {
+		if !math.IsNaN(f.Model) {
+			worst = min(worst, f.Model)
 		}
 	}
-	if !pointed {
-		return nil
+	return scored(candidates, func(f rank.Features) float64 {
+		if math.IsNaN(f.Model) {
+			return worst - 1 + recency(f)
+		}
+		return f.Model
+	})
+}
+
+func recency(f rank.Features) float64 {
+	if f.Distance < 0 {
+		return -farAway
+	}
+	return -float64(f.Distance)
+}
+
+// farAway is beyond the tokens of any file.
+const farAway = 1e8
+
+func scored(candidates []rank.Features, of func(rank.Features) float64) []float64 {
+	scores := make([]float64, len(candidates))
+	for i, f := range candidates {
+		scores[i] = of(f)
 	}
 	return scores
 }
