@@ -136,12 +136,27 @@ func (h *header) idBytes() int {
 	return 2
 }
 
-// Write writes the shard to w in the format of the package comment.
-func (s *Shard) Write(w io.Writer) error {
-	h := header{
+func (s *Shard) header() header {
+	return header{
 		Tokenizer: s.Tokenizer, Vocabulary: s.Vocabulary, HeldOut: s.HeldOut, Subwords: len(s.IDs), Windows: len(s.Windows),
 		Documents: len(s.Documents), Classes: ClassNames(), Projects: s.Projects, Languages: s.Languages,
 	}
+}
+
+// check proves that the header is one of a shard that this program reads.
+func (h *header) check() error {
+	if !slices.Equal(h.Classes, ClassNames()) {
+		return errors.New("its token classes are not this program's")
+	}
+	if h.Vocabulary < 1 || h.Subwords < 0 || h.Subwords > maxSubwords || h.Windows < 0 || h.Windows > h.Subwords || h.Documents < 0 || h.Documents > h.Subwords {
+		return errors.New("the header's counts make no sense")
+	}
+	return nil
+}
+
+// Write writes the shard to w in the format of the package comment.
+func (s *Shard) Write(w io.Writer) error {
+	h := s.header()
 	text, err := json.Marshal(h)
 	if err != nil {
 		return err
@@ -249,11 +264,8 @@ func Read(data []byte) (*Shard, error) {
 	if err := json.Unmarshal(body[fixed:fixed+int(headerBytes)], &h); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	if !slices.Equal(h.Classes, ClassNames()) {
-		return nil, errors.New("its token classes are not this program's")
-	}
-	if h.Vocabulary < 1 || h.Subwords < 0 || h.Subwords > maxSubwords || h.Windows < 0 || h.Windows > h.Subwords || h.Documents < 0 || h.Documents > h.Subwords {
-		return nil, errors.New("the header's counts make no sense")
+	if err := h.check(); err != nil {
+		return nil, err
 	}
 	rest := body[fixed+int(headerBytes):]
 	if want := int64(h.Subwords)*int64(h.idBytes()+1) + 4*int64(h.Windows) + 16*int64(h.Documents); int64(len(rest)) != want {
@@ -261,26 +273,15 @@ func Read(data []byte) (*Shard, error) {
 	}
 	s := &Shard{
 		Tokenizer: h.Tokenizer, Vocabulary: h.Vocabulary, HeldOut: h.HeldOut, Projects: h.Projects, Languages: h.Languages,
-		IDs: make([]int32, h.Subwords), Labels: make([]Label, h.Subwords), Windows: make([]uint32, h.Windows), Documents: make([]Document, h.Documents),
+		Windows: make([]uint32, h.Windows), Documents: make([]Document, h.Documents),
 	}
-	for i := range s.IDs {
-		var id uint32
-		if h.idBytes() == 2 {
-			id = uint32(binary.LittleEndian.Uint16(rest[2*i:]))
-		} else {
-			id = binary.LittleEndian.Uint32(rest[4*i:])
-		}
-		if uint64(id) >= uint64(h.Vocabulary) || id > 1<<31-1 {
-			return nil, fmt.Errorf("subword %d is id %d of a vocabulary of %d", i, id, h.Vocabulary)
-		}
-		s.IDs[i] = int32(id)
+	var err error
+	if s.IDs, err = h.decodeIDs(rest[:h.Subwords*h.idBytes()]); err != nil {
+		return nil, err
 	}
 	rest = rest[h.Subwords*h.idBytes():]
-	for i := range s.Labels {
-		s.Labels[i] = Label(rest[i])
-		if int(s.Labels[i].Class()) >= NumClasses {
-			return nil, fmt.Errorf("subword %d has class %d of %d", i, s.Labels[i].Class(), NumClasses)
-		}
+	if s.Labels, err = decodeLabels(rest[:h.Subwords]); err != nil {
+		return nil, err
 	}
 	rest = rest[h.Subwords:]
 	for i := range s.Windows {
@@ -292,6 +293,35 @@ func Read(data []byte) (*Shard, error) {
 		s.Documents[i] = Document{Project: field(0), Language: field(1), Start: field(2), End: field(3)}
 	}
 	return s, s.check()
+}
+
+// decodeIDs reads ids of the header's width, all of b.
+func (h *header) decodeIDs(b []byte) ([]int32, error) {
+	ids := make([]int32, len(b)/h.idBytes())
+	for i := range ids {
+		var id uint32
+		if h.idBytes() == 2 {
+			id = uint32(binary.LittleEndian.Uint16(b[2*i:]))
+		} else {
+			id = binary.LittleEndian.Uint32(b[4*i:])
+		}
+		if uint64(id) >= uint64(h.Vocabulary) || id > 1<<31-1 {
+			return nil, fmt.Errorf("subword %d is id %d of a vocabulary of %d", i, id, h.Vocabulary)
+		}
+		ids[i] = int32(id)
+	}
+	return ids, nil
+}
+
+func decodeLabels(b []byte) ([]Label, error) {
+	labels := make([]Label, len(b))
+	for i := range labels {
+		labels[i] = Label(b[i])
+		if int(labels[i].Class()) >= NumClasses {
+			return nil, fmt.Errorf("subword %d has class %d of %d", i, labels[i].Class(), NumClasses)
+		}
+	}
+	return labels, nil
 }
 
 // check proves the relations between windows, documents and subwords.
