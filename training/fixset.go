@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mlm-lsp/codetok"
@@ -35,6 +36,10 @@ func (r *run) prepareFixes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// Names that stand nowhere else would teach that what is rare is wrong.
+	all := len(list)
+	list = slices.DeleteFunc(list, func(f fixes.Fix) bool { return f.Misspelt() })
+	r.console.printf("%d fixes; %d more put right a name that stands nowhere else, and are left out", len(list), all-len(list))
 	train, heldOut := fixes.Split(list)
 	if len(train) == 0 {
 		return fmt.Errorf("gathering fixes: none is found in %s; name other repositories, or leave out --fixes", strings.Join(r.opts.Fixes, ", "))

@@ -189,6 +189,20 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestMisspelt(t *testing.T) {
+	for _, c := range []struct {
+		fix  Fix
+		want bool
+	}{
+		{Fix{Kind: Variable, OldInFile: 0, NewInFile: 3}, true}, {Fix{Kind: Attribute, OldInFile: 0}, true}, {Fix{Kind: Variable, OldInFile: 1}, false},
+		{Fix{Kind: Operator, OldInFile: 0}, false}, {Fix{Kind: Boolean, OldInFile: 0}, false}, {Fix{Kind: Swap, OldInFile: 0}, false},
+	} {
+		if c.fix.Misspelt() != c.want {
+			t.Errorf("%+v is misspelt: %v", c.fix, !c.want)
+		}
+	}
+}
+
 func TestPaths(t *testing.T) {
 	for path, want := range map[string]bool{
 		"lib/a.py": false, "tests/a.py": true, "a_test.go": true, "pkg/b/test_a.py": true, "src/a.spec.ts": true, "src/__tests__/a.js": true,
