@@ -52,7 +52,7 @@ type Options struct {
 	CheckpointMinutes float64 // 0: 5
 	HeldOut           float64 // share of projects for evaluation; 0: 0.04, negative: none
 
-	Engine   string        // "ort" (default) or "torch"
+	Engine   string        // "ort" or "torch"; "": ort, or the engine that the checkpoint was made with
 	Torch    torch.Options // for the torch engine: interpreter, processes, device, precision; the rest is filled in
 	Library  *ort.Library  // for the ort engine; nil: ort.Find with its defaults
 	Threads  int           // 0: all CPUs

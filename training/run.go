@@ -53,6 +53,9 @@ func Run(ctx context.Context, opts Options) error {
 		return fmt.Errorf("resuming training: %s holds no checkpoint; name the sources to start from", opts.Work)
 	}
 	if found {
+		if opts.Engine != "" {
+			saved.Settings.Engine = wanted.Engine // the one setting that changes nothing but the speed
+		}
 		err = r.resume(saved)
 	} else {
 		r.position = position{Settings: wanted}

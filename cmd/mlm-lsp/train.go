@@ -72,7 +72,7 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 	f.IntVar(&opts.EvaluateEvery, "evaluate-every", 0, "steps between evaluations (default 250)")
 	f.Float64Var(&opts.CheckpointMinutes, "checkpoint-minutes", 0, "minutes between checkpoints (default 5)")
 	f.IntVar(&opts.Threads, "threads", 0, "threads (default: all)")
-	f.StringVar(&opts.Engine, "engine", "ort", "what takes the steps: ort (ONNX Runtime, no Python) or torch (PyTorch: GPUs, several machines)")
+	f.StringVar(&opts.Engine, "engine", "", "what takes the steps: ort (ONNX Runtime, no Python) or torch (PyTorch: GPUs, several machines) (default ort, or what the checkpoint was made with)")
 	f.StringVar(&opts.Torch.Python, "python", "python3", "torch: the interpreter, with PyTorch 1.13 or later")
 	f.StringVar(&opts.Torch.Device, "device", "auto", "torch: auto, cpu or cuda")
 	f.StringVar(&opts.Torch.Precision, "precision", "auto", "torch: bf16, fp32, or auto for what is faster")
