@@ -22,6 +22,7 @@ type detector struct {
 	fixes   *fixSet
 	share   float64 // of pairs that are real fixes
 	changed float32 // weight of a changed site
+	most    int     // mutations of a row
 	seed    uint64
 	stream  uint64
 
@@ -31,7 +32,7 @@ type detector struct {
 
 func newDetector(set *rowSet, s settings, l layout, t *codetok.Tokenizer, fixes *fixSet, stream uint64) *detector {
 	d := &detector{
-		layout: l, set: set, order: newOrder(s.Seed^streamDetect, len(set.rows)), mutator: mutate.New(t), fixes: fixes, share: s.FixShare, changed: float32(s.Changed),
+		layout: l, set: set, order: newOrder(s.Seed^streamDetect, len(set.rows)), mutator: mutate.New(t), fixes: fixes, share: s.FixShare, changed: float32(s.Changed), most: s.Mutants,
 		seed: s.Seed, stream: stream ^ streamDetect, ids: make([]int64, l.length+margin), labels: make([]shard.Label, l.length+margin),
 	}
 	return d
@@ -97,7 +98,7 @@ func before(a, b bool) int {
 
 // margin is how many subwords at the end of a row are not mutated, and how many behind it stand ready: more than what a few mutations add to
 // a text or take from it.
-const margin = 24
+const margin = 32
 
 // mutate returns a row with mutations and without: texts, sites, and which of the sites changed.
 func (d *detector) mutate(random *rand.Rand, r row) (texts [2]mutate.Row, sites [2][]mutate.Site, changed [2][]int) {
@@ -107,10 +108,7 @@ func (d *detector) mutate(random *rand.Rand, r row) (texts [2]mutate.Row, sites 
 		text.IDs = append(text.IDs, int32(id))
 	}
 	found := d.mutator.Sites(&text)
-	count := 1
-	for count < 3 && random.Float64() < 0.4 {
-		count++
-	}
+	count := 1 + random.IntN(d.most)
 	// What the mutations make longer pushes the row's end out; both texts are to show every changed site.
 	safe := sort.Search(len(found), func(i int) bool { return found[i].At >= d.length-margin })
 	edits := d.mutator.Draw(random, &text, found[:safe], count)

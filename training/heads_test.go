@@ -49,7 +49,7 @@ func goShards(t testing.TB) (*codetok.Tokenizer, []*shard.Shard) {
 }
 
 func headSettings() settings {
-	s := settings{Batch: 4, Row: 256, Recipe: mask.Weighted(), Seed: 3, Heads: true, DetectShare: 0.5, Changed: 7}
+	s := settings{Batch: 4, Row: 256, Recipe: mask.Weighted(), Seed: 3, Heads: true, DetectShare: 0.5, Changed: 7, Mutants: 5}
 	s.Recipe.Collapse = 0.5
 	return s
 }

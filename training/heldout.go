@@ -102,7 +102,7 @@ func newEvaluator(training *batcher, s settings, heldOut []*shard.Shard, fixes *
 	if err != nil { // no project is held out, or so little that it fills no row
 		e.on, set = "training text", training.set
 	}
-	s.Seed, s.FixShare, s.Changed = evaluationSeed, 0, changedMark
+	s.Seed, s.FixShare, s.Changed, s.Mutants = evaluationSeed, 0, changedMark, fewMutants
 	// draw draws batches with as many masks as the recipe bounds them to. The graph's number of masked places is fixed: what a smaller
 	// total leaves over has weight zero, and a training recipe that masks less than the evaluation's bounds the evaluation, too.
 	draw := func(recipe mask.Recipe, fixes *fixSet, batches int) (list []labelled) {
@@ -134,6 +134,9 @@ func newEvaluator(training *batcher, s settings, heldOut []*shard.Shard, fixes *
 
 // changedMark is the weight of changed sites in evaluations, which tells them from the others.
 const changedMark = 2
+
+// fewMutants is the most mutations of a row in evaluations.
+const fewMutants = 3
 
 // evaluationSeed is the same for all runs: figures of different seeds are for the same masks.
 const evaluationSeed = 1

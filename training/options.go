@@ -44,6 +44,7 @@ type Options struct {
 	DetectWeight  float64 // of the detection head's loss; 0: 1
 	DetectShare   float64 // share of the rows that the detection head reads, at least one and never all; 0: a quarter
 	Changed       float64 // weight of a token that was replaced, and of the same place in the text as it was; 0: 10. 1 leaves the majority its weight
+	Mutants       int     // most tokens of a row that are replaced, from one on all numbers alike; 0: 12. Few are like real life, many teach more in a step
 	// Fixes are git repositories to mine for real fixes of single tokens, and files that training/fixes wrote; see FixShare.
 	Fixes    []string
 	FixShare float64 // share of the detection head's texts that are real fixes, the others being mutants; 0: a half if there are Fixes
@@ -109,6 +110,7 @@ type settings struct {
 	DetectWeight  float64     `json:"detect_weight,omitempty"`
 	DetectShare   float64     `json:"detect_share,omitempty"`
 	Changed       float64     `json:"changed,omitempty"`
+	Mutants       int         `json:"mutants,omitempty"`
 	FixShare      float64     `json:"fix_share,omitempty"`
 }
 
@@ -156,7 +158,7 @@ func (o *Options) resolve() (settings, error) {
 	s := settings{
 		Engine: o.Engine, Config: o.Config, From: o.From, Row: o.Row, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
 		EvaluateEvery: o.EvaluateEvery, Heads: o.Heads, PointerWeight: o.PointerWeight, DetectWeight: o.DetectWeight, DetectShare: o.DetectShare,
-		Changed: o.Changed, FixShare: o.FixShare,
+		Changed: o.Changed, Mutants: o.Mutants, FixShare: o.FixShare,
 	}
 	if err := s.resolveHeads(len(o.Fixes) > 0); err != nil {
 		return settings{}, err
@@ -212,6 +214,12 @@ func (s *settings) resolveHeads(fixes bool) error {
 			return fmt.Errorf("starting training: the %s must be positive, not %v", v.name, *v.value)
 		}
 	}
+	if s.Mutants == 0 {
+		s.Mutants = 12
+	}
+	if s.Mutants < 1 {
+		return fmt.Errorf("starting training: at least one token of a row is replaced, not %d", s.Mutants)
+	}
 	if fixes && s.FixShare == 0 {
 		s.FixShare = 0.5
 	}
@@ -246,7 +254,8 @@ func (s settings) String() string {
 		parts = append(parts, "static")
 	}
 	if s.Heads {
-		parts = append(parts, fmt.Sprintf("heads weighing %g and %g, %g of the rows for detection, %g of them fixes", s.PointerWeight, s.DetectWeight, s.DetectShare, s.FixShare))
+		parts = append(parts, fmt.Sprintf("heads weighing %g and %g, %g of the rows for detection, %g of them fixes, at most %d mutants", s.PointerWeight, s.DetectWeight, s.DetectShare,
+			s.FixShare, s.Mutants))
 	}
 	return strings.Join(parts, ", ")
 }

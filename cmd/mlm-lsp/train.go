@@ -67,6 +67,7 @@ folder OUT.training keeps the checkpoint, the log and report.html; the bundle is
 	f.Float64Var(&opts.DetectWeight, "detect-weight", 0, "weight of the detection head's loss (default 1)")
 	f.Float64Var(&opts.DetectShare, "detect-share", 0, "share of the rows that the detection head reads (default 0.25)")
 	f.Float64Var(&opts.Changed, "changed", 0, "weight of a replaced token among those that were not replaced (default 10)")
+	f.IntVar(&opts.Mutants, "mutants", 0, "most tokens of a row that are replaced (default 12)")
 	f.StringSliceVar(&opts.Fixes, "fixes", nil, "git repositories to mine for fixes of single tokens, or lists of fixes: what bugs look like")
 	f.Float64Var(&opts.FixShare, "fix-share", 0, "share of real fixes beside mutants (default 0.5 with --fixes)")
 	f.IntVar(&opts.EvaluateEvery, "evaluate-every", 0, "steps between evaluations (default 250)")
