@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
-	"training/ranking":        {"lsp/suspect", "treesitter", "model/rank"},
+	"training/ranking":        {"lsp/suspect", "lsp/names", "treesitter", "model/rank"},
 	"training/evaluate":       {"lsp/names", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
 	"training/page":           {},
 	"lsp/complete":            {"lsp/names", "treesitter", "model", "model/..."},

@@ -15,8 +15,11 @@ const (
 	scanBytes = 1200
 	// batch is how many queries go to the model at once: between batches a cancellation is seen at the latest.
 	batch = 16
-	// asked is how many choices of a site the model is asked about: those that everything else puts first, and what stands there.
-	asked = 24
+	// asked is how many choices of a site the model is asked about: those that everything else puts first, and what stands there. A model without a pointer head needs several
+	// rows for each; askedSlowly of slowly times fewer sites have to do then.
+	asked       = 24
+	askedSlowly = 6
+	slowly      = 4
 )
 
 // screen lets the model's detection head look at all sites, a row for each window of the file. A model without one is not asked: surprise finds nothing (package comment).
@@ -61,13 +64,20 @@ func (e *Examination) screen(ctx context.Context, m Model) error {
 func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error {
 	limit := opts.MaxConfirm
 	if limit <= 0 && opts.All {
-		limit = 40 + len(e.sites)/10
+		limit = 40 + len(e.sites)/20
 	} else if limit <= 0 {
-		limit = 12 + len(e.sites)/25
+		limit = 8 + len(e.sites)/80
+	}
+	points := true
+	if about, ok := m.(interface{ Info() model.Info }); ok && !about.Info().Pointer {
+		points = false
+		if opts.MaxConfirm <= 0 {
+			limit /= slowly
+		}
 	}
 	var order []int
 	for i := range e.sites {
-		if opts.All || !e.sites[i].barred {
+		if _, ok := e.sites[i].deserving(); ok || opts.All {
 			order = append(order, i)
 		}
 	}
@@ -77,7 +87,7 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		chunk := order[start:min(start+batch, len(order))]
 		queries := make([]model.Query, len(chunk))
 		for k, i := range chunk {
-			queries[k] = e.query(&e.sites[i], opts.WindowBytes)
+			queries[k] = e.query(&e.sites[i], opts.WindowBytes, points)
 		}
 		predictions, err := m.Predict(ctx, queries)
 		if err != nil {
@@ -92,11 +102,15 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 }
 
 // query asks what belongs at the site.
-func (e *Examination) query(s *site, windowBytes int) model.Query {
+func (e *Examination) query(s *site, windowBytes int, points bool) model.Query {
 	q := names.Query(e.file.x.File, s.span, windowBytes)
 	q.OnePass = true
 	q.Choices = []string{s.choices[0].text}
-	for _, i := range s.order[:min(asked, len(s.order))] {
+	choices := asked
+	if !points {
+		choices = askedSlowly
+	}
+	for _, i := range s.order[:min(choices, len(s.order))] {
 		q.Choices = append(q.Choices, s.choices[i].text)
 	}
 	return q

@@ -16,6 +16,8 @@ type choice struct {
 	visible  float32  // see inVisible
 	sort     float32  // see inSort
 	relation float32  // see inRelation
+	known    float32  // see inKnown
+	sibling  float32  // see inSibling
 	inputs   [numInputs]float32
 }
 
@@ -104,7 +106,7 @@ func (f *file) describeChoice(s *site, c *choice, partners []string) {
 		in[inVotes] = float32(f.votes[int32(s.token)][c.text])
 		in[inOperatorTo] = float32(operatorNumber[strings.Join(strings.Fields(c.text), " ")])
 	}
-	in[inVisible], in[inSort], in[inRelation] = c.visible, c.sort, c.relation
+	in[inVisible], in[inSort], in[inRelation], in[inKnown] = c.visible, c.sort, c.relation, c.known
 	in[inAcross] = flag(f.across(s, c.text))
 	in[inRepeats], in[inRepeatsFunction] = f.repeats(s, c.text)
 }
@@ -132,7 +134,7 @@ func (f *file) compare(s *site, c, own *choice) {
 	in := &c.inputs
 	in[inSeenMore] = in[inSeen] - own.inputs[inSeen]
 	in[inSameSort] = flag(c.sort == own.sort)
-	in[inConfusion], in[inExchange] = 0, 0
+	in[inExchange], in[inSibling] = 0, c.sibling
 	in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = unknown, unknown, unknown, unknown, unknown, unknown
 	if s.named() {
 		l := f.likeness(own.text, c.text)

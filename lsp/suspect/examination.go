@@ -58,15 +58,23 @@ func (e *Examination) KnownOfSite(i int) []float32 { return e.sites[i].detectInp
 // Finding returns the verdict on site i.
 func (e *Examination) Finding(i int) Finding {
 	f := e.finding(&e.sites[i])
-	f.Reported = e.asked && e.deserves(&e.sites[i], f)
+	f.Reported = e.asked && e.deserves(i)
 	return f
 }
 
 // Score returns what rank's Detect says of site i, before calibration.
 func (e *Examination) Score(i int) float64 { return e.sites[i].score }
 
-// Deserving reports whether site i could be reported, were its score high enough, and how much more than others it needs.
-func (e *Examination) Deserving(i int) (extra float64, ok bool) { return e.sites[i].deserving() }
+// Reportable returns the log-odds of a mistake at site i, less what it needs more than others to be reported; ok is false when it is never reported, or when the model was
+// not asked about it and has to be.
+func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
+	s := &e.sites[i]
+	extra, ok := s.deserving()
+	if !ok || e.table.Asked != nil && !s.confirmed {
+		return 0, false
+	}
+	return e.logOdds(s) - extra, true
+}
 
 // Judge judges all sites by another table.
 func (e *Examination) Judge(t *rank.Table) {

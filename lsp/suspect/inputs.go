@@ -39,7 +39,8 @@ const (
 	inLength          // bytes
 	inTitle           // 1 when it begins with an upper case letter
 	inExchange        // by how much the cache prefers the line with it and what stands here exchanged
-	inConfusion       // how much likelier than by chance people replaced what stands there by it
+	inKnown           // 1/n for the n-th of the members that other projects use on receivers of the name
+	inSibling         // 1/n for the n-th of the members that they use beside what stands there
 
 	// Of the choice and what stands there.
 	inEdits
@@ -71,6 +72,7 @@ const (
 	inOwnVisible
 	inOwnSort
 	inOwnRelation
+	inOwnKnown
 	inOwnAcross
 	inOwnVotes
 	inOwnRepeats
@@ -85,23 +87,23 @@ var inputNames = [numInputs]string{
 	"cache", "cache left", "cache right", "cache over", "cache left over", "cache right over", "cache place",
 	"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over",
 	"seen", "seen in function", "seen as sort", "before", "after", "on line", "defined", "visible", "sort", "relation", "idle", "across", "votes", "repeats", "repeats in function",
-	"echo", "length", "title", "exchange", "confusion",
+	"echo", "length", "title", "exchange", "known", "sibling",
 	"edits", "ratio", "prefix", "suffix", "words", "style", "same sort", "seen more", "operator",
 	"language", "kind", "declaring", "importing", "choices", "previous", "next", "opening",
-	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation",
+	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation", "own known",
 	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator",
 }
 
 // neutral are the inputs that know nothing of what stands at the place: rank's Fit may use them alone.
 var neutral = []input{
 	inCache, inCacheLeft, inCacheRight, inCachePlace, inModel, inPointer, inVocabulary,
-	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle,
+	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle,
 	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
 }
 
 // ownOf says which input of the place holds which of choice 0.
 var ownOf = map[input]input{
 	inOwnSeen: inSeen, inOwnSeenFunction: inSeenFunction, inOwnSeenSort: inSeenSort, inOwnBefore: inBefore, inOwnAfter: inAfter, inOwnLine: inLine,
-	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnAcross: inAcross, inOwnVotes: inVotes,
+	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnKnown: inKnown, inOwnAcross: inAcross, inOwnVotes: inVotes,
 	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo,
 }

@@ -11,11 +11,12 @@ import (
 // cautious is what a low-information name asks beyond the threshold, in log-odds.
 const cautious = 1
 
-// deserves decides whether a finding is reported: it reaches the threshold of its kind and language, and nothing speaks for what stands there.
-func (e *Examination) deserves(s *site, f Finding) bool {
+// deserves decides whether a site is reported: it reaches the threshold of its kind and language, and nothing speaks for what stands there.
+func (e *Examination) deserves(i int) bool {
+	s := &e.sites[i]
 	threshold, ok := e.table.Threshold(s.group, e.file.x.File.Language)
-	extra, deserving := s.deserving()
-	return ok && deserving && f.Score >= threshold.LogOdds+extra
+	logOdds, deserving := e.Reportable(i)
+	return ok && deserving && logOdds >= threshold.LogOdds
 }
 
 // deserving reports whether a site could be reported, were its score high enough, and how much more than others it needs.

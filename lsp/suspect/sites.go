@@ -173,7 +173,7 @@ func (f *file) assigned(token int) bool {
 }
 
 // memberSite judges a name behind a dot or a key: the alternatives are the members seen on that receiver and on receivers of the same name, those that stand around it,
-// and those that are like it.
+// those that are like it, and those that other projects use on such receivers, or beside it.
 func (f *file) memberSite(token int) site {
 	t := f.tokens[token]
 	text := f.texts[token]
@@ -189,8 +189,20 @@ func (f *file) memberSite(token int) site {
 	for _, n := range seen {
 		relation[n.Text] = 1 + flag(n.Near)
 	}
+	language := f.x.File.Language
+	known, siblings := map[string]float32{}, map[string]float32{}
+	for i, name := range names.Siblings(language, text) {
+		siblings[name] = 1 / float32(1+i)
+	}
+	var elsewhere []string
+	if t.Receiver.Len() > 0 {
+		elsewhere = names.KnownMembers(language, f.x.Text(t.Receiver))
+	}
+	for i, name := range elsewhere {
+		known[name] = 1 / float32(1+i)
+	}
 	describe := func(name string) choice {
-		return choice{text: name, sort: -1, relation: relation[name], near: relation[name] == 2}
+		return choice{text: name, sort: -1, relation: relation[name], near: relation[name] == 2, known: known[name], sibling: siblings[name]}
 	}
 	g.add(describe(text))
 	near, far := 0, 0
@@ -207,6 +219,9 @@ func (f *file) memberSite(token int) site {
 	}
 	f.around(token, func(i int) bool { return f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
 	for _, name := range f.similar(text) {
+		g.add(describe(name))
+	}
+	for _, name := range append(elsewhere, names.Siblings(language, text)...) {
 		g.add(describe(name))
 	}
 	s.choices = g.list

@@ -66,7 +66,8 @@ type Options struct {
 	All bool
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
-	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 12 and one for every 25 sites, with All 40 and one for every 10.
+	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 8 and one for every 80 sites, with All 40 and one for every 20; a quarter of
+	// that with a model that has no pointer head.
 	MaxConfirm int
 	// Only says of which tokens sites are wanted; nil means all. What is known of a site does not depend on which others are.
 	Only func(treesitter.Span) bool
@@ -134,7 +135,7 @@ func (e *Examination) Findings(all bool) []Finding {
 	for i := range e.sites {
 		s := &e.sites[i]
 		finding := e.finding(s)
-		finding.Reported = e.asked && e.deserves(s, finding) && !quiet(s.span.Start)
+		finding.Reported = e.asked && e.deserves(i) && !quiet(s.span.Start)
 		// With all, the names in a pair of arguments are there one by one.
 		if finding.Reported || all && s.group != GroupArguments {
 			findings = append(findings, finding)

@@ -18,8 +18,6 @@ type Table struct {
 	Detect *Forest            `json:"detect,omitempty"`
 	// Asked judges sites about which the model was asked, masked alone; nil: as all others.
 	Asked *Table `json:"asked,omitempty"`
-	// Confusions holds, by language and text, what people replaced by what, as log-odds over chance.
-	Confusions map[string]map[string]float64 `json:"confusions,omitempty"`
 	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
 	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
@@ -76,11 +74,6 @@ func (t *Table) Threshold(kind, language string) (_ Threshold, ok bool) {
 		h, ok = t.Thresholds[kind+"/*"]
 	}
 	return h, ok
-}
-
-// Confusion returns how much likelier than by chance people meant right when they wrote wrong; 0 when nothing is known.
-func (t *Table) Confusion(language, wrong, right string) float64 {
-	return t.Confusions[language][wrong+" "+right]
 }
 
 // Parse reads a table and checks it against the inputs that its caller has, by name; nil means that they are not known here.

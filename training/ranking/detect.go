@@ -3,6 +3,7 @@ package ranking
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"mlm-lsp/lsp/suspect"
@@ -13,23 +14,35 @@ import (
 const pairWeight = 2
 
 // fitDetect fits the forest that all kinds of sites share and the log-odds of its scores.
-func fitDetect(records []*record, opts Options) (*rank.Forest, map[string]rank.Calibration, error) {
-	inputs := suspect.Inputs()
+func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[string]rank.Calibration, error) {
+	all := suspect.Inputs()
+	index := make([]int, len(in.site))
+	for i, name := range in.site {
+		index[i] = slices.Index(all, name)
+	}
+	known := func(e *suspect.Examination, i int) []float32 {
+		full := e.KnownOfSite(i)
+		row := make([]float32, len(index))
+		for k, f := range index {
+			row[k] = full[f]
+		}
+		return row
+	}
 	questions := func(keep func(r *record) bool) []group {
 		var list []group
 		for _, r := range records {
 			if !keep(r) {
 				continue
 			}
-			wrong := r.before.KnownOfSite(r.wrong)
+			wrong := known(r.before, r.wrong)
 			among := group{rows: [][]float32{wrong}, offset: []float64{0}, weight: r.weight}
 			for k := range r.before.Len() {
 				if k != r.wrong {
-					among.rows = append(among.rows, r.before.KnownOfSite(k))
+					among.rows = append(among.rows, known(r.before, k))
 					among.offset = append(among.offset, math.Log(r.stand))
 				}
 			}
-			list = append(list, among, group{rows: [][]float32{wrong, r.after.KnownOfSite(0)}, weight: pairWeight * r.weight})
+			list = append(list, among, group{rows: [][]float32{wrong, known(r.after, 0)}, weight: pairWeight * r.weight})
 		}
 		return list
 	}
@@ -41,7 +54,7 @@ func fitDetect(records []*record, opts Options) (*rank.Forest, map[string]rank.C
 	held := map[*record]scored{}
 	for fold := range opts.Folds {
 		next := (fold + 1) % opts.Folds
-		f, err := boost(inputs, questions(func(r *record) bool { return r.fold != fold && r.fold != next }), questions(func(r *record) bool { return r.fold == next }), growthFor(len(records), opts))
+		f, err := boost(in.site, questions(func(r *record) bool { return r.fold != fold && r.fold != next }), questions(func(r *record) bool { return r.fold == next }), growthFor(len(records), opts))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -49,10 +62,10 @@ func fitDetect(records []*record, opts Options) (*rank.Forest, map[string]rank.C
 			if r.fold != fold {
 				continue
 			}
-			s := scored{wrong: f.Score(r.before.KnownOfSite(r.wrong)), fixed: f.Score(r.after.KnownOfSite(0))}
+			s := scored{wrong: f.Score(known(r.before, r.wrong)), fixed: f.Score(known(r.after, 0))}
 			for k := range r.before.Len() {
 				if k != r.wrong {
-					s.others = append(s.others, f.Score(r.before.KnownOfSite(k)))
+					s.others = append(s.others, f.Score(known(r.before, k)))
 				}
 			}
 			held[r] = s
@@ -114,7 +127,7 @@ func fitDetect(records []*record, opts Options) (*rank.Forest, map[string]rank.C
 			calibration[kind+"/*"] = platt(points)
 		}
 	}
-	f, err := boost(inputs, questions(func(r *record) bool { return true }), nil, lastGrowth(opts))
+	f, err := boost(in.site, questions(func(r *record) bool { return true }), nil, lastGrowth(opts))
 	if err != nil {
 		return nil, nil, err
 	}

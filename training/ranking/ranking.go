@@ -81,9 +81,35 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 	if len(records) < 20*opts.Folds {
 		return nil, fmt.Errorf("fitting: %d of %d examples have a site: at least %d are needed", len(records), len(examples), 20*opts.Folds)
 	}
+	opts.Log(fmt.Sprintf("%d of %d examples have a site", len(records), len(examples)))
+	t, err := fitLevel(records, without(asked), opts)
+	if err != nil || opts.Model == nil {
+		return t, err
+	}
+	opts.Log("with the model's answers:")
+	t.Asked, err = fitLevel(records, without(nil), opts)
+	return t, err
+}
+
+// asked are the inputs of sites that the model was asked about, masked alone; see rank.Table.Asked.
+var asked = []string{"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over", "own model", "own pointer"}
+
+// inputs are what forests may ask for.
+type inputs struct{ neutral, choice, site []string }
+
+// without returns all inputs but some.
+func without(some []string) inputs {
+	drop := func(list []string) []string {
+		return slices.DeleteFunc(list, func(name string) bool { return slices.Contains(some, name) })
+	}
+	return inputs{drop(suspect.Neutral()), drop(suspect.ChoiceInputs()), drop(suspect.Inputs())}
+}
+
+// fitLevel fits a table whose forests ask for some inputs.
+func fitLevel(records []*record, in inputs, opts Options) (*rank.Table, error) {
 	// A table for each fold, fitted on the others, judges the fold's records; Detect learns from those verdicts.
 	for fold := range opts.Folds {
-		t, err := fitChoices(records, fold, opts)
+		t, err := fitChoices(records, fold, in, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -95,11 +121,11 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 		}
 	}
 	reportRepair(records, opts)
-	detect, calibration, err := fitDetect(records, opts)
+	detect, calibration, err := fitDetect(records, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	t, err := fitChoices(records, -1, opts)
+	t, err := fitChoices(records, -1, in, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +154,9 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 
 // examine makes a record of an example; nil when the mistake has no site.
 func examine(ctx context.Context, x Example, opts Options, random *rand.Rand) (*record, error) {
-	plain := &rank.Table{Version: rank.Version}
 	look := func(text []byte, share float64) (*suspect.Examination, int, error) {
 		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Table: plain, Only: only})
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Table: rank.Default(), Only: only, MaxConfirm: math.MaxInt})
 		if err != nil {
 			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
 		}
@@ -169,9 +194,8 @@ func foldOf(repo string, folds int) int {
 }
 
 // fitChoices fits Fit, Repair and the confusions on the records that are not in a fold; -1 takes all.
-func fitChoices(records []*record, without int, opts Options) (*rank.Table, error) {
+func fitChoices(records []*record, without int, in inputs, opts Options) (*rank.Table, error) {
 	t := &rank.Table{Version: rank.Version, Fit: map[string]*rank.Forest{}, Repair: map[string]*rank.Forest{}}
-	choiceInputs := suspect.ChoiceInputs()
 	for _, kind := range suspect.Groups() {
 		var fit, fitHeld, repair, repairHeld []group
 		for i, r := range records {
@@ -204,12 +228,13 @@ func fitChoices(records []*record, without int, opts Options) (*rank.Table, erro
 				}
 			}
 		}
+		fit, fitHeld = thin(fit, mostQuestions, opts.Seed), thin(fitHeld, mostQuestions/4, opts.Seed)
 		for _, part := range []struct {
 			name         string
 			into         map[string]*rank.Forest
 			groups, held []group
 			inputs       []string
-		}{{"fit", t.Fit, fit, fitHeld, suspect.Neutral()}, {"repair", t.Repair, repair, repairHeld, choiceInputs}} {
+		}{{"fit", t.Fit, fit, fitHeld, in.neutral}, {"repair", t.Repair, repair, repairHeld, in.choice}} {
 			if len(part.groups) < 30 {
 				continue
 			}
@@ -226,6 +251,16 @@ func fitChoices(records []*record, without int, opts Options) (*rank.Table, erro
 	return t, nil
 }
 
+// mostQuestions is how many sites of a kind Fit learns from: more change nothing.
+const mostQuestions = 4000
+
+// thin draws at most so many groups.
+func thin(groups []group, most int, seed uint64) []group {
+	random := rand.New(rand.NewPCG(seed, 31))
+	random.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })
+	return groups[:min(most, len(groups))]
+}
+
 // growthFor is how forests for so many questions are grown.
 func growthFor(questions int, opts Options) growth {
 	g := defaultGrowth
@@ -237,7 +272,7 @@ func growthFor(questions int, opts Options) growth {
 }
 
 // mostRows bounds the rows of a group: the answer, and the others that the cache puts first.
-const mostRows = 40
+const mostRows = 30
 
 // repairGroup asks what was meant at the wrong site of a record.
 func repairGroup(r *record, kind string) (group, bool) {

@@ -11,6 +11,7 @@ import (
 
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
 )
 
 // TestBoost: a forest learns which row is right where two inputs decide together, and what a missing value means; an input of noise changes nothing on held-out groups.
@@ -142,5 +143,56 @@ func TestFit(t *testing.T) {
 	}
 	if _, err := Fit(context.Background(), list[:10], Options{}); err == nil {
 		t.Error("ten examples are enough")
+	}
+}
+
+// TestThresholds: no more is reported on files that are right than the budget allows, and what is beyond it is.
+func TestThresholds(t *testing.T) {
+	table := &rank.Table{Version: rank.Version}
+	var err error
+	// The longer what could stand there, the more suspicious: that has as many values as names have lengths.
+	nodes := [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 5}, {Input: -1, Value: -1}, {Input: -1, Value: 1}}}
+	if table.Detect, err = rank.NewForest([]string{"own length"}, nodes); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("def f(a, widths):\n    b = a + widths\n    return g(b, a)\n\n", 50)
+	f := treesitter.Parse("python", []byte(text))
+	for _, c := range []struct {
+		budget  Budget
+		reports bool
+	}{{Budget{PerThousandLines: 0.1, Functions: 1}, false}, {Budget{PerThousandLines: 1e6, Functions: 1}, true}, {Budget{PerThousandLines: 1e6, Functions: 1e-9}, false}} {
+		if err := Thresholds(context.Background(), table, []*treesitter.File{f}, nil, c.budget, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		e, err := suspect.Examine(context.Background(), nil, f, suspect.Options{Table: table})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports := 0
+		for i := range e.Len() {
+			logOdds, ok := e.Reportable(i)
+			if h, has := table.Threshold(e.Group(i), "python"); ok && has && logOdds >= h.LogOdds {
+				reports++
+			}
+		}
+		if (reports > 0) != c.reports {
+			t.Errorf("%+v: %d reports", c.budget, reports)
+		}
+	}
+	if err := Thresholds(context.Background(), table, nil, nil, Budget{}, Options{}); err == nil {
+		t.Error("thresholds come from nothing")
+	}
+}
+
+// TestCounter: a pair that two projects agree on is known, and what one alone does is not.
+func TestCounter(t *testing.T) {
+	c := NewCounter()
+	for project, text := range map[string]string{"a": "p.read(1)\np.write(2)\np.own()\n", "b": "x.p.read(1)\nx.p.write(2)\n"} {
+		c.Add(project, treesitter.Parse("python", []byte(text)))
+		c.Add(project, treesitter.Parse("python", []byte(text)))
+	}
+	l := c.Lexicons()["python"]
+	if l.Members["p"] != "read write" || l.Siblings["read"] != "write" {
+		t.Errorf("%+v", l)
 	}
 }

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/training/corpus"
+	"mlm-lsp/training/evaluate"
+	"mlm-lsp/training/fixes"
+	"mlm-lsp/training/ranking"
+	"mlm-lsp/treesitter"
+)
+
+// newFit returns the command that fits what check judges with.
+func newFit() *cobra.Command {
+	var flags modelFlags
+	var opts ranking.Options
+	var budget ranking.Budget
+	var load evaluate.LoadOptions
+	var fixFiles, clean []string
+	var out, into, lexicon, table string
+	var withoutModel bool
+	var largest int
+	cmd := &cobra.Command{
+		Use:   "fit (--fixes FILE... (--out FILE | --into BUNDLE) | --lexicon FILE PATH...)",
+		Short: "Fit what check judges with",
+		Long: `Fit the forests that check judges with, from fixes that people made (train --fixes mines them), and the thresholds from which on it reports, from
+files that are right (--clean). A fifth of the fixes' repositories is held out; what is reached on them is shown. --into writes the result into a bundle,
+for the model of which it was then fitted.
+
+With --lexicon the members that people use on receivers of a name are counted in the files below the paths, one project a directory, and written for the program
+to be built with.`,
+		Args: usage(func(cmd *cobra.Command, args []string) error {
+			switch {
+			case lexicon != "" && len(args) == 0:
+				return errors.New("--lexicon: name the directories to count in")
+			case lexicon == "" && len(args) > 0:
+				return errors.New("paths are for --lexicon; name right files with --clean")
+			case lexicon == "" && len(fixFiles) == 0:
+				return errors.New("name the fixes with --fixes")
+			case lexicon == "" && (out == "") == (into == ""):
+				return errors.New("name either --out or --into")
+			}
+			return nil
+		}),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if lexicon != "" {
+				return countLexicon(cmd, args, lexicon)
+			}
+			train, held, err := readFixes(fixFiles, largest)
+			if err != nil {
+				return err
+			}
+			if into != "" {
+				flags.bundle = into
+			}
+			if !withoutModel {
+				m, err := flags.open(cmd.Context())
+				if err != nil {
+					return err
+				}
+				defer m.Close()
+				opts.Model = m
+			}
+			show := newProgress("reading", "files")
+			defer show.finish()
+			opts.Progress = show.set
+			opts.Log = func(line string) {
+				show.finish()
+				fmt.Fprintln(cmd.ErrOrStderr(), line)
+			}
+			t, err := fitOrRead(cmd.Context(), table, train, opts)
+			if err != nil {
+				return err
+			}
+			if len(clean) > 0 {
+				sources, err := evaluate.Load(cmd.Context(), clean, load)
+				if err != nil {
+					return err
+				}
+				var files []*treesitter.File
+				for _, s := range sources {
+					files = append(files, s.File)
+				}
+				if err := ranking.Thresholds(cmd.Context(), t, files, held, budget, opts); err != nil {
+					return err
+				}
+			}
+			if into != "" {
+				return writeTable(into, t)
+			}
+			return writeFile(out, func(w io.Writer) error { return json.NewEncoder(w).Encode(t) })
+		},
+	}
+	flags.add(cmd)
+	f := cmd.Flags()
+	f.StringSliceVar(&fixFiles, "fixes", nil, "`FILE`s of fixes with their texts")
+	f.StringSliceVar(&clean, "clean", nil, "`PATH`s of release-grade files that the model was not trained on")
+	f.IntVar(&load.Files, "clean-files", 100000, "how many of them to draw for each language")
+	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
+	f.StringVar(&into, "into", "", "the `BUNDLE` to write the table into")
+	f.StringVar(&table, "table", "", "fit nothing but the thresholds of the table in this `FILE`")
+	f.BoolVar(&withoutModel, "without-model", false, "fit for checks that ask no model")
+	f.IntVar(&opts.Others, "others", 0, "sites beside the mistake that are looked at in each file (default 24)")
+	f.IntVar(&largest, "largest", 40000, "leave out fixes of files of more bytes")
+	f.Float64Var(&budget.PerThousandLines, "per-thousand-lines", 0, "reports that there may be on 1,000 right lines (default 0.5)")
+	f.Float64Var(&budget.Functions, "functions", 0, "the share of right functions that may hold a report (default 0.001)")
+	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
+	f.StringVar(&lexicon, "lexicon", "", "count members and write them to this `FILE`")
+	return cmd
+}
+
+// fitOrRead fits a table, or reads one.
+func fitOrRead(ctx context.Context, path string, train []ranking.Example, opts ranking.Options) (*rank.Table, error) {
+	if path == "" {
+		return ranking.Fit(ctx, train, opts)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the table: %w", err)
+	}
+	return rank.Parse(text, suspect.Inputs())
+}
+
+// readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out.
+func readFixes(paths []string, largest int) (train, held []ranking.Example, err error) {
+	for _, path := range paths {
+		list, err := fixes.Read(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range list {
+			x := &list[i]
+			if len(x.Before) > largest || x.Before == "" || corpus.EvaluationProject(x.Repo, "") != "" {
+				continue
+			}
+			at, err := x.Offset(x.Before)
+			if err != nil {
+				return nil, nil, err
+			}
+			example := ranking.Example{Repo: x.Repo, Language: x.Language(), Before: []byte(x.Before), After: []byte(x.After), At: at, Old: x.Old, New: x.New}
+			if fixes.HeldOut(x.Repo) {
+				held = append(held, example)
+			} else {
+				train = append(train, example)
+			}
+		}
+	}
+	if len(train) == 0 {
+		return nil, nil, errors.New("fitting: the files hold no fixes with texts: mine them with `mlm-lsp train --fixes`")
+	}
+	return train, held, nil
+}
+
+// writeTable puts a table into a bundle's mlm-lsp.json.
+func writeTable(dir string, t *rank.Table) error {
+	path := filepath.Join(dir, bundle.MetaFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("writing the table into %s: %w: --into names a bundle's directory", dir, err)
+	}
+	var meta bundle.Meta
+	if err := json.Unmarshal(text, &meta); err != nil {
+		return fmt.Errorf("writing the table into %s: %w", path, err)
+	}
+	if meta.Rank, err = json.Marshal(t); err != nil {
+		return fmt.Errorf("writing the table into %s: %w", path, err)
+	}
+	return writeFile(path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(meta)
+	})
+}
+
+// filesOfProject bounds what is read of one project, so that a large one is not the whole count.
+const filesOfProject = 120
+
+// countLexicon counts members; each directory right below a root is a project.
+func countLexicon(cmd *cobra.Command, roots []string, out string) error {
+	c := ranking.NewCounter()
+	for _, root := range roots {
+		projects, err := os.ReadDir(root)
+		if err != nil {
+			return fmt.Errorf("counting members: %w", err)
+		}
+		for _, project := range projects {
+			if !project.IsDir() || corpus.EvaluationProject(project.Name(), "") != "" {
+				continue
+			}
+			paths, err := corpus.Sources(cmd.Context(), []string{filepath.Join(root, project.Name())})
+			if err != nil {
+				return err
+			}
+			n := 0
+			for _, path := range paths {
+				if n == filesOfProject || corpus.Vendored(path) {
+					continue
+				}
+				f, err := readSource(path, "")
+				if err != nil {
+					return err
+				}
+				if corpus.Judge(path, f.Text, f.Language) == "" {
+					c.Add(project.Name(), f)
+					n++
+				}
+			}
+		}
+	}
+	return writeFile(out, func(w io.Writer) error {
+		zip, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+		if err != nil {
+			return err
+		}
+		return errors.Join(json.NewEncoder(zip).Encode(c.Lexicons()), zip.Close())
+	})
+}

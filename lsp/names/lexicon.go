@@ -1,0 +1,73 @@
+package names
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+)
+
+// Lexicon holds which members people use on what, as far as many projects agree: what a file alone cannot show. It is counted by `mlm-lsp fit --lexicon`.
+type Lexicon struct {
+	// Members are the members seen on receivers of a name (see Tail), the most frequent first, joined by spaces.
+	Members map[string]string `json:"members"`
+	// Siblings are the members seen on the same receivers as a member, those that go with it most first, joined by spaces.
+	Siblings map[string]string `json:"siblings"`
+}
+
+// maxLexicon bounds the text of a lexicon.
+const maxLexicon = 64 << 20
+
+//go:embed lexicon.json.gz
+var lexiconFile []byte
+
+var lexicons = sync.OnceValue(func() map[string]*Lexicon {
+	list, err := ReadLexicons(lexiconFile)
+	if err != nil {
+		panic(err) // part of the program: TestLexicon
+	}
+	for twin, of := range map[string]string{"typescript": "javascript", "tsx": "javascript"} {
+		list[twin] = list[of]
+	}
+	return list
+})
+
+// ReadLexicons reads lexicons by language from compressed JSON.
+func ReadLexicons(compressed []byte) (map[string]*Lexicon, error) {
+	zip, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return nil, fmt.Errorf("reading the lexicon: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(zip, maxLexicon))
+	if err != nil {
+		return nil, fmt.Errorf("reading the lexicon: %w", err)
+	}
+	var list map[string]*Lexicon
+	if err := json.Unmarshal(text, &list); err != nil {
+		return nil, fmt.Errorf("reading the lexicon: %w", err)
+	}
+	if list == nil {
+		return nil, fmt.Errorf("reading the lexicon: it is empty")
+	}
+	return list, nil
+}
+
+// KnownMembers returns the members that other projects use on receivers of that name, the most frequent first.
+func KnownMembers(language, receiver string) []string {
+	if l := lexicons()[language]; l != nil {
+		return strings.Fields(l.Members[Tail(Compact(receiver))])
+	}
+	return nil
+}
+
+// Siblings returns the members that other projects use on the same receivers as a member, those that go with it most first.
+func Siblings(language, member string) []string {
+	if l := lexicons()[language]; l != nil {
+		return strings.Fields(l.Siblings[member])
+	}
+	return nil
+}
