@@ -9,19 +9,20 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// memo remembers predictions. It is sound because
+// memo remembers predictions and scans. It is sound because
 //   - a prediction is a pure function of bundle and query, and a memo belongs
 //     to one model, which has one bundle;
 //   - the key covers every field of a query, with lengths, so that no two
 //     queries share one;
-//   - only finished predictions are added: an error, a cancelled context among
-//     them, ends Predict before.
+//   - only finished answers are added: an error, a cancelled context among them,
+//     ends Predict and Scan before.
 //
 // It never needs to be invalidated; the least recently used fall out. Answers
 // with more candidates than memoCandidates are not kept: an editor asks for none
 // such, and a thousand of them would be felt.
 type memo struct {
 	entries *lru.Cache[memoKey, Prediction]
+	scans   *lru.Cache[memoKey, []SiteScore]
 }
 
 type memoKey [sha256.Size]byte
@@ -39,7 +40,43 @@ func newMemo(size int) *memo {
 	if err != nil {
 		panic(err) // the size is positive
 	}
-	return &memo{entries}
+	// A scan is of a whole window: as large as many predictions, and there are fewer.
+	scans, err := lru.New[memoKey, []SiteScore](max(1, size/8))
+	if err != nil {
+		panic(err) // the size is positive
+	}
+	return &memo{entries, scans}
+}
+
+func keyOfScan(q ScanQuery) memoKey {
+	buffer := make([]byte, 0, 512+len(q.Text))
+	for _, s := range []string{q.Language, q.Text} {
+		buffer = binary.AppendUvarint(buffer, uint64(len(s)))
+		buffer = append(buffer, s...)
+	}
+	buffer = binary.AppendUvarint(buffer, uint64(len(q.Sites)))
+	for _, s := range q.Sites {
+		buffer = binary.AppendVarint(buffer, int64(s.Start))
+		buffer = binary.AppendVarint(buffer, int64(s.End))
+	}
+	if q.Screen {
+		buffer = append(buffer, 1)
+	}
+	return sha256.Sum256(buffer)
+}
+
+func (m *memo) getScan(key memoKey) ([]SiteScore, bool) {
+	if m.scans == nil {
+		return nil, false
+	}
+	scores, ok := m.scans.Get(key)
+	return slices.Clone(scores), ok
+}
+
+func (m *memo) addScan(key memoKey, scores []SiteScore) {
+	if m.scans != nil {
+		m.scans.Add(key, slices.Clone(scores))
+	}
 }
 
 func keyOf(q Query) memoKey {

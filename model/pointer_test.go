@@ -345,6 +345,33 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// TestScanRemembers holds that a window is scanned once, and that its answer is the caller's own.
+func TestScanRemembers(t *testing.T) {
+	m, net := scriptedModel(t, pseudo(400), Options{})
+	q := ScanQuery{Language: "go", Text: "total = price\n", Sites: []Site{{0, 5}, {8, 13}}}
+	first, err := m.Scan(t.Context(), []ScanQuery{q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, rows := first[0][1], net.rows
+	first[0][1].Best = "changed by the caller"
+	again, err := m.Scan(t.Context(), []ScanQuery{q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if net.rows != rows || again[0][1].Best != want.Best || again[0][1].LogProb != want.LogProb {
+		t.Errorf("%d more rows; %+v, at first %+v", net.rows-rows, again[0][1], want)
+	}
+	for _, other := range []ScanQuery{
+		{Language: "go", Text: q.Text, Sites: q.Sites[:1]}, {Text: q.Text, Sites: q.Sites}, {Language: "go", Text: "Total = price\n", Sites: q.Sites},
+	} {
+		before := net.rows
+		if _, err := m.Scan(t.Context(), []ScanQuery{other}); err != nil || net.rows == before {
+			t.Errorf("%+v was answered from memory, %v", other, err)
+		}
+	}
+}
+
 // TestMixture takes the pointer's part from the bundle.
 func TestMixture(t *testing.T) {
 	contents := bundletest.Contents(t, bundletest.TinyHeads)

@@ -19,7 +19,15 @@ const scanStride = 16
 func (m *Model) Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error) {
 	out := make([][]SiteScore, len(qs))
 	s := scan{m: m}
+	missing := map[int]memoKey{}
 	for i, q := range qs {
+		q.Screen = q.Screen && m.about.Detect
+		key := keyOfScan(q)
+		if scores, ok := m.memo.getScan(key); ok {
+			out[i] = scores
+			continue
+		}
+		missing[i] = key
 		out[i] = make([]SiteScore, len(q.Sites))
 		if err := s.add(q, out[i]); err != nil {
 			return nil, fmt.Errorf("scanning text %d: %w", i, err)
@@ -32,6 +40,9 @@ func (m *Model) Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error)
 		for i, site := range w.sites {
 			w.scores[site.index].Detect = float64(w.row.detect[i])
 		}
+	}
+	for i, key := range missing {
+		m.memo.addScan(key, out[i])
 	}
 	return out, nil
 }
@@ -82,10 +93,9 @@ func (s *scan) add(q ScanQuery, scores []SiteScore) error {
 	if m.special.SEP >= 0 {
 		room--
 	}
-	screened := m.about.Detect && q.Screen
 	for i := range scores {
 		scores[i].Detect = math.NaN()
-		if screened {
+		if q.Screen {
 			scores[i].LogProb, scores[i].BestLogProb = math.NaN(), math.NaN()
 		}
 	}
@@ -102,7 +112,7 @@ func (s *scan) add(q ScanQuery, scores []SiteScore) error {
 		if m.about.Detect {
 			s.detect(prefix, e.IDs[lo:hi], lo, sites[:n], scores)
 		}
-		if !screened {
+		if !q.Screen {
 			s.rows = append(s.rows, m.windowRows(prefix, e.IDs[lo:hi], lo, sites[:n], scores)...)
 		}
 		sites = sites[n:]
