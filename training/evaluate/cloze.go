@@ -128,7 +128,7 @@ func position(text []byte, offset int) (line, column int) {
 	return line, column
 }
 
-// draw picks the cases: up to PerClass of each class and language, from all files alike.
+// draw picks the cases: up to PerClass of each class and language, see atMost.
 func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, error) {
 	type group struct {
 		language string
@@ -137,7 +137,14 @@ func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, er
 	type place struct{ file, token int }
 	found := map[group][]place{}
 	for i, s := range sources {
+		imports := s.File.Imports
 		for k, t := range s.File.Tokens {
+			for len(imports) > 0 && imports[0].End <= t.Start {
+				imports = imports[1:]
+			}
+			if len(imports) > 0 && imports[0].Contains(t.Start) {
+				continue // what a path is made of stands in no list of names
+			}
 			if eligible(s.File, t) {
 				g := group{s.File.Language, t.Kind}
 				found[g] = append(found[g], place{i, k})
@@ -152,7 +159,7 @@ func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, er
 			places := found[group{language, class}]
 			random := rand.New(rand.NewPCG(opts.Seed, uint64(class)))
 			random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
-			for _, at := range places[:min(len(places), opts.PerClass)] {
+			for _, at := range atMost(places, opts.PerClass, func(p place) int { return p.file }) {
 				if indexes[at.file] == nil {
 					indexes[at.file] = names.New(sources[at.file].File)
 				}

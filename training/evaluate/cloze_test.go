@@ -300,6 +300,34 @@ func TestSeen(t *testing.T) {
 	}
 }
 
+func TestAtMost(t *testing.T) {
+	drawn := strings.Fields("a1 a2 a3 a4 b1 a5 b2 b3 c1")
+	file := func(s string) byte { return s[0] }
+	for n, want := range map[int]string{4: "a1 a2 b1 b2", 7: "a1 a2 b1 b2 c1 a3 a4", 20: "a1 a2 b1 b2 c1 a3 a4 a5 b3"} {
+		if got := strings.Join(atMost(drawn, n, file), " "); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+// TestImportsAreNotAsked: the parts of a path cannot be known.
+func TestImportsAreNotAsked(t *testing.T) {
+	text := "import com.shop.cart.Basket;\n\nclass Till {\n    int sum(Basket basket) {\n        return basket.count + basket.price;\n    }\n}\n"
+	list := []Source{{Path: "Till.java", Project: "shop", File: treesitter.Parse("java", []byte(text))}}
+	r, err := Cloze(t.Context(), subject(&oracle{}), list, ClozeOptions{Common: Common{PerClass: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Cases {
+		if c.Line == 1 {
+			t.Errorf("%s of the import is asked", c.Answer)
+		}
+	}
+	if len(r.Cases) == 0 {
+		t.Error("nothing is asked")
+	}
+}
+
 func TestLoadErrors(t *testing.T) {
 	if _, err := Load(t.Context(), []string{t.TempDir()}, LoadOptions{}); err == nil || !strings.Contains(err.Error(), "name files or directories") {
 		t.Errorf("an empty directory: %v", err)

@@ -77,12 +77,19 @@ const classKeystrokes = "keystrokes"
 
 func typedClass(n int) string { return fmt.Sprintf("%d typed", n) }
 
-// drawUsages picks the names: up to PerClass of each language, from all files alike.
+// drawUsages picks the names: up to PerClass of each language, see atMost.
 func drawUsages(sources []Source, opts CompleteOptions) (list []usage) {
 	byLanguage := map[string][]usage{}
 	for i := range sources {
 		f := sources[i].File
+		imports := f.Imports
 		for _, t := range f.Tokens {
+			for len(imports) > 0 && imports[0].End <= t.Start {
+				imports = imports[1:]
+			}
+			if len(imports) > 0 && imports[0].Contains(t.Start) {
+				continue
+			}
 			if (t.Kind.Identifier() || t.Kind == treesitter.KindType) && eligible(f, t) {
 				byLanguage[f.Language] = append(byLanguage[f.Language], usage{&sources[i], t, string(f.Text[t.Start:t.End])})
 			}
@@ -92,7 +99,7 @@ func drawUsages(sources []Source, opts CompleteOptions) (list []usage) {
 		all := byLanguage[language]
 		random := rand.New(rand.NewPCG(opts.Seed, uint64(len(language))))
 		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		list = append(list, all[:min(len(all), opts.PerClass)]...)
+		list = append(list, atMost(all, opts.PerClass, func(u usage) *Source { return u.source })...)
 	}
 	return list
 }

@@ -168,6 +168,23 @@ func projects(root string, found []string) func(path string) string {
 	}
 }
 
+// atMost takes the first n of things that stand in a drawn order, but no more than a tenth of them (at least two) from one file as long as others have some: a file of
+// thousands of lines says less of how a model does than ten of hundreds.
+func atMost[T any, F comparable](drawn []T, n int, file func(T) F) []T {
+	taken := map[F]int{}
+	var list, rest []T
+	for _, x := range drawn {
+		if f := file(x); taken[f] < max(2, n/10) {
+			taken[f]++
+			list = append(list, x)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	list = append(list, rest...)
+	return list[:min(n, len(list))]
+}
+
 // peers lists the other files, those that share most of the path first.
 func peers(path string, files []string) []string {
 	list := make([]string, 0, len(files))

@@ -166,7 +166,7 @@ func drawAnnotations(sources []Source, opts TypesOptions) (list []*annotation) {
 			all := found[group{language, kind}]
 			random := rand.New(rand.NewPCG(opts.Seed, uint64(n)))
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			for _, a := range all[:min(len(all), opts.PerClass)] {
+			for _, a := range atMost(all, opts.PerClass, func(a *annotation) *Source { return a.source }) {
 				if indexes[a.source] == nil {
 					indexes[a.source] = names.New(a.source.File)
 				}
