@@ -124,9 +124,8 @@ type Options struct {
 	// Window is the most subwords that a row has, special tokens included. 0 means
 	// 512, and no window has more than the model's positions.
 	Window int
-	// CacheSize is how many predictions are remembered, and an eighth as many scans
-	// of windows; 0 means 4096, negative
-	// none.
+	// CacheSize is how many predictions are remembered, and an eighth as many scans;
+	// 0 means 4096, negative none.
 	CacheSize int
 }
 
