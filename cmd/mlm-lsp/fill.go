@@ -76,7 +76,7 @@ func readMasked(path, lang string) (text, language string, err error) {
 		return "", "", usageError{errors.New("no " + maskText + " in the text: write it where something is to be filled in")}
 	}
 	if lang == "" {
-		lang = treesitter.LanguageOf(path)
+		lang = treesitter.LanguageOfText(path, b)
 	}
 	// Without a language the model still answers, only without the language's tag.
 	if lang != "" {

@@ -21,7 +21,7 @@ func readSource(path, lang string) (*treesitter.File, error) {
 		return nil, err
 	}
 	if lang == "" {
-		lang = treesitter.LanguageOf(path)
+		lang = treesitter.LanguageOfText(path, text)
 	}
 	if err := knownLanguage(lang, path); err != nil {
 		return nil, err

@@ -94,6 +94,8 @@ const (
 	javascriptExpressions = "async await false function in instanceof new null of super this true typeof undefined void yield"
 	typescriptStatements  = javascriptStatements + " abstract declare enum implements interface namespace override private protected public readonly static type"
 	typescriptExpressions = javascriptExpressions + " as any boolean keyof never number object satisfies string unknown"
+	cStatements           = "break case const continue default do else enum extern for goto if register return static struct switch typedef union volatile while"
+	cExpressions          = "char double float int long short signed sizeof unsigned void"
 )
 
 var keywords = map[string][]keyword{
@@ -104,6 +106,13 @@ var keywords = map[string][]keyword{
 	"javascript": words(javascriptStatements, javascriptExpressions),
 	"typescript": words(typescriptStatements, typescriptExpressions),
 	"tsx":        words(typescriptStatements, typescriptExpressions),
+	"java": words("abstract assert break case catch class continue default do else enum extends final finally for if implements import interface native package private protected public record return sealed static strictfp switch synchronized throw throws transient try volatile while yield",
+		"boolean byte char double false float instanceof int long new null short super this true var void"),
+	"rust": words("async break const continue else enum extern fn for if impl in let loop match mod mut pub ref return static struct trait type union unsafe use where while",
+		"Self as await bool crate dyn f32 f64 false i32 i64 move self str super true u8 u32 u64 usize"),
+	"c": words(cStatements, cExpressions),
+	"cpp": words(cStatements+" catch class co_return concept constexpr explicit friend inline mutable namespace override private protected public requires template throw try typename using virtual",
+		cExpressions+" auto bool co_await const_cast delete dynamic_cast false new noexcept nullptr operator reinterpret_cast static_cast this true"),
 }
 
 func isKeyword(language, text string) bool {
@@ -122,6 +131,9 @@ var introduces = map[string]map[string]bool{
 	"javascript": set("function class const let var"),
 	"typescript": set("function class const let var interface type enum namespace"),
 	"tsx":        set("function class const let var interface type enum namespace"),
+	"java":       set("class interface enum record package"),
+	"rust":       set("fn struct enum union trait type mod let const static"),
+	"cpp":        set("class namespace"), // behind struct and enum stands a known name more often than a new one
 }
 
 func set(text string) map[string]bool {
