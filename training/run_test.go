@@ -3,6 +3,7 @@ package training
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"mlm-lsp/model"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/ort/orttest"
+	"mlm-lsp/training/fixes"
 )
 
 // sources makes three small projects of this package's own files.
@@ -43,11 +45,34 @@ func sources(t testing.TB) string {
 	return root
 }
 
-// tinyOptions is the smallest run that passes through everything: both phases, evaluation, report, bundle.
+// fixList writes a list of fixes: one in each of some repositories, learnt from and held out, made from a file of this package.
+func fixList(t testing.TB) string {
+	t.Helper()
+	text := string(mustRead(t, "batch.go"))
+	const right = "b.drawer = mask.NewDrawer"
+	before, _, ok := strings.Cut(text, right)
+	if !ok {
+		t.Fatalf("batch.go has no %q", right)
+	}
+	var list []fixes.Fix
+	for i := range 12 {
+		list = append(list, fixes.Fix{
+			Repo: fmt.Sprintf("owner%d/name", i), Commit: fmt.Sprint(i), Path: "batch.go", Line: strings.Count(before, "\n") + 1, Col: len("\tb."), Old: "order", New: "drawer",
+			Kind: fixes.Attribute, OldInFile: 1, Before: strings.Replace(text, right, "b.order = mask.NewDrawer", 1), After: text,
+		})
+	}
+	path := filepath.Join(t.TempDir(), "fixes.jsonl.gz")
+	if err := fixes.Write(path, list); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// tinyOptions is the smallest run that passes through everything: all heads, mutants and fixes, evaluation, report, bundle.
 func tinyOptions(t testing.TB, root string) Options {
 	return Options{
-		Paths: []string{root}, Out: filepath.Join(t.TempDir(), "bundle"), Config: "tiny", Vocabulary: 600, Steps: 20, Batch: 2, EvaluateEvery: 5,
-		HeldOut: 0.2, Library: orttest.Library(t), Progress: io.Discard,
+		Paths: []string{root}, Out: filepath.Join(t.TempDir(), "bundle"), Config: "tiny", Vocabulary: 600, Steps: 20, Row: 128, Batch: 4, EvaluateEvery: 5,
+		HeldOut: 0.2, Heads: true, Fixes: []string{fixList(t)}, Library: orttest.Library(t), Progress: io.Discard,
 	}
 }
 
@@ -84,7 +109,11 @@ func losses(t testing.TB, work string) (out []string) {
 	}
 	for _, l := range lines {
 		if l.Evaluation != nil {
-			out = append(out, fmt.Sprintf("%+v", *l.Evaluation))
+			text, err := json.Marshal(l.Evaluation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, string(text))
 		} else {
 			out = append(out, fmt.Sprint(l.StepRecord.Step, l.StepRecord.Loss, l.StepRecord.Rate, l.StepRecord.Norm, l.StepRecord.Subwords, l.StepRecord.Length))
 		}
@@ -154,8 +183,24 @@ func TestRun(t *testing.T) {
 			}
 		}
 	})
+	t.Run("heads", func(t *testing.T) {
+		lines, err := readJournal(filepath.Join(straight.Work, "log.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := lines[len(lines)-1].Evaluation
+		if last == nil || last.Pointer == nil || last.Mutants == nil || last.Fixes == nil {
+			t.Fatalf("the last evaluation is %+v", last)
+		}
+		if last.Pointer.Count < 5 || !(last.Pointer.Loss > 0) || last.Mutants.Changed < 5 || last.Fixes.Changed < 5 || last.Fixes.Sites < last.Fixes.Changed {
+			t.Errorf("pointer %+v, mutants %+v, fixes %+v", *last.Pointer, *last.Mutants, *last.Fixes)
+		}
+		if !strings.Contains(shown.text.String(), "names in sight") || !strings.Contains(shown.text.String(), "fixes: area under the curve") {
+			t.Error("nothing was said of the heads")
+		}
+	})
 	t.Run("shown", func(t *testing.T) {
-		for _, want := range []string{"subwords to learn from", "held out", "million parameters", "rows of 512 subwords", "step 20, held-out projects", "bundle: "} {
+		for _, want := range []string{"subwords to learn from", "held out", "million parameters", "heads weighing 0.5 and 1", "step 20, held-out projects", "bundle: "} {
 			if !strings.Contains(shown.text.String(), want) {
 				t.Errorf("nothing was said of %q:\n%s", want, shown.text.String())
 			}
@@ -183,7 +228,7 @@ func TestRun(t *testing.T) {
 	t.Run("interrupted twice and resumed", func(t *testing.T) {
 		o := tinyOptions(t, root)
 		o.Work = t.TempDir()
-		for _, beginning := range []string{"step 10,", "step 18: rows of 512"} {
+		for _, beginning := range []string{"step 10,", "step 15,"} {
 			ctx, cancel := context.WithCancel(t.Context())
 			o.Progress = &stopAt{beginning: beginning, cancel: cancel}
 			err := Run(ctx, o)
@@ -346,7 +391,10 @@ func TestOptionsRefused(t *testing.T) {
 		"give directories": {Out: "x"},
 		"tiny, small":      {Paths: []string{"."}, Out: "x", Config: "huge"},
 		"weighted":         {Paths: []string{"."}, Out: "x", Recipe: "heavy"},
-		"batch 3":          {Paths: []string{"."}, Out: "x", Batch: 3},
+		"16 to 512":        {Paths: []string{"."}, Out: "x", Row: 8},
+		"detection rows":   {Paths: []string{"."}, Out: "x", DetectShare: 2},
+		"without --fixes":  {Paths: []string{"."}, Out: "x", FixShare: 0.5},
+		"pointer weight":   {Paths: []string{"."}, Out: "x", PointerWeight: -1},
 	} {
 		if _, err := o.resolve(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: error %v", name, err)
