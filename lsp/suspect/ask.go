@@ -8,6 +8,7 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
 )
 
 const (
@@ -20,6 +21,8 @@ const (
 	asked       = 24
 	askedSlowly = 6
 	slowly      = 4
+	// mostOperators is how many operators are asked about with All whatever the rest says of them.
+	mostOperators = 300
 )
 
 // screen lets the model's detection head look at all sites, a row for each window of the file. A model without one is not asked: surprise finds nothing (package comment).
@@ -82,7 +85,19 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		}
 	}
 	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
-	order = order[:min(limit, len(order))]
+	if opts.All {
+		// An operator takes one row, and the model knows better than the file which belongs there.
+		rest := order[min(limit, len(order)):]
+		order = order[:min(limit, len(order))]
+		for _, i := range rest {
+			if s := &e.sites[i]; len(order) < limit+mostOperators && s.group == groupOperator && e.file.tokens[s.token].Subkind != treesitter.SubkindAssignment {
+				order = append(order, i)
+			}
+		}
+	}
+	if !opts.All {
+		order = order[:min(limit, len(order))]
+	}
 	for start := 0; start < len(order); start += batch {
 		chunk := order[start:min(start+batch, len(order))]
 		queries := make([]model.Query, len(chunk))

@@ -70,7 +70,7 @@ func (e *Examination) Score(i int) float64 { return e.sites[i].score }
 func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
 	s := &e.sites[i]
 	extra, ok := s.deserving()
-	if !ok || e.table.Asked != nil && !s.confirmed {
+	if !ok || e.table.For(s.group, true) != e.table && !s.confirmed {
 		return 0, false
 	}
 	return e.logOdds(s) - extra, true

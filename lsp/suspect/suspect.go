@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -62,7 +63,7 @@ type Model interface {
 
 // Options are the settings of one check.
 type Options struct {
-	// All returns every site that was scored and not only those to report, and confirms more of them.
+	// All looks at every site and not only at those that can be reported, and confirms more of them.
 	All bool
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
@@ -108,6 +109,9 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 	}
 	e := &Examination{file: newFile(names.New(f)), table: opts.Table, asked: m != nil}
 	e.sites = findSites(e.file, opts.Only)
+	if !opts.All {
+		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })
+	}
 	for i := range e.sites {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -169,9 +173,7 @@ func (s *site) named() bool { return s.group == groupName || s.group == groupMem
 
 // judge asks the forests: those of t, or its own for sites that the model was asked about.
 func (s *site) judge(t *rank.Table) {
-	if s.confirmed && t.Asked != nil {
-		t = t.Asked
-	}
+	t = t.For(s.group, s.confirmed)
 	s.fit = scores(t.Fit[s.group], s.choices)
 	s.repair = scores(t.Repair[s.group], s.choices[1:])
 	s.repair = append([]float64{math.Inf(-1)}, s.repair...)
@@ -210,11 +212,7 @@ func scores(f *rank.Forest, choices []choice) []float64 {
 
 // logOdds are those of a mistake at a site.
 func (e *Examination) logOdds(s *site) float64 {
-	t := e.table
-	if s.confirmed && t.Asked != nil {
-		t = t.Asked
-	}
-	return t.Calibrated(s.group, e.file.x.File.Language, s.score)
+	return e.table.For(s.group, s.confirmed).Calibrated(s.group, e.file.x.File.Language, s.score)
 }
 
 func (e *Examination) finding(s *site) Finding {

@@ -67,7 +67,7 @@ func TestSiteIsInvisible(t *testing.T) {
 	var first map[string][]float32
 	for _, name := range []string{"width", "height", "x"} {
 		text := rect[:at] + name + rect[at+len("width"):]
-		e, err := Examine(context.Background(), nil, treesitter.Parse("go", []byte(text)), Options{})
+		e, err := Examine(context.Background(), nil, treesitter.Parse("go", []byte(text)), Options{All: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestSiteIsInvisible(t *testing.T) {
 // TestOnly: what is known of a site does not depend on which others are looked at.
 func TestOnly(t *testing.T) {
 	f := treesitter.Parse("go", []byte(rect))
-	all, err := Examine(context.Background(), nil, f, Options{})
+	all, err := Examine(context.Background(), nil, f, Options{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestOnly(t *testing.T) {
 		if all.Group(i) == GroupArguments {
 			continue
 		}
-		one, err := Examine(context.Background(), nil, f, Options{Only: func(s treesitter.Span) bool { return s == span }})
+		one, err := Examine(context.Background(), nil, f, Options{All: true, Only: func(s treesitter.Span) bool { return s == span }})
 		if err != nil || one.Len() != 1 {
 			t.Fatalf("%d sites, %v", one.Len(), err)
 		}
@@ -142,7 +142,7 @@ func TestWhatIsSeen(t *testing.T) {
 	} {
 		text := strings.ReplaceAll(c.text, " @", "")
 		at := strings.LastIndex(text, strings.ReplaceAll(c.mark, " @", ""))
-		e, err := Examine(context.Background(), nil, treesitter.Parse(c.language, []byte(text)), Options{})
+		e, err := Examine(context.Background(), nil, treesitter.Parse(c.language, []byte(text)), Options{All: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,7 +205,7 @@ func TestFewQueries(t *testing.T) {
 	if err != nil || len(findings) > 0 {
 		t.Fatalf("%v, %v", findings, err)
 	}
-	e, err := Examine(context.Background(), nil, f, Options{})
+	e, err := Examine(context.Background(), nil, f, Options{All: true})
 	if err != nil {
 		t.Fatal(err)
 	}

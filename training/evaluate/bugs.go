@@ -25,7 +25,7 @@ type Bug struct {
 // BugOptions says what Bugs asks.
 type BugOptions struct {
 	Common
-	// Whole is the share of the files in which the mistake is also looked for among all sites, which takes as long as checking the file; 0: all.
+	// Whole is the share of the files in which the mistake is also looked for among all sites, which takes as long as checking the file; of the others the place alone is asked about.
 	Whole float64
 }
 
@@ -58,7 +58,7 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 	whole := make([]bool, len(bugs))
 	cases := make([]Case, len(bugs))
 	for i, b := range bugs {
-		whole[i] = opts.Whole == 0 || random.Float64() < opts.Whole
+		whole[i] = random.Float64() < opts.Whole
 		line := bytes.Count(b.Before[:b.At], []byte("\n"))
 		cases[i] = Case{
 			Path: b.Path, Project: b.Project, Language: b.Language, Line: line + 1, Column: b.At - bytes.LastIndexByte(b.Before[:b.At], '\n'),

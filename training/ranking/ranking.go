@@ -65,23 +65,11 @@ type record struct {
 
 // Fit fits a table. It returns an error when an example cannot be examined, or too few are left.
 func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, error) {
-	if opts.Folds == 0 {
-		opts.Folds = 4
-	}
-	if opts.Others == 0 {
-		opts.Others = 24
-	}
-	if opts.Log == nil {
-		opts.Log = func(string) {}
-	}
+	opts = opts.withDefaults()
 	records, err := gather(ctx, examples, opts)
 	if err != nil {
 		return nil, err
 	}
-	if len(records) < 20*opts.Folds {
-		return nil, fmt.Errorf("fitting: %d of %d examples have a site: at least %d are needed", len(records), len(examples), 20*opts.Folds)
-	}
-	opts.Log(fmt.Sprintf("%d of %d examples have a site", len(records), len(examples)))
 	t, err := fitLevel(records, without(asked), opts)
 	if err != nil || opts.Model == nil {
 		return t, err
@@ -89,6 +77,31 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 	opts.Log("with the model's answers:")
 	t.Asked, err = fitLevel(records, without(nil), opts)
 	return t, err
+}
+
+// FitAsked fits t.Asked alone: what judges the groups of the examples' mistakes when the model was asked. The model must be given. Asking it takes most of the time of a fit, and
+// operators gain most by it.
+func FitAsked(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
+	opts = opts.withDefaults()
+	records, err := gather(ctx, examples, opts)
+	if err != nil {
+		return err
+	}
+	t.Asked, err = fitLevel(records, without(nil), opts)
+	return err
+}
+
+func (o Options) withDefaults() Options {
+	if o.Folds == 0 {
+		o.Folds = 4
+	}
+	if o.Others == 0 {
+		o.Others = 24
+	}
+	if o.Log == nil {
+		o.Log = func(string) {}
+	}
+	return o
 }
 
 // asked are the inputs of sites that the model was asked about, masked alone; see rank.Table.Asked.
@@ -149,6 +162,10 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 			records = append(records, r)
 		}
 	}
+	if len(records) < 20*opts.Folds {
+		return nil, fmt.Errorf("fitting: %d of %d examples have a site: at least %d are needed", len(records), len(examples), 20*opts.Folds)
+	}
+	opts.Log(fmt.Sprintf("%d of %d examples have a site", len(records), len(examples)))
 	return records, nil
 }
 

@@ -110,7 +110,7 @@ func (p *part) least(budget Budget) (threshold float64, reports int) {
 func recall(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) error {
 	found, all := map[string]float64{}, map[string]float64{}
 	for _, x := range mistakes {
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: t, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: t, All: true, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
 		if err != nil {
 			return fmt.Errorf("measuring recall: %w", err)
 		}
