@@ -294,7 +294,8 @@ func (g *generator) bracket(depth int) (lines, choices []string) {
 	return []string{fmt.Sprintf(g.let, g.word(), expression)}, []string{")", "]", "}"}
 }
 
-// scope asks for the parameter of a function, either behind functions inside it whose parameters are not visible there, or in the last of those.
+// scope asks for the parameter of a function, either behind functions inside it whose parameters are not visible there, or in the last of those. No choice
+// is used anywhere else, so that counting says nothing.
 func (g *generator) scope(depth int) (lines, choices []string) {
 	outer := g.word()
 	lines = []string{"\x00" + outer}
@@ -302,7 +303,7 @@ func (g *generator) scope(depth int) (lines, choices []string) {
 	var last string
 	for i := range depth {
 		last = g.word()
-		body := last
+		body := strconv.Itoa(1 + g.IntN(9))
 		if i == depth-1 && !outside {
 			body = gapOpen + last + gapClose
 		}
@@ -314,8 +315,8 @@ func (g *generator) scope(depth int) (lines, choices []string) {
 		return append(lines, fmt.Sprintf(g.give, gapOpen+outer+gapClose+" * "+strconv.Itoa(2+g.IntN(8)))), choices
 	}
 	if depth == 1 {
-		// The only inner parameter needs another to be told from: that of a function before this one would do, a name that nothing defines does as well.
+		// The only parameter needs another name to be told from: one that nothing defines.
 		choices = append(choices, g.word())
 	}
-	return append(lines, fmt.Sprintf(g.give, outer)), choices
+	return append(lines, fmt.Sprintf(g.give, strconv.Itoa(g.IntN(9)))), choices
 }
