@@ -7,7 +7,10 @@
 //   - The masked text is never visible in its own row.
 //   - Subword ids do not leave the package.
 //   - A probability is a softmax over the ids that may be an answer: never a
-//     special token, never an id without a subword.
+//     special token, never an id without a subword. The pointer head's is one over
+//     the occurrences of names that stand in the row, unmasked.
+//   - A bundle without the further heads answers as if there were none: the
+//     fields of queries that ask for them change nothing.
 //   - What a context ended is an error and is not remembered.
 package model
 

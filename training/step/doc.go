@@ -5,6 +5,7 @@
 // Read it in this order.
 //
 //   - graph.go writes the step: the network (onnx.Network, the one that is served), the loss, the reverse pass, AdamW.
+//   - heads.go writes the losses of the pointer head and the detection head, which a shape may ask for.
 //   - gradient.go walks the network backwards and collects what reaches each value; rules.go says, operator by operator,
 //     how a gradient passes through.
 //   - trainer.go holds the state in memory and feeds the graph, one batch at a time.
@@ -18,6 +19,7 @@
 // Invariants. The graph of a step is a function of configuration, shape and options, and a step a function of state and batch:
 // the same bits on the same machine with the same number of threads, so that a resumed training equals one that never stopped.
 // The state lies twice in memory and a step writes the other copy: one that is cancelled, fails or overflows leaves no trace.
+// A head that a shape leaves out keeps its parameters and moments to the bit.
 // Every rule agrees with finite differences, every gradient and three steps of the optimizer with PyTorch's (the tests hold it to
 // that), and the losses with those of the served graph.
 package step
