@@ -23,8 +23,10 @@ masked more often than the rest.
 With --from the training goes on from a bundle's weights and keeps its tokenizer ("default" names the embedded
 model); without it both are learnt from nothing. Beside filling masks the model learns to choose among the names in
 sight, and to spot tokens that were replaced; with --fixes it learns that from bugs that people fixed, too: from the
-histories of git repositories, or from lists of fixes, never those of evaluation projects. It can be interrupted at any time and goes on with --resume. The
-folder OUT.training keeps the checkpoint, the log and report.html; the bundle is written to OUT at the end.`,
+histories of git repositories, or from lists of fixes, never those of evaluation projects.
+
+It can be interrupted at any time and goes on with --resume. The folder OUT.training keeps the checkpoint, the log and
+report.html; the bundle is written to OUT at the end.`,
 		Example: `  mlm-lsp train ~/src/project --from default --minutes 20 --out project.bundle
   mlm-lsp check --model project.bundle ~/src/project`,
 		Args: usage(func(cmd *cobra.Command, args []string) error {
