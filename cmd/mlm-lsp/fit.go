@@ -83,7 +83,11 @@ to be built with.`,
 				show.finish()
 				fmt.Fprintln(cmd.ErrOrStderr(), line)
 			}
+<<<<<<< HEAD
+			t, err := fitOrRead(cmd.Context(), table, train, held, opts)
+=======
 			t, err := fitOrRead(cmd.Context(), table, train, len(kinds) > 0, opts)
+>>>>>>> origin/HEAD
 			if err != nil {
 				return err
 			}
@@ -113,8 +117,12 @@ to be built with.`,
 	f.IntVar(&load.Files, "clean-files", 100000, "how many of them to draw for each language")
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the table into")
+<<<<<<< HEAD
+	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone, and how much the model counts")
+=======
 	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone, and what --asked names")
 	f.StringSliceVar(&kinds, "asked", nil, "with --table: fit what judges mistakes of these kinds (operator, boolean, variable, attribute) when the model was asked")
+>>>>>>> origin/HEAD
 	f.BoolVar(&withoutModel, "without-model", false, "fit for checks that ask no model")
 	f.IntVar(&opts.Others, "others", 0, "sites beside the mistake that are looked at in each file (default 24)")
 	f.IntVar(&largest, "largest", 40000, "leave out fixes of files of more bytes")
@@ -126,7 +134,11 @@ to be built with.`,
 }
 
 // fitOrRead fits a table, or reads one.
+<<<<<<< HEAD
+func fitOrRead(ctx context.Context, path string, train, held []ranking.Example, opts ranking.Options) (*rank.Table, error) {
+=======
 func fitOrRead(ctx context.Context, path string, train []ranking.Example, asked bool, opts ranking.Options) (*rank.Table, error) {
+>>>>>>> origin/HEAD
 	if path == "" {
 		return ranking.Fit(ctx, train, opts)
 	}
@@ -135,8 +147,13 @@ func fitOrRead(ctx context.Context, path string, train []ranking.Example, asked 
 		return nil, fmt.Errorf("reading the table: %w", err)
 	}
 	t, err := rank.Parse(text, suspect.Inputs())
+<<<<<<< HEAD
+	if err == nil && opts.Model != nil {
+		err = ranking.FitBlend(ctx, t, held, opts)
+=======
 	if err == nil && asked {
 		err = ranking.FitAsked(ctx, t, train, opts)
+>>>>>>> origin/HEAD
 	}
 	return t, err
 }

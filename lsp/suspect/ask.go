@@ -63,18 +63,19 @@ func (e *Examination) screen(ctx context.Context, m Model) error {
 	return nil
 }
 
-// confirm asks the model about the most suspicious sites one by one, each masked alone, and judges them again.
+// confirm asks the model about sites one by one, each masked alone, and judges them again: the most suspicious of those that can be reported; with All the
+// most suspicious of all, and the operators.
 func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error {
-	limit := opts.MaxConfirm
-	if limit <= 0 && opts.All {
-		limit = 40 + len(e.sites)/20
-	} else if limit <= 0 {
-		limit = 8 + len(e.sites)/80
-	}
 	points := true
-	if about, ok := m.(interface{ Info() model.Info }); ok && !about.Info().Pointer {
-		points = false
-		if opts.MaxConfirm <= 0 {
+	if about, ok := m.(interface{ Info() model.Info }); ok {
+		points = about.Info().Pointer
+	}
+	limit := opts.MaxConfirm
+	if limit <= 0 {
+		if limit = 8 + len(e.sites)/80; opts.All {
+			limit = 40 + len(e.sites)/20
+		}
+		if !points {
 			limit /= slowly
 		}
 	}
@@ -85,6 +86,19 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		}
 	}
 	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
+<<<<<<< HEAD
+	rest := order[min(limit, len(order)):]
+	order = order[:min(limit, len(order))]
+	if !opts.All {
+		rest = nil
+	}
+	for _, i := range rest {
+		// An operator takes one row, and the model knows better than the file which belongs there.
+		if s := &e.sites[i]; len(order) < limit+mostOperators && s.group == groupOperator && e.file.tokens[s.token].Subkind != treesitter.SubkindAssignment {
+			order = append(order, i)
+		}
+	}
+=======
 	if opts.All {
 		// An operator takes one row, and the model knows better than the file which belongs there.
 		rest := order[min(limit, len(order)):]
@@ -98,6 +112,7 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 	if !opts.All {
 		order = order[:min(limit, len(order))]
 	}
+>>>>>>> origin/HEAD
 	for start := 0; start < len(order); start += batch {
 		chunk := order[start:min(start+batch, len(order))]
 		queries := make([]model.Query, len(chunk))

@@ -49,6 +49,9 @@ func (e *Examination) Suggestions(i int) []string {
 	return list
 }
 
+// Repair returns the log-probability that choice k of site i, not the first, was meant.
+func (e *Examination) Repair(i, k int) float64 { return e.sites[i].repair[k] }
+
 // Known returns what is known of choice k of site i, in the order of ChoiceInputs. The slice is the examination's own.
 func (e *Examination) Known(i, k int) []float32 { return e.sites[i].choices[k].inputs[:] }
 
@@ -65,12 +68,15 @@ func (e *Examination) Finding(i int) Finding {
 // Score returns what rank's Detect says of site i, before calibration.
 func (e *Examination) Score(i int) float64 { return e.sites[i].score }
 
-// Reportable returns the log-odds of a mistake at site i, less what it needs more than others to be reported; ok is false when it is never reported, or when the model was
-// not asked about it and has to be.
+// Reportable returns the log-odds of a mistake at site i, less what it needs more than others to be reported; ok is false when it is never reported.
 func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
 	s := &e.sites[i]
 	extra, ok := s.deserving()
+<<<<<<< HEAD
+	if !ok {
+=======
 	if !ok || e.table.For(s.group, true) != e.table && !s.confirmed {
+>>>>>>> origin/HEAD
 		return 0, false
 	}
 	return e.logOdds(s) - extra, true

@@ -67,8 +67,8 @@ type Options struct {
 	All bool
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
-	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 8 and one for every 80 sites, with All 40 and one for every 20; a quarter of
-	// that with a model that has no pointer head.
+	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 8 and one for every 80, with All 40 and one for every 20 and the
+	// operators; a quarter of that with a model that has no pointer head.
 	MaxConfirm int
 	// Only says of which tokens sites are wanted; nil means all. What is known of a site does not depend on which others are.
 	Only func(treesitter.Span) bool
@@ -171,12 +171,15 @@ type site struct {
 // named reports whether the site is a name.
 func (s *site) named() bool { return s.group == groupName || s.group == groupMember }
 
-// judge asks the forests: those of t, or its own for sites that the model was asked about.
+// judge asks the forests.
 func (s *site) judge(t *rank.Table) {
+<<<<<<< HEAD
+=======
 	t = t.For(s.group, s.confirmed)
+>>>>>>> origin/HEAD
 	s.fit = scores(t.Fit[s.group], s.choices)
-	s.repair = scores(t.Repair[s.group], s.choices[1:])
-	s.repair = append([]float64{math.Inf(-1)}, s.repair...)
+	s.repair = append([]float64{math.Inf(-1)}, scores(t.Repair[s.group], s.choices[1:])...)
+	s.blend(t.Blend[s.group])
 	s.order = s.order[:0]
 	for i := 1; i < len(s.choices); i++ {
 		s.order = append(s.order, i)
@@ -186,6 +189,27 @@ func (s *site) judge(t *rank.Table) {
 	if f := t.Detect; f != nil {
 		s.score = f.Score(pick(f, s.detectInputs()))
 	}
+}
+
+// blend adds the model's opinion of what was meant. What it was not asked about counts as just behind the worst that it was asked about.
+func (s *site) blend(weight float64) {
+	if !s.confirmed || weight == 0 {
+		return
+	}
+	worst := float32(0)
+	for i := range s.choices {
+		if v := s.choices[i].inputs[inModel]; v < worst {
+			worst = v
+		}
+	}
+	for i := 1; i < len(s.choices); i++ {
+		v := s.choices[i].inputs[inModel]
+		if v != v {
+			v = worst - 1
+		}
+		s.repair[i] += weight * float64(v)
+	}
+	rank.Normalize(s.repair[1:])
 }
 
 // scores returns the log-probabilities of choices by a forest; without one, by the cache.
@@ -212,7 +236,11 @@ func scores(f *rank.Forest, choices []choice) []float64 {
 
 // logOdds are those of a mistake at a site.
 func (e *Examination) logOdds(s *site) float64 {
+<<<<<<< HEAD
+	return e.table.Calibrated(s.group, e.file.x.File.Language, s.score)
+=======
 	return e.table.For(s.group, s.confirmed).Calibrated(s.group, e.file.x.File.Language, s.score)
+>>>>>>> origin/HEAD
 }
 
 func (e *Examination) finding(s *site) Finding {

@@ -10,6 +10,7 @@ import (
 
 	"mlm-lsp/model"
 	"mlm-lsp/model/modeltest"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -94,6 +95,40 @@ func TestSiteIsInvisible(t *testing.T) {
 					t.Errorf("with %s there, the %d-th of what is known of %s is %v, with width %v", name, n, choice, v, want)
 				}
 			}
+		}
+	}
+}
+
+// TestBlend: the model's opinion of what was meant counts as much as the table says, and where it was not asked not at all.
+func TestBlend(t *testing.T) {
+	at := strings.LastIndex(rect, "y + width}}\n}\n") + len("y + ")
+	for _, c := range []struct {
+		weight float64
+		ask    int
+		first  bool
+	}{{50, 0, true}, {0, 0, false}, {50, -1, false}} {
+		m, err := modeltest.Parse("y + [MASK] => ok -0.01, height -9.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked Model = m
+		if c.ask < 0 {
+			asked = nil
+		}
+		e, err := Examine(context.Background(), asked, treesitter.Parse("go", []byte(rect)), Options{All: true, MaxConfirm: 1000, Table: &rank.Table{Version: rank.Version, Blend: map[string]float64{"name": c.weight}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := e.At(at)
+		if got := e.Suggestions(i)[0]; (got == "ok") != c.first {
+			t.Errorf("%+v: %s is suggested, of %v", c, got, e.Suggestions(i))
+		}
+		sum := 0.0
+		for k := 1; k < len(e.Choices(i)); k++ {
+			sum += math.Exp(e.Repair(i, k))
+		}
+		if math.Abs(sum-1) > 1e-9 {
+			t.Errorf("%+v: the suggestions' probabilities sum to %v", c, sum)
 		}
 	}
 }

@@ -16,8 +16,13 @@ type Table struct {
 	Fit    map[string]*Forest `json:"fit"`
 	Repair map[string]*Forest `json:"repair"`
 	Detect *Forest            `json:"detect,omitempty"`
+<<<<<<< HEAD
+	// Blend is what the model's log-probability of a choice, masked alone, adds to Repair where the model was asked, by group.
+	Blend map[string]float64 `json:"blend,omitempty"`
+=======
 	// Asked judges sites about which the model was asked, masked alone, of the groups that it has a Repair for; all others are judged as if it had not been asked.
 	Asked *Table `json:"asked,omitempty"`
+>>>>>>> origin/HEAD
 	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
 	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
@@ -93,18 +98,6 @@ func Parse(text []byte, inputs []string) (*Table, error) {
 	if t.Version != Version {
 		return nil, fmt.Errorf("reading the ranking table: it has version %d, this program reads %d: fit it anew with `mlm-lsp fit`", t.Version, Version)
 	}
-	if err := t.check(inputs); err != nil {
-		return nil, err
-	}
-	if t.Asked != nil {
-		if err := t.Asked.check(inputs); err != nil {
-			return nil, err
-		}
-	}
-	return t, nil
-}
-
-func (t *Table) check(inputs []string) error {
 	all := []map[string]*Forest{t.Fit, t.Repair}
 	if t.Detect != nil {
 		all = append(all, map[string]*Forest{"detect": t.Detect})
@@ -112,19 +105,19 @@ func (t *Table) check(inputs []string) error {
 	for _, forests := range all {
 		for kind, f := range forests {
 			if f == nil {
-				return fmt.Errorf("reading the ranking table: %s is null: fit it anew with `mlm-lsp fit`", kind)
+				return nil, fmt.Errorf("reading the ranking table: %s is null: fit it anew with `mlm-lsp fit`", kind)
 			}
 			for _, name := range f.Inputs() {
 				if inputs != nil && !slices.Contains(inputs, name) {
-					return fmt.Errorf("reading the ranking table: %s was fitted with an input %q that is not known here: fit it anew with `mlm-lsp fit`", kind, name)
+					return nil, fmt.Errorf("reading the ranking table: %s was fitted with an input %q that is not known here: fit it anew with `mlm-lsp fit`", kind, name)
 				}
 			}
 		}
 	}
 	for key, c := range t.Calibration {
 		if len(c.Scores) != len(c.LogOdds) || !sort.Float64sAreSorted(c.Scores) || slices.ContainsFunc(c.LogOdds, math.IsNaN) {
-			return fmt.Errorf("reading the ranking table: the calibration of %s is no table: fit it anew with `mlm-lsp fit`", key)
+			return nil, fmt.Errorf("reading the ranking table: the calibration of %s is no table: fit it anew with `mlm-lsp fit`", key)
 		}
 	}
-	return nil
+	return t, nil
 }

@@ -71,24 +71,102 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 		return nil, err
 	}
 	t, err := fitLevel(records, without(asked), opts)
-	if err != nil || opts.Model == nil {
-		return t, err
+	if err == nil && opts.Model != nil {
+		// The records still have the verdicts of tables that did not see them.
+		t.Blend = blend(records, opts)
 	}
-	opts.Log("with the model's answers:")
-	t.Asked, err = fitLevel(records, without(nil), opts)
 	return t, err
 }
 
+<<<<<<< HEAD
+// FitBlend fits how much the model's opinion counts, t.Blend alone, on examples that t was not fitted on. The model must be given.
+func FitBlend(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
+	opts = opts.withDefaults()
+	opts.Others = 1
+=======
 // FitAsked fits t.Asked alone: what judges the groups of the examples' mistakes when the model was asked. The model must be given. Asking it takes most of the time of a fit, and
 // operators gain most by it.
 func FitAsked(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
 	opts = opts.withDefaults()
+>>>>>>> origin/HEAD
 	records, err := gather(ctx, examples, opts)
 	if err != nil {
 		return err
 	}
+<<<<<<< HEAD
+	t.Blend = nil
+	for _, r := range records {
+		r.before.Judge(t)
+	}
+	t.Blend = blend(records, opts)
+	return nil
+}
+
+// blend finds for each group the weight of the model's log-probabilities under which what was meant is likeliest.
+func blend(records []*record, opts Options) map[string]float64 {
+	at := slices.Index(suspect.ChoiceInputs(), "model")
+	weights := map[string]float64{}
+	for _, kind := range suspect.Groups() {
+		type question struct {
+			scores, model []float64
+			answer        int
+		}
+		var questions []question
+		for _, r := range records {
+			if r.answer < 1 || r.before.Group(r.wrong) != kind {
+				continue
+			}
+			q := question{answer: r.answer - 1}
+			worst, known := 0.0, false
+			for k := 1; k < len(r.before.Choices(r.wrong)); k++ {
+				v := float64(r.before.Known(r.wrong, k)[at])
+				q.model, q.scores = append(q.model, v), append(q.scores, r.before.Repair(r.wrong, k))
+				if !math.IsNaN(v) {
+					worst, known = math.Min(worst, v), true
+				}
+			}
+			if !known {
+				continue
+			}
+			for k, v := range q.model {
+				if math.IsNaN(v) {
+					q.model[k] = worst - 1
+				}
+			}
+			questions = append(questions, q)
+		}
+		if len(questions) < 20 {
+			continue
+		}
+		best, least := 0.0, math.Inf(1)
+		var rightThen, rightNow int
+		for step := range 31 {
+			weight, loss, right := float64(step)/20, 0.0, 0
+			for _, q := range questions {
+				sums := make([]float64, len(q.scores))
+				for k := range sums {
+					sums[k] = q.scores[k] + weight*q.model[k]
+				}
+				loss -= rank.Normalize(sums)[q.answer]
+				if sums[q.answer] == slices.Max(sums) {
+					right++
+				}
+			}
+			if step == 0 {
+				rightThen = right
+			}
+			if loss < least {
+				best, least, rightNow = weight, loss, right
+			}
+		}
+		weights[kind] = best
+		opts.Log(fmt.Sprintf("blend/%s: the model counts %.2f; of %d covered mistakes %d are repaired at the first place, without it %d", kind, best, len(questions), rightNow, rightThen))
+	}
+	return weights
+=======
 	t.Asked, err = fitLevel(records, without(nil), opts)
 	return err
+>>>>>>> origin/HEAD
 }
 
 func (o Options) withDefaults() Options {
@@ -104,7 +182,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+<<<<<<< HEAD
+// asked are the inputs that are known of sites that the model was asked about, masked alone. Few are, so the forests do not look at them; see rank.Table.Blend.
+=======
 // asked are the inputs of sites that the model was asked about, masked alone; see rank.Table.Asked.
+>>>>>>> origin/HEAD
 var asked = []string{"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over", "own model", "own pointer"}
 
 // inputs are what forests may ask for.
