@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ func newFit() *cobra.Command {
 	var opts ranking.Options
 	var budget ranking.Budget
 	var load evaluate.LoadOptions
-	var fixFiles, clean, kinds []string
+	var fixFiles, clean []string
 	var out, into, lexicon, table string
 	var withoutModel bool
 	var largest int
@@ -50,8 +49,6 @@ to be built with.`,
 				return errors.New("paths are for --lexicon; name right files with --clean")
 			case lexicon == "" && len(fixFiles) == 0:
 				return errors.New("name the fixes with --fixes")
-			case len(kinds) > 0 && (table == "" || withoutModel):
-				return errors.New("--asked needs --table and a model")
 			case lexicon == "" && (out == "") == (into == ""):
 				return errors.New("name either --out or --into")
 			}
@@ -61,7 +58,7 @@ to be built with.`,
 			if lexicon != "" {
 				return countLexicon(cmd, args, lexicon)
 			}
-			train, held, err := readFixes(fixFiles, largest, kinds)
+			train, held, err := readFixes(fixFiles, largest)
 			if err != nil {
 				return err
 			}
@@ -83,11 +80,7 @@ to be built with.`,
 				show.finish()
 				fmt.Fprintln(cmd.ErrOrStderr(), line)
 			}
-<<<<<<< HEAD
 			t, err := fitOrRead(cmd.Context(), table, train, held, opts)
-=======
-			t, err := fitOrRead(cmd.Context(), table, train, len(kinds) > 0, opts)
->>>>>>> origin/HEAD
 			if err != nil {
 				return err
 			}
@@ -117,12 +110,7 @@ to be built with.`,
 	f.IntVar(&load.Files, "clean-files", 100000, "how many of them to draw for each language")
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the table into")
-<<<<<<< HEAD
 	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone, and how much the model counts")
-=======
-	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone, and what --asked names")
-	f.StringSliceVar(&kinds, "asked", nil, "with --table: fit what judges mistakes of these kinds (operator, boolean, variable, attribute) when the model was asked")
->>>>>>> origin/HEAD
 	f.BoolVar(&withoutModel, "without-model", false, "fit for checks that ask no model")
 	f.IntVar(&opts.Others, "others", 0, "sites beside the mistake that are looked at in each file (default 24)")
 	f.IntVar(&largest, "largest", 40000, "leave out fixes of files of more bytes")
@@ -134,11 +122,7 @@ to be built with.`,
 }
 
 // fitOrRead fits a table, or reads one.
-<<<<<<< HEAD
 func fitOrRead(ctx context.Context, path string, train, held []ranking.Example, opts ranking.Options) (*rank.Table, error) {
-=======
-func fitOrRead(ctx context.Context, path string, train []ranking.Example, asked bool, opts ranking.Options) (*rank.Table, error) {
->>>>>>> origin/HEAD
 	if path == "" {
 		return ranking.Fit(ctx, train, opts)
 	}
@@ -147,19 +131,14 @@ func fitOrRead(ctx context.Context, path string, train []ranking.Example, asked 
 		return nil, fmt.Errorf("reading the table: %w", err)
 	}
 	t, err := rank.Parse(text, suspect.Inputs())
-<<<<<<< HEAD
 	if err == nil && opts.Model != nil {
 		err = ranking.FitBlend(ctx, t, held, opts)
-=======
-	if err == nil && asked {
-		err = ranking.FitAsked(ctx, t, train, opts)
->>>>>>> origin/HEAD
 	}
 	return t, err
 }
 
-// readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects, of large files and of kinds that are not named are left out.
-func readFixes(paths []string, largest int, kinds []string) (train, held []ranking.Example, err error) {
+// readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out.
+func readFixes(paths []string, largest int) (train, held []ranking.Example, err error) {
 	for _, path := range paths {
 		list, err := fixes.Read(path)
 		if err != nil {
@@ -167,7 +146,7 @@ func readFixes(paths []string, largest int, kinds []string) (train, held []ranki
 		}
 		for i := range list {
 			x := &list[i]
-			if len(x.Before) > largest || x.Before == "" || len(kinds) > 0 && !slices.Contains(kinds, x.Kind) || corpus.EvaluationProject(x.Repo, "") != "" {
+			if len(x.Before) > largest || x.Before == "" || corpus.EvaluationProject(x.Repo, "") != "" {
 				continue
 			}
 			at, err := x.Offset(x.Before)

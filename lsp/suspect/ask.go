@@ -86,7 +86,6 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		}
 	}
 	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
-<<<<<<< HEAD
 	rest := order[min(limit, len(order)):]
 	order = order[:min(limit, len(order))]
 	if !opts.All {
@@ -98,21 +97,6 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 			order = append(order, i)
 		}
 	}
-=======
-	if opts.All {
-		// An operator takes one row, and the model knows better than the file which belongs there.
-		rest := order[min(limit, len(order)):]
-		order = order[:min(limit, len(order))]
-		for _, i := range rest {
-			if s := &e.sites[i]; len(order) < limit+mostOperators && s.group == groupOperator && e.file.tokens[s.token].Subkind != treesitter.SubkindAssignment {
-				order = append(order, i)
-			}
-		}
-	}
-	if !opts.All {
-		order = order[:min(limit, len(order))]
-	}
->>>>>>> origin/HEAD
 	for start := 0; start < len(order); start += batch {
 		chunk := order[start:min(start+batch, len(order))]
 		queries := make([]model.Query, len(chunk))

@@ -72,11 +72,7 @@ func (e *Examination) Score(i int) float64 { return e.sites[i].score }
 func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
 	s := &e.sites[i]
 	extra, ok := s.deserving()
-<<<<<<< HEAD
 	if !ok {
-=======
-	if !ok || e.table.For(s.group, true) != e.table && !s.confirmed {
->>>>>>> origin/HEAD
 		return 0, false
 	}
 	return e.logOdds(s) - extra, true

@@ -173,10 +173,6 @@ func (s *site) named() bool { return s.group == groupName || s.group == groupMem
 
 // judge asks the forests.
 func (s *site) judge(t *rank.Table) {
-<<<<<<< HEAD
-=======
-	t = t.For(s.group, s.confirmed)
->>>>>>> origin/HEAD
 	s.fit = scores(t.Fit[s.group], s.choices)
 	s.repair = append([]float64{math.Inf(-1)}, scores(t.Repair[s.group], s.choices[1:])...)
 	s.blend(t.Blend[s.group])
@@ -236,11 +232,7 @@ func scores(f *rank.Forest, choices []choice) []float64 {
 
 // logOdds are those of a mistake at a site.
 func (e *Examination) logOdds(s *site) float64 {
-<<<<<<< HEAD
 	return e.table.Calibrated(s.group, e.file.x.File.Language, s.score)
-=======
-	return e.table.For(s.group, s.confirmed).Calibrated(s.group, e.file.x.File.Language, s.score)
->>>>>>> origin/HEAD
 }
 
 func (e *Examination) finding(s *site) Finding {

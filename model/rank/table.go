@@ -16,13 +16,8 @@ type Table struct {
 	Fit    map[string]*Forest `json:"fit"`
 	Repair map[string]*Forest `json:"repair"`
 	Detect *Forest            `json:"detect,omitempty"`
-<<<<<<< HEAD
 	// Blend is what the model's log-probability of a choice, masked alone, adds to Repair where the model was asked, by group.
 	Blend map[string]float64 `json:"blend,omitempty"`
-=======
-	// Asked judges sites about which the model was asked, masked alone, of the groups that it has a Repair for; all others are judged as if it had not been asked.
-	Asked *Table `json:"asked,omitempty"`
->>>>>>> origin/HEAD
 	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
 	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
@@ -61,14 +56,6 @@ func (c Calibration) Apply(score float64) float64 {
 	i := sort.SearchFloat64s(c.Scores, score)
 	low, high := c.Scores[i-1], c.Scores[i]
 	return c.LogOdds[i-1] + (c.LogOdds[i]-c.LogOdds[i-1])*(score-low)/(high-low)
-}
-
-// For returns the table that judges a site of a group, about which the model was asked or not.
-func (t *Table) For(group string, asked bool) *Table {
-	if asked && t.Asked != nil && t.Asked.Repair[group] != nil {
-		return t.Asked
-	}
-	return t
 }
 
 // Calibrated returns the log-odds of a mistake for a raw score of Detect.

@@ -78,22 +78,14 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 	return t, err
 }
 
-<<<<<<< HEAD
 // FitBlend fits how much the model's opinion counts, t.Blend alone, on examples that t was not fitted on. The model must be given.
 func FitBlend(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
 	opts = opts.withDefaults()
 	opts.Others = 1
-=======
-// FitAsked fits t.Asked alone: what judges the groups of the examples' mistakes when the model was asked. The model must be given. Asking it takes most of the time of a fit, and
-// operators gain most by it.
-func FitAsked(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
-	opts = opts.withDefaults()
->>>>>>> origin/HEAD
 	records, err := gather(ctx, examples, opts)
 	if err != nil {
 		return err
 	}
-<<<<<<< HEAD
 	t.Blend = nil
 	for _, r := range records {
 		r.before.Judge(t)
@@ -163,10 +155,6 @@ func blend(records []*record, opts Options) map[string]float64 {
 		opts.Log(fmt.Sprintf("blend/%s: the model counts %.2f; of %d covered mistakes %d are repaired at the first place, without it %d", kind, best, len(questions), rightNow, rightThen))
 	}
 	return weights
-=======
-	t.Asked, err = fitLevel(records, without(nil), opts)
-	return err
->>>>>>> origin/HEAD
 }
 
 func (o Options) withDefaults() Options {
@@ -182,11 +170,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-<<<<<<< HEAD
 // asked are the inputs that are known of sites that the model was asked about, masked alone. Few are, so the forests do not look at them; see rank.Table.Blend.
-=======
-// asked are the inputs of sites that the model was asked about, masked alone; see rank.Table.Asked.
->>>>>>> origin/HEAD
 var asked = []string{"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over", "own model", "own pointer"}
 
 // inputs are what forests may ask for.
