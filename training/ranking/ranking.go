@@ -256,7 +256,7 @@ func examine(ctx context.Context, x Example, opts Options, random *rand.Rand) (*
 	if err != nil {
 		return nil, err
 	}
-	if wrong < 0 || right < 0 || before.Len() < 2 || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
+	if wrong < 0 || right < 0 || before.Len() < min(2, opts.Others) || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
 		return nil, nil
 	}
 	r := &record{fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, weight: x.Weight, before: before, after: after, wrong: wrong, stand: 1 / share}
