@@ -81,7 +81,8 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 	}
 	var order []int
 	for i := range e.sites {
-		if _, ok := e.sites[i].deserving(); ok || opts.All {
+		// With All it is what was meant that the model is asked about, where its word counts or it is told how often.
+		if _, ok := e.sites[i].deserving(); ok && !opts.All || opts.All && (opts.MaxConfirm > 0 || e.table.Blend[e.sites[i].group] > 0) {
 			order = append(order, i)
 		}
 	}
