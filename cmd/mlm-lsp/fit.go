@@ -137,7 +137,8 @@ func fitOrRead(ctx context.Context, path string, train, held []ranking.Example, 
 	return t, err
 }
 
-// readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out.
+// readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out, and
+// those of misspelt names: that a name stands nowhere else would be most of what is learnt, and a compiler finds them.
 func readFixes(paths []string, largest int) (train, held []ranking.Example, err error) {
 	for _, path := range paths {
 		list, err := fixes.Read(path)
@@ -146,7 +147,7 @@ func readFixes(paths []string, largest int) (train, held []ranking.Example, err 
 		}
 		for i := range list {
 			x := &list[i]
-			if len(x.Before) > largest || x.Before == "" || corpus.EvaluationProject(x.Repo, "") != "" {
+			if len(x.Before) > largest || x.Before == "" || x.Misspelt() || corpus.EvaluationProject(x.Repo, "") != "" {
 				continue
 			}
 			at, err := x.Offset(x.Before)
