@@ -20,7 +20,8 @@ func byCache(_ string, candidates []rank.Features) []float64 {
 	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
 }
 
-// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says.
+// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says. Names that it made up come last: the question is
+// how it ranks what there is, as the others do.
 func byModel(_ string, candidates []rank.Features) []float64 {
 	worst := 0.0
 	for _, f := range candidates {
@@ -29,7 +30,10 @@ func byModel(_ string, candidates []rank.Features) []float64 {
 		}
 	}
 	return scored(candidates, func(f rank.Features) float64 {
-		if math.IsNaN(f.Model) {
+		switch {
+		case !f.Listed:
+			return -2 * farAway
+		case math.IsNaN(f.Model):
 			return worst - 1 + recency(f)
 		}
 		return f.Model
