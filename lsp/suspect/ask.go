@@ -79,24 +79,17 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 			limit /= slowly
 		}
 	}
+	// First, with All or without, those of which the file prefers something else most: they can be reported, if the model agrees.
 	var order []int
 	for i := range e.sites {
-		// With All it is what was meant that the model is asked about, where its word counts or it is told how often.
-		if _, ok := e.sites[i].deserving(); ok && !opts.All || opts.All && (opts.MaxConfirm > 0 || e.table.Blend[e.sites[i].group] > 0) {
+		if _, ok := e.sites[i].deserving(); ok && e.sites[i].over() >= agree {
 			order = append(order, i)
 		}
 	}
-	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
-	rest := order[min(limit, len(order)):]
-	order = order[:min(limit, len(order))]
-	if !opts.All {
-		rest = nil
-	}
-	for _, i := range rest {
-		// An operator takes one row, and the model knows better than the file which belongs there.
-		if s := &e.sites[i]; len(order) < limit+mostOperators && s.group == groupOperator && e.file.tokens[s.token].Subkind != treesitter.SubkindAssignment {
-			order = append(order, i)
-		}
+	sort.SliceStable(order, func(a, b int) bool { return e.sites[order[a]].over() > e.sites[order[b]].over() })
+	order = order[:min(8+len(e.sites)/80, len(order))]
+	if opts.All {
+		order = append(order, e.others(order, limit, opts)...)
 	}
 	for start := 0; start < len(order); start += batch {
 		chunk := order[start:min(start+batch, len(order))]
@@ -114,6 +107,31 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		}
 	}
 	return nil
+}
+
+// others lists what the model is asked about with All beside the sites of first: the most suspicious ones, and the operators. It is what was meant that it is asked, where its
+// word counts or the caller says for how many.
+func (e *Examination) others(first []int, limit int, opts Options) []int {
+	done := map[int]bool{}
+	for _, i := range first {
+		done[i] = true
+	}
+	var order []int
+	for i := range e.sites {
+		if !done[i] && (opts.MaxConfirm > 0 || e.table.Blend[e.sites[i].group] > 0) {
+			order = append(order, i)
+		}
+	}
+	sort.SliceStable(order, func(a, b int) bool { return e.logOdds(&e.sites[order[a]]) > e.logOdds(&e.sites[order[b]]) })
+	rest := order[min(limit, len(order)):]
+	order = order[:min(limit, len(order))]
+	for _, i := range rest {
+		// An operator takes one row, and the model knows better than the file which belongs there.
+		if s := &e.sites[i]; len(order) < limit+mostOperators && s.group == groupOperator && e.file.tokens[s.token].Subkind != treesitter.SubkindAssignment {
+			order = append(order, i)
+		}
+	}
+	return order
 }
 
 // query asks what belongs at the site.

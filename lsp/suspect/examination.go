@@ -78,6 +78,12 @@ func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
 	return e.logOdds(s) - extra, true
 }
 
+// Surprise returns by how many nats the file and the model prefer another choice at site i; ok is false when it is never reported for that.
+func (e *Examination) Surprise(i int) (nats float64, ok bool) {
+	_, nats, ok = e.sites[i].surprise()
+	return nats, ok
+}
+
 // Judge judges all sites by another table.
 func (e *Examination) Judge(t *rank.Table) {
 	e.table = t

@@ -99,6 +99,71 @@ func TestSiteIsInvisible(t *testing.T) {
 	}
 }
 
+// TestSurprise: a place is reported when the file and the model prefer the same by more than the table asks, and when one of them is undecided it is not.
+func TestSurprise(t *testing.T) {
+	const text = `package store
+
+func first() error {
+	if err := load(); err != nil {
+		return err
+	}
+	if err := parse(); err != nil {
+		return err
+	}
+	if err := check(); err != nil {
+		return err
+	}
+	if err := write(); err == nil {
+		return err
+	}
+	return nil
+}
+`
+	at := strings.LastIndex(text, "==")
+	for name, c := range map[string]struct {
+		says      string
+		threshold float64
+		want      bool
+	}{
+		"both are sure":          {"!= -0.01, == -6.0", 4, true},
+		"more is asked":          {"!= -0.01, == -6.0", 40, false},
+		"the model is undecided": {"!= -0.6, == -0.7", 1, false},
+		"the model objects":      {"== -0.01, != -6.0", 1, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := modeltest.Parse("err [MASK] nil => " + c.says)
+			if err != nil {
+				t.Fatal(err)
+			}
+			table := *rank.Default()
+			table.Thresholds = nil
+			table.Surprise = map[string]rank.Threshold{groupOperator: {LogOdds: c.threshold}}
+			f := treesitter.Parse("go", []byte(text))
+			for _, all := range []bool{false, true} {
+				findings, err := Check(context.Background(), m, f, Options{All: all, Table: &table})
+				if err != nil {
+					t.Fatal(err)
+				}
+				reported := false
+				for _, f := range findings {
+					if f.Reported && f.Span.Start != at {
+						t.Errorf("all = %v: reported %+v", all, f)
+					}
+					if f.Reported && f.Span.Start == at {
+						reported = true
+						if f.Suggestions[0].Text != "!=" || f.Score < c.threshold || !strings.Contains(f.Message, "looks wrong") {
+							t.Errorf("all = %v: %+v", all, f)
+						}
+					}
+				}
+				if reported != c.want {
+					t.Errorf("all = %v: reported is %v, want %v", all, reported, c.want)
+				}
+			}
+		})
+	}
+}
+
 // TestBlend: the model's opinion of what was meant counts as much as the table says, and where it was not asked not at all.
 func TestBlend(t *testing.T) {
 	at := strings.LastIndex(rect, "y + width}}\n}\n") + len("y + ")

@@ -22,6 +22,9 @@ type Table struct {
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
 	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
 	Thresholds map[string]Threshold `json:"thresholds,omitempty"`
+	// Surprise are further thresholds, by kind, on another scale: by how many nats the file and the model, each without looking at what stands there, prefer the
+	// same alternative, added up. They find what Detect does not: slips that nobody would commit, and so no fix tells of.
+	Surprise map[string]Threshold `json:"surprise,omitempty"`
 }
 
 // Version is the version of tables that this program reads.

@@ -45,6 +45,7 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 		return fmt.Errorf("choosing thresholds: there are no files")
 	}
 	parts := map[string]*part{"*": {}}
+	surprises := map[string][]float64{}
 	for i, f := range clean {
 		if opts.Progress != nil {
 			opts.Progress(i, len(clean))
@@ -55,6 +56,11 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 		}
 		if parts[f.Language] == nil {
 			parts[f.Language] = &part{}
+		}
+		for k := range e.Len() {
+			if nats, ok := e.Surprise(k); ok {
+				surprises[e.Group(k)] = append(surprises[e.Group(k)], nats)
+			}
 		}
 		starts := functionStarts(f)
 		for _, p := range []*part{parts[f.Language], parts["*"]} {
@@ -79,7 +85,27 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 		}
 		opts.Log(fmt.Sprintf("threshold/%s: log-odds %.2f, %d reports on %d lines and %d functions", language, least, reports, p.lines, p.functions))
 	}
+	t.Surprise = map[string]rank.Threshold{}
+	for group, nats := range surprises {
+		t.Surprise[group] = startled(nats, parts["*"].lines, budget)
+		opts.Log(fmt.Sprintf("surprise/%s: %.2f nats, %.2f reports on 1,000 lines", group, t.Surprise[group].LogOdds, t.Surprise[group].PerThousandLines))
+	}
 	return recall(ctx, t, mistakes, opts)
+}
+
+// surpriseShare is each group's part of the budget for surprises. There are four groups; what they leave is Detect's.
+const surpriseShare = 0.2
+
+// startled is the least surprise, in nats, that keeps a group's part of the budget of reports on so many right lines. The budget of functions is not kept: it leaves
+// room for one report on ten thousand lines and more, and then next to nothing is found.
+func startled(nats []float64, lines int, budget Budget) rank.Threshold {
+	slices.Sort(nats)
+	allowed := int(surpriseShare * budget.PerThousandLines * float64(lines) / 1000)
+	if allowed >= len(nats) {
+		allowed = len(nats) - 1
+	}
+	at := nats[len(nats)-1-allowed] + 0.01
+	return rank.Threshold{LogOdds: at, PerThousandLines: 1000 * float64(allowed) / float64(lines)}
 }
 
 // least is the lowest threshold that keeps the budget, and how many alarms there are then.
