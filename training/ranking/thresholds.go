@@ -87,20 +87,20 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 	}
 	t.Surprise = map[string]rank.Threshold{}
 	for group, nats := range surprises {
-		t.Surprise[group] = startled(nats, parts["*"].lines, budget)
+		t.Surprise[group] = startled(nats, parts["*"].lines, surpriseShare[group]*budget.PerThousandLines)
 		opts.Log(fmt.Sprintf("surprise/%s: %.2f nats, %.2f reports on 1,000 lines", group, t.Surprise[group].LogOdds, t.Surprise[group].PerThousandLines))
 	}
 	return recall(ctx, t, mistakes, opts)
 }
 
-// surpriseShare is each group's part of the budget for surprises. There are four groups; what they leave is Detect's.
-const surpriseShare = 0.2
+// surpriseShare is each group's part of the budget for surprises: most for operators, where most of what is planted is found that way. What they leave is Detect's.
+var surpriseShare = map[string]float64{"operator": 0.4, "name": 0.1, "member": 0.1, "boolean": 0.1}
 
-// startled is the least surprise, in nats, that keeps a group's part of the budget of reports on so many right lines. The budget of functions is not kept: it leaves
+// startled is the least surprise, in nats, that keeps to so many reports on 1,000 right lines. The budget of functions is not kept: it leaves
 // room for one report on ten thousand lines and more, and then next to nothing is found.
-func startled(nats []float64, lines int, budget Budget) rank.Threshold {
+func startled(nats []float64, lines int, perThousandLines float64) rank.Threshold {
 	slices.Sort(nats)
-	allowed := int(surpriseShare * budget.PerThousandLines * float64(lines) / 1000)
+	allowed := int(perThousandLines * float64(lines) / 1000)
 	if allowed >= len(nats) {
 		allowed = len(nats) - 1
 	}
