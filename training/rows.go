@@ -176,8 +176,9 @@ func (set *rowSet) windows(r row) []int {
 	d := documentAt(s.Documents, int(r.start))
 	separators := 0
 	for i := sort.Search(len(s.Windows), func(i int) bool { return s.Windows[i] >= r.start }); i < len(s.Windows) && s.Windows[i] < r.end; i++ {
-		for at := int(s.Windows[i]); at >= s.Documents[d].End; d++ {
+		for int(s.Windows[i]) >= s.Documents[d].End {
 			separators++
+			d++
 		}
 		list = append(list, int(s.Windows[i]-r.start)+offset+separators)
 	}
