@@ -51,22 +51,13 @@ language and project keeps its share.`,
 
 // packTo packs the shards of dir into the file at path, which is absent, old or whole.
 func packTo(path, dir string, limit int) (record shard.PackRecord, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.partial")
-	if err != nil {
-		return record, fmt.Errorf("writing %s: %w", path, err)
-	}
-	defer os.Remove(f.Name()) // a no-op after the rename
-	if record, err = shard.Pack(f, dir, limit); err != nil {
-		f.Close()
-		return record, err
-	}
-	if err = f.Close(); err == nil {
-		if err = os.Chmod(f.Name(), 0o644); err == nil {
-			err = os.Rename(f.Name(), path)
-		}
-	}
-	if err != nil {
-		err = fmt.Errorf("writing %s: %w", path, err)
+	var packing error
+	err = writeFile(path, func(w io.Writer) error {
+		record, packing = shard.Pack(w, dir, limit)
+		return packing
+	})
+	if packing != nil {
+		return record, packing // it says of itself what it was doing
 	}
 	return record, err
 }

@@ -79,6 +79,24 @@ func (f *file) member(t treesitter.Token) bool {
 // receivers are the names that stand for the object itself; they are never reported.
 var receivers = map[string]bool{"self": true, "cls": true, "this": true, "super": true, "_": true, "__class__": true}
 
+// nearest keeps the first maxNear near names and the first maxFar of the others, in their order.
+func nearest(list []names.Name) []names.Name {
+	var kept []names.Name
+	near, far := 0, 0
+	for _, n := range list {
+		switch {
+		case n.Near && near < maxNear:
+			near++
+		case !n.Near && far < maxFar:
+			far++
+		default:
+			continue
+		}
+		kept = append(kept, n)
+	}
+	return kept
+}
+
 // gatherer collects the choices of a site, each once.
 type gatherer struct {
 	known map[string]bool
@@ -120,16 +138,7 @@ func (f *file) nameSite(token int) site {
 	}
 	g := &gatherer{known: make(map[string]bool, 64)}
 	g.add(describe(text))
-	near, far := 0, 0
-	for _, n := range visible {
-		switch {
-		case n.Near && near < maxNear:
-			near++
-		case !n.Near && far < maxFar:
-			far++
-		default:
-			continue
-		}
+	for _, n := range nearest(visible) {
 		g.add(describe(n.Text))
 	}
 	f.around(token, func(i int) bool { return !f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
@@ -205,16 +214,7 @@ func (f *file) memberSite(token int) site {
 		return choice{text: name, sort: -1, relation: relation[name], near: relation[name] == 2, known: known[name], sibling: siblings[name]}
 	}
 	g.add(describe(text))
-	near, far := 0, 0
-	for _, n := range seen {
-		switch {
-		case n.Near && near < maxNear:
-			near++
-		case !n.Near && far < maxFar:
-			far++
-		default:
-			continue
-		}
+	for _, n := range nearest(seen) {
 		g.add(describe(n.Text))
 	}
 	f.around(token, func(i int) bool { return f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
