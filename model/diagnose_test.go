@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/bundle/bundletest"
 	"mlm-lsp/model/onnx"
@@ -168,7 +170,7 @@ func checkpoint(t *testing.T, slow bool) string {
 	}
 	weights := onnx.InitWeights(parsed, 3)
 	weights["roberta.pooler.dense.bias"] = onnx.FloatTensor(make([]float32, 16), 16)
-	if err := onnx.WriteSafetensorsFile(filepath.Join(dir, "model.safetensors"), weights, nil); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, "model.safetensors"), func(w io.Writer) error { return onnx.WriteSafetensors(w, weights, nil) }); err != nil {
 		t.Fatal(err)
 	}
 	// The byte-level alphabet: the printable bytes stand for themselves, the

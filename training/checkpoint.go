@@ -10,16 +10,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sort"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/step"
 )
 
 // A checkpoint file is magic "MLMCKPT1", the header's length (uint32), the header (JSON), the tensors' bytes in the
-// header's order, and the SHA-256 of everything before, all little-endian. It is written beside the old one, synced and
-// renamed, so that the file of that name is always a whole checkpoint.
+// header's order, and the SHA-256 of everything before, all little-endian. The file of that name is always a whole one.
 const checkpointMagic = "MLMCKPT1"
 
 // position is where a run stands: what must be known, besides the tensors, to go on as if it had never stopped.
@@ -47,48 +46,8 @@ type tensorPart struct {
 	Dims []int64    `json:"dims"`
 }
 
-// file is what a checkpoint is written to; tests put a full disk behind it.
-type file interface {
-	io.Writer
-	Sync() error
-	Close() error
-	Name() string
-}
-
-// createFunc makes a new file in dir, named after pattern as os.CreateTemp does.
-type createFunc func(dir, pattern string) (file, error)
-
-func createFile(dir, pattern string) (file, error) { return os.CreateTemp(dir, pattern) }
-
-// writeWhole writes path by way of a file beside it; whatever fails, path is the old file or the new one.
-func writeWhole(create createFunc, path string, write func(io.Writer) error) (err error) {
-	f, err := create(filepath.Dir(path), filepath.Base(path)+".*.partial")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil { // temporary files are made for their owner alone
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
 // writeCheckpoint saves the run. On an error the checkpoint before it is still there.
-func writeCheckpoint(create createFunc, path string, p position, state step.State) error {
+func writeCheckpoint(create wholefile.CreateFunc, path string, p position, state step.State) error {
 	header := checkpointHeader{position: p, Trainer: state.Step}
 	var data [][]byte
 	for _, group := range stateGroups(&state) {
@@ -107,7 +66,7 @@ func writeCheckpoint(create createFunc, path string, p position, state step.Stat
 	if err != nil {
 		return fmt.Errorf("writing checkpoint %s: %w", path, err)
 	}
-	err = writeWhole(create, path, func(w io.Writer) error {
+	err = wholefile.WriteWith(create, path, func(w io.Writer) error {
 		sum := sha256.New()
 		w = io.MultiWriter(w, sum)
 		start := binary.LittleEndian.AppendUint32([]byte(checkpointMagic), uint32(len(text)))

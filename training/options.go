@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"mlm-lsp/codetok"
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/model/ort"
 	"mlm-lsp/training/mask"
@@ -59,7 +60,7 @@ type Options struct {
 	Threads  int           // 0: all CPUs
 	Progress io.Writer     // nil: nothing is shown
 
-	create createFunc // nil: real files
+	create wholefile.CreateFunc // nil: real files
 }
 
 // size is a named model configuration with the settings that suit it.
@@ -148,7 +149,7 @@ func (o *Options) resolve() (settings, error) {
 		o.Progress = io.Discard
 	}
 	if o.create == nil {
-		o.create = createFile
+		o.create = wholefile.Create
 	}
 	recipe, err := mask.Named(o.Recipe)
 	if err != nil {

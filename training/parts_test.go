@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"mlm-lsp/codetok"
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/mask"
@@ -248,7 +249,7 @@ func testCheckpoint(t testing.TB) (position, step.State) {
 func TestCheckpointRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	p, state := testCheckpoint(t)
-	if err := writeCheckpoint(createFile, path, p, state); err != nil {
+	if err := writeCheckpoint(wholefile.Create, path, p, state); err != nil {
 		t.Fatal(err)
 	}
 	gotPosition, gotState, err := readCheckpoint(path)
@@ -276,7 +277,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 func FuzzCheckpoint(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "checkpoint")
 	p, state := testCheckpoint(f)
-	if err := writeCheckpoint(createFile, path, p, state); err != nil {
+	if err := writeCheckpoint(wholefile.Create, path, p, state); err != nil {
 		f.Fatal(err)
 	}
 	data := mustRead(f, path)

@@ -11,6 +11,7 @@ import (
 	"sort"
 
 	"mlm-lsp/codetok"
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
@@ -56,7 +57,7 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 	if err != nil {
 		return step.State{}, err
 	}
-	if err := writeWhole(r.opts.create, r.path("tokenizer.json"), r.tokenizer.Write); err != nil {
+	if err := wholefile.WriteWith(r.opts.create, r.path("tokenizer.json"), r.tokenizer.Write); err != nil {
 		return step.State{}, fmt.Errorf("writing tokenizer: %w", err)
 	}
 	sources := make([]shard.Source, len(c.Files))
@@ -81,7 +82,7 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 		record.Subwords.HeldOut += len(s.IDs)
 	}
 	r.console.printf("%d subwords to learn from, %d held out", record.Subwords.Trained, record.Subwords.HeldOut)
-	err = writeWhole(r.opts.create, r.path("corpus.json"), func(w io.Writer) error {
+	err = wholefile.WriteWith(r.opts.create, r.path("corpus.json"), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", " ")
 		return encoder.Encode(record)

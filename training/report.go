@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/page"
@@ -23,8 +24,8 @@ type report struct {
 }
 
 // writeReport writes a page that needs no other file: curves as SVG, tables of settings, corpus and last evaluation.
-func writeReport(create createFunc, path string, r report) error {
-	return writeWhole(create, path, func(w io.Writer) error {
+func writeReport(create wholefile.CreateFunc, path string, r report) error {
+	return wholefile.WriteWith(create, path, func(w io.Writer) error {
 		_, err := io.WriteString(w, r.page())
 		return err
 	})

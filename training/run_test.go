@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/ort/orttest"
@@ -283,11 +284,11 @@ func TestRun(t *testing.T) {
 		var shown stopAt
 		o.Progress = &shown
 		checkpoints := 0
-		o.create = func(dir, pattern string) (file, error) {
-			f, err := createFile(dir, pattern)
+		o.create = func(dir, pattern string) (wholefile.File, error) {
+			f, err := wholefile.Create(dir, pattern)
 			if err == nil && strings.HasPrefix(pattern, "checkpoint") {
 				if checkpoints++; checkpoints > 6 {
-					return &fullDisk{file: f, room: 100_000}, nil
+					return &fullDisk{File: f, room: 100_000}, nil
 				}
 			}
 			return f, err
@@ -370,18 +371,18 @@ func TestKilledRun(t *testing.T) {
 
 // fullDisk takes so many bytes and then no more.
 type fullDisk struct {
-	file
+	wholefile.File
 	room int
 }
 
 func (f *fullDisk) Write(p []byte) (int, error) {
 	if len(p) > f.room {
-		n, _ := f.file.Write(p[:f.room])
+		n, _ := f.File.Write(p[:f.room])
 		f.room = 0
 		return n, &os.PathError{Op: "write", Path: f.Name(), Err: syscall.ENOSPC}
 	}
 	f.room -= len(p)
-	return f.file.Write(p)
+	return f.File.Write(p)
 }
 
 func TestOptionsRefused(t *testing.T) {

@@ -3,6 +3,7 @@ package onnx
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"mlm-lsp/internal/wholefile"
 )
 
 func TestHalfRoundTrips(t *testing.T) {
@@ -43,7 +46,7 @@ func TestSafetensorsRoundTrip(t *testing.T) {
 		"empty":  {Float32, []int64{0, 4}, []byte{}},
 	}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	if err := WriteSafetensorsFile(path, w, map[string]string{"format": "pt"}); err != nil {
+	if err := wholefile.Write(path, func(out io.Writer) error { return WriteSafetensors(out, w, map[string]string{"format": "pt"}) }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := ReadSafetensorsFile(path)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sort"
 )
 
@@ -186,32 +185,6 @@ func WriteSafetensors(w io.Writer, weights Weights, metadata map[string]string) 
 		}
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("writing checkpoint: %w", err)
-	}
-	return nil
-}
-
-// WriteSafetensorsFile writes a checkpoint beside path and renames it into place, so that path never holds half a file.
-func WriteSafetensorsFile(path string, weights Weights, metadata map[string]string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("writing checkpoint: %w", err)
-	}
-	defer os.Remove(f.Name()) // a no-op once it is renamed
-	err = WriteSafetensors(f, weights, metadata)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil && e != nil {
-		err = fmt.Errorf("writing checkpoint: %w", e)
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return fmt.Errorf("writing checkpoint: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("writing checkpoint: %w", err)
 	}
 	return nil

@@ -14,13 +14,12 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/treesitter"
 )
 
@@ -79,42 +78,34 @@ func (f *Fix) Offset(text string) (int, error) {
 	return at + f.Col, nil
 }
 
-// Write writes the fixes as JSON lines beside path and renames; a name that ends in .gz is compressed.
-func Write(path string, list []Fix) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("writing fixes %s: %w", path, err)
+// Write writes the fixes as JSON lines to path; a name that ends in .gz is compressed.
+func Write(path string, list []Fix) error {
+	err := wholefile.Write(path, func(w io.Writer) error {
+		buffered := bufio.NewWriter(w)
+		var out io.Writer = buffered
+		var zip *gzip.Writer
+		if strings.HasSuffix(path, ".gz") {
+			zip = gzip.NewWriter(buffered)
+			out = zip
 		}
-	}()
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.partial")
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		for i := range list {
+			if err := encoder.Encode(&list[i]); err != nil {
+				return err
+			}
+		}
+		if zip != nil {
+			if err := zip.Close(); err != nil {
+				return err
+			}
+		}
+		return buffered.Flush()
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("writing fixes %s: %w", path, err)
 	}
-	defer os.Remove(f.Name()) // a no-op after the rename
-	buffered := bufio.NewWriter(f)
-	var out io.Writer = buffered
-	var zip *gzip.Writer
-	if strings.HasSuffix(path, ".gz") {
-		zip = gzip.NewWriter(buffered)
-		out = zip
-	}
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	for i := range list {
-		if err = encoder.Encode(&list[i]); err != nil {
-			break
-		}
-	}
-	if zip != nil {
-		err = errors.Join(err, zip.Close())
-	}
-	if err = errors.Join(err, buffered.Flush(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 // maxLine bounds a line of a fixes file: a fix with both its texts.

@@ -23,9 +23,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/treesitter"
 )
 
@@ -204,29 +204,12 @@ func (s *Shard) Write(w io.Writer) error {
 	return err
 }
 
-// WriteFile writes the shard beside path and renames it, so that path is absent, old or whole.
-func (s *Shard) WriteFile(path string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("writing shard %s: %w", path, err)
-		}
-	}()
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.partial")
-	if err != nil {
-		return err
+// WriteFile writes the shard to path, which is absent, old or whole.
+func (s *Shard) WriteFile(path string) error {
+	if err := wholefile.Write(path, s.Write); err != nil {
+		return fmt.Errorf("writing shard %s: %w", path, err)
 	}
-	defer os.Remove(f.Name()) // a no-op after the rename
-	if err := s.Write(f); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return nil
 }
 
 // ReadFile reads and checks the shard at path.
