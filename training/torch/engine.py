@@ -161,9 +161,9 @@ class Model(nn.Module):
             self.tables[key] = rotation(c["global_rope_theta"]), rotation(c["local_rope_theta"]), local
         return self.tables[key]
 
-    def forward(self, ids, rows, whole, near, local):
-        """Gives the states, after the final norm, of the flat places rows among ids [B, T]."""
-        x = self.model.embeddings.norm(self.model.embeddings.tok_embeddings(ids))
+    def forward(self, embedded, rows, whole, near, local):
+        """Gives the states, after the final norm, of the flat places rows of a batch whose subwords are embedded as [B, T, H]."""
+        x = self.model.embeddings.norm(embedded)
         last = len(self.model.layers) - 1
         for i, layer in enumerate(self.model.layers):
             everywhere = i % self.config["global_attn_every_n_layers"] == 0
@@ -176,14 +176,14 @@ class Model(nn.Module):
 
     # ------------------------------------------------------------ the losses: sums over a part, divided by the whole's weights
 
-    def losses(self, b, whole, near, local):
+    def losses(self, b, embedded, whole, near, local):
         """Weighted sums of the losses of a part of a batch, and what is reported of every place."""
         places = [b["positions"]]
         if self.pointer is not None and "query_at" in b:
             places += [b["query_at"], b["name_at"]]
         if self.detect is not None and "site_at" in b:
             places += [b["site_at"]]
-        states = self(b["ids"], torch.cat(places), whole, near, local).split([len(p) for p in places])
+        states = self(embedded, torch.cat(places), whole, near, local).split([len(p) for p in places])
         out = {}
 
         x = self.head.norm(F.gelu(self.head.dense(states[0])))
@@ -322,7 +322,10 @@ class Engine:
         tensors = {k: torch.from_numpy(np.ascontiguousarray(v)).to(self.device, non_blocking=True) for k, v in mine.items()}
         whole, near, local = self.net.position_tables(b["ids"].shape[1], self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            out = self.losses(tensors, whole, near, local)
+            # Looked up outside of what is compiled: the compiled way back adds to the table one number at a time, a tenth of
+            # a step on a CPU.
+            embedded = self.net.model.embeddings.tok_embeddings(tensors.pop("ids"))
+            out = self.losses(tensors, embedded, whole, near, local)
         total = sum(out[kind] * scale[kind] for kind in scale)
         return total, out, took
 

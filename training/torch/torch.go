@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -147,7 +148,7 @@ func (t *Trainer) start(ctx context.Context) error {
 	}
 	defer listener.Close()
 	t.command = t.options.command(path)
-	t.command.Env = append(os.Environ(), "MLM_LSP_SOCKET="+socket, "PYTHONUNBUFFERED=1")
+	t.command.Env = append(environment(os.Environ()), "MLM_LSP_SOCKET="+socket, "PYTHONUNBUFFERED=1")
 	t.command.Stdout, t.command.Stderr = t.tail, t.tail
 	ownGroup(t.command) // an interrupt at the terminal is for this program, which saves the run first
 	if err := t.command.Start(); err != nil {
@@ -174,6 +175,20 @@ func (t *Trainer) start(ctx context.Context) error {
 		return fmt.Errorf("it did not answer within %v%s", startTimeout, t.tail.quote())
 	}
 	return t.handshake()
+}
+
+// heap tells glibc (2.35 and later; the others pass over it) to keep what is freed and to ask for large pages. A step on a CPU
+// allocates hundreds of megabytes and frees them again; faulting those pages in anew, 4 KiB at a time, took a sixth of its time.
+const heap = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=8000000000:glibc.malloc.trim_threshold=8000000000:glibc.malloc.top_pad=268435456"
+
+// environment is the program's: ours, with the heap's settings unless somebody has chosen others.
+func environment(ours []string) []string {
+	for _, v := range ours {
+		if strings.HasPrefix(v, "GLIBC_TUNABLES=") {
+			return ours
+		}
+	}
+	return append(slices.Clone(ours), "GLIBC_TUNABLES="+heap)
 }
 
 // command is how the program is started.
