@@ -95,6 +95,14 @@ func newBatcher(set *rowSet, s settings, l layout, t *codetok.Tokenizer, fixes *
 	return b
 }
 
+// err is what kept batches from being what they should, if anything did.
+func (b *batcher) err() error {
+	if b.detector == nil {
+		return nil
+	}
+	return b.detector.err
+}
+
 // batch returns the n-th batch and the labels of its masked places, parallel to Positions.
 func (b *batcher) batch(n int) (step.Batch, []shard.Label) {
 	shape := b.shape()
@@ -229,14 +237,17 @@ type ahead struct {
 
 func drawAhead(b *batcher) *ahead { return &ahead{batches: b} }
 
-// take returns batch n and begins to draw batch n+1. The batcher is in use between calls.
-func (a *ahead) take(n int) (step.Batch, []shard.Label) {
+// take returns batch n and begins to draw batch n+1. The batcher is in use between calls. An error is the sampler's, see batcher.err.
+func (a *ahead) take(n int) (step.Batch, []shard.Label, error) {
 	if a.drawn == nil || a.next != n {
 		a.draw(n)
 	}
 	out := <-a.drawn
+	if out.err != nil {
+		return out.batch, nil, out.err
+	}
 	a.draw(n + 1)
-	return out.batch, out.classes
+	return out.batch, out.classes, nil
 }
 
 func (a *ahead) draw(n int) {

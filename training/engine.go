@@ -40,16 +40,21 @@ func (r *run) startEngine(ctx context.Context, o step.Options, weights onnx.Weig
 		r.peak = trainer.Info().Peak
 		return trainer, nil
 	}
-	library := r.opts.Library
-	if library == nil {
-		var err error
-		if library, err = ort.Find(ort.FindOptions{}); err != nil {
-			return nil, err
-		}
+	library, err := r.library()
+	if err != nil {
+		return nil, err
 	}
 	trainer, err := step.New(library, o, weights)
 	if err != nil {
 		return nil, err
 	}
 	return ortEngine{trainer}, nil
+}
+
+// library is ONNX Runtime, as the options name it or where it is found.
+func (r *run) library() (*ort.Library, error) {
+	if r.opts.Library != nil {
+		return r.opts.Library, nil
+	}
+	return ort.Find(ort.FindOptions{})
 }

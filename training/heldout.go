@@ -93,6 +93,7 @@ type evaluator struct {
 type labelled struct {
 	batch   step.Batch
 	classes []shard.Label
+	err     error
 }
 
 // newEvaluator draws the batches. training is the batcher of the run, of settings s; heldOut and fixes may be nil.
@@ -102,7 +103,7 @@ func newEvaluator(training *batcher, s settings, heldOut []*shard.Shard, fixes *
 	if err != nil { // no project is held out, or so little that it fills no row
 		e.on, set = "training text", training.set
 	}
-	s.Seed, s.FixShare, s.Changed, s.Mutants = evaluationSeed, 0, changedMark, fewMutants
+	s.Seed, s.FixShare, s.Changed, s.Mutants, s.HardMutants = evaluationSeed, 0, changedMark, fewMutants, 0
 	// draw draws batches with as many masks as the recipe bounds them to. The graph's number of masked places is fixed: what a smaller
 	// total leaves over has weight zero, and a training recipe that masks less than the evaluation's bounds the evaluation, too.
 	draw := func(recipe mask.Recipe, fixes *fixSet, batches int) (list []labelled) {
@@ -143,7 +144,7 @@ const evaluationSeed = 1
 
 func take(b *batcher, n int) labelled {
 	batch, classes := b.batch(n)
-	return labelled{batch, classes}
+	return labelled{batch, classes, b.err()}
 }
 
 // tally sums outcomes.

@@ -46,6 +46,9 @@ type Options struct {
 	DetectShare   float64 // share of the rows that the detection head reads, at least one and never all; 0: a quarter
 	Changed       float64 // weight of a token that was replaced, and of the same place in the text as it was; 0: 10. 1 leaves the majority its weight
 	Mutants       int     // most tokens of a row that are replaced, from one on all numbers alike; 0: 12. Few are like real life, many teach more in a step
+	// HardMutants is the share of the replaced tokens whose replacement is drawn from what a frozen model thinks could stand there: the bundle
+	// that the training starts from, the embedded one where it starts from none. The others are drawn uniformly over the names in scope.
+	HardMutants float64
 	// Fixes are git repositories to mine for real fixes of single tokens, and files that training/fixes wrote; see FixShare.
 	Fixes    []string
 	FixShare float64 // share of the detection head's texts that are real fixes, the others being mutants; 0: a half if there are Fixes
@@ -113,6 +116,8 @@ type settings struct {
 	Changed       float64     `json:"changed,omitempty"`
 	Mutants       int         `json:"mutants,omitempty"`
 	FixShare      float64     `json:"fix_share,omitempty"`
+	HardMutants   float64     `json:"hard_mutants,omitempty"`
+	HardModel     string      `json:"hard_model,omitempty"` // digest of the bundle that they are drawn from
 }
 
 // resolve fills in the defaults and checks what can be checked before any work.
@@ -159,7 +164,7 @@ func (o *Options) resolve() (settings, error) {
 	s := settings{
 		Engine: o.Engine, Config: o.Config, From: o.From, Row: o.Row, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
 		EvaluateEvery: o.EvaluateEvery, Heads: o.Heads, PointerWeight: o.PointerWeight, DetectWeight: o.DetectWeight, DetectShare: o.DetectShare,
-		Changed: o.Changed, Mutants: o.Mutants, FixShare: o.FixShare,
+		Changed: o.Changed, Mutants: o.Mutants, FixShare: o.FixShare, HardMutants: o.HardMutants,
 	}
 	if err := s.resolveHeads(len(o.Fixes) > 0); err != nil {
 		return settings{}, err
@@ -221,6 +226,9 @@ func (s *settings) resolveHeads(fixes bool) error {
 	if s.Mutants < 1 {
 		return fmt.Errorf("starting training: at least one token of a row is replaced, not %d", s.Mutants)
 	}
+	if !(0 <= s.HardMutants && s.HardMutants <= 1) || s.HardMutants > 0 && !s.Heads {
+		return fmt.Errorf("starting training: the share of hard mutants must be from 0 to 1, and 0 without the heads, not %v", s.HardMutants)
+	}
 	if fixes && s.FixShare == 0 {
 		s.FixShare = 0.5
 	}
@@ -257,6 +265,9 @@ func (s settings) String() string {
 	if s.Heads {
 		parts = append(parts, fmt.Sprintf("heads weighing %g and %g, %g of the rows for detection, %g of them fixes, at most %d mutants", s.PointerWeight, s.DetectWeight, s.DetectShare,
 			s.FixShare, s.Mutants))
+	}
+	if s.HardMutants > 0 {
+		parts = append(parts, fmt.Sprintf("%g of the mutants hard", s.HardMutants))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -12,7 +12,6 @@ import (
 
 	"mlm-lsp/codetok"
 	"mlm-lsp/internal/wholefile"
-	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/shard"
@@ -148,11 +147,7 @@ func (r *run) reportCorpus(record corpusRecord) {
 
 // openBundle takes model, tokenizer and weights from the bundle to start from.
 func (r *run) openBundle() (onnx.Weights, error) {
-	open := func() (*bundle.Bundle, error) { return bundle.Open(r.opts.From) }
-	if r.opts.From == "default" {
-		open = bundle.Default
-	}
-	b, err := open()
+	b, err := openFrom(r.opts.From)
 	if err != nil {
 		return nil, err
 	}

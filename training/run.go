@@ -22,6 +22,7 @@ import (
 
 	"mlm-lsp/codetok"
 	"mlm-lsp/model/onnx"
+	"mlm-lsp/training/sampler"
 	"mlm-lsp/training/shard"
 	"mlm-lsp/training/step"
 )
@@ -89,6 +90,7 @@ type run struct {
 	log       *journal
 	schedule  schedule
 
+	sampler  *sampler.Sampler // nil without hard mutants
 	batches  *batcher
 	evaluate *evaluator
 	peak     float64 // operations per second that the engine measured; 0: unknown
@@ -180,9 +182,16 @@ func (r *run) startBatches() error {
 	if err != nil {
 		return err
 	}
-	make := func() *batcher { return newBatcher(set, s, r.layout(), r.tokenizer, fixes, streamMasks) }
-	r.batches, r.evaluate = make(), newEvaluator(make(), s, r.heldOut, heldOutFixes, r.tokenizer)
-	return nil
+	make := func() *batcher {
+		b := newBatcher(set, s, r.layout(), r.tokenizer, fixes, streamMasks)
+		if b.detector != nil {
+			b.detector.sampler = r.sampler
+		}
+		return b
+	}
+	seen := make()
+	r.batches, r.evaluate = make(), newEvaluator(seen, s, r.heldOut, heldOutFixes, r.tokenizer)
+	return seen.err()
 }
 
 // train goes from the position to the schedule's end and returns the trained weights.
@@ -191,6 +200,12 @@ func (r *run) train(ctx context.Context, state step.State) (onnx.Weights, error)
 		return nil, err
 	}
 	defer r.trainer.Close()
+	if err := r.openSampler(); err != nil {
+		return nil, err
+	}
+	if r.sampler != nil {
+		defer r.sampler.Close()
+	}
 	if err := r.startBatches(); err != nil {
 		return nil, err
 	}
@@ -226,7 +241,10 @@ func (r *run) loop(ctx context.Context) error {
 			return r.interrupted()
 		}
 		rate := r.schedule.rate(r.position.Step, done)
-		batch, classes := ahead.take(r.position.Step)
+		batch, classes, err := ahead.take(r.position.Step)
+		if err != nil {
+			return err
+		}
 		result, err := r.trainer.Step(ctx, batch, float32(rate))
 		switch {
 		case err != nil && ctx.Err() != nil:

@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"training/mask":           {"treesitter", "training/shard"},
 	"training/mutate":         {"treesitter", "codetok", "training/shard"},
 	"training/fixes":          {"internal/wholefile", "treesitter", "codetok", "training/shard", "training/corpus"},
+	"training/sampler":        {"model/bundle", "model/ort", "codetok"},
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},

@@ -72,6 +72,7 @@ report.html; the bundle is written to OUT at the end.`,
 	f.Float64Var(&opts.DetectShare, "detect-share", 0, "share of the rows that the detection head reads (default 0.25)")
 	f.Float64Var(&opts.Changed, "changed", 0, "weight of a replaced token among those that were not replaced (default 10)")
 	f.IntVar(&opts.Mutants, "mutants", 0, "most tokens of a row that are replaced (default 12)")
+	f.Float64Var(&opts.HardMutants, "hard-mutants", 0, "share of the replaced tokens that the model to start from chooses, which are harder to spot than names drawn from the scope")
 	f.StringSliceVar(&opts.Fixes, "fixes", nil, "git repositories to mine for fixes of single tokens, or lists of fixes: what bugs look like")
 	f.Float64Var(&opts.FixShare, "fix-share", 0, "share of real fixes beside mutants (default 0.5 with --fixes)")
 	f.IntVar(&opts.EvaluateEvery, "evaluate-every", 0, "steps between evaluations (default 250)")

@@ -41,6 +41,9 @@ type Site struct {
 	word           int  // index into the words of the row
 }
 
+// Name tells identifiers and types from operators and booleans.
+func (s Site) Name() bool { return s.family != operator && s.family != boolean }
+
 // family is what can stand for each other.
 type family uint8
 
@@ -242,8 +245,12 @@ func (m *Mutator) assigned(r *Row, at int) bool {
 type Edit struct {
 	Site int // index into the row's sites
 	IDs  []int32
-	at   int // which of IDs the detection head is asked at
+	at   int  // which of IDs the detection head is asked at
+	swap bool // it is one of two that exchange arguments
 }
+
+// At says which of IDs is the first that holds a byte of the token.
+func (e Edit) At() int { return e.at }
 
 const (
 	nearby  = 0.8 // share of names that are taken from the same declaration, if it has others
@@ -265,7 +272,7 @@ func (m *Mutator) Draw(random *rand.Rand, r *Row, sites []Site, count int) []Edi
 			if !taken[p] && !taken[p+1] {
 				taken[p], taken[p+1] = true, true
 				a, b := &sites[p], &sites[p+1]
-				edits = append(edits, Edit{Site: p, IDs: r.IDs[b.Start:b.End]}, Edit{Site: p + 1, IDs: r.IDs[a.Start:a.End]})
+				edits = append(edits, Edit{Site: p, IDs: r.IDs[b.Start:b.End], swap: true}, Edit{Site: p + 1, IDs: r.IDs[a.Start:a.End], swap: true})
 				continue
 			}
 		}
@@ -287,6 +294,32 @@ func (m *Mutator) Draw(random *rand.Rand, r *Row, sites []Site, count int) []Edi
 	}
 	slices.SortFunc(edits, func(a, b Edit) int { return a.Site - b.Site })
 	return edits
+}
+
+// Alternatives lists what could be drawn in the place of an edit, its own text among them: all names in scope, or all operators of the group.
+// There are none for an exchange of arguments. sites are those that the edit was drawn for, from this row, just now.
+func (m *Mutator) Alternatives(r *Row, sites []Site, e Edit) []Edit {
+	s := &sites[e.Site]
+	w := &m.words[s.word]
+	var list []Edit
+	switch {
+	case e.swap:
+	case s.family == boolean:
+		list = append(list, e)
+	case s.family == operator:
+		for _, other := range treesitter.OperatorGroup(r.Language, operatorText(w.text)) {
+			if other != operatorText(w.text) {
+				edit := m.operator(r, s, other)
+				edit.Site = e.Site
+				list = append(list, edit)
+			}
+		}
+	default:
+		for _, i := range m.candidates(s.word) {
+			list = append(list, Edit{Site: e.Site, IDs: slices.Clone(r.IDs[m.words[i].start:m.words[i].end])})
+		}
+	}
+	return list
 }
 
 // replace draws another text for one site.
