@@ -193,7 +193,7 @@ func TestRun(t *testing.T) {
 		if last == nil || last.Pointer == nil || last.Mutants == nil || last.Fixes == nil {
 			t.Fatalf("the last evaluation is %+v", last)
 		}
-		if last.Pointer.Count < 5 || !(last.Pointer.Loss > 0) || last.Mutants.Changed < 5 || last.Fixes.Changed < 5 || last.Fixes.Sites < last.Fixes.Changed {
+		if last.Pointer.Count < 5 || !(last.Pointer.Loss > 0) || last.Mutants.Changed < 1 || last.Fixes.Changed < 5 || last.Fixes.Sites < last.Fixes.Changed {
 			t.Errorf("pointer %+v, mutants %+v, fixes %+v", *last.Pointer, *last.Mutants, *last.Fixes)
 		}
 		if !strings.Contains(shown.text.String(), "names in sight") || !strings.Contains(shown.text.String(), "fixes: area under the curve") {
