@@ -1,8 +1,10 @@
 package suspect
 
 import (
+	"slices"
 	"strings"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/treesitter"
 )
 
@@ -23,7 +25,7 @@ const (
 type votes map[int32]map[string]int
 
 // key is a name without regard for how it is written.
-func key(name string) string { return strings.Join(subwords(name), "_") }
+func key(name string) string { return strings.Join(names.Parts(name), "_") }
 
 // copies compares each line with those around it.
 func (f *file) copies() votes {
@@ -99,9 +101,9 @@ func (f *file) compareLines(v votes, l, n, size int) {
 				vote(l+j, key(f.texts[l+k]))
 			}
 		}
-		words := subwords(there)
+		words := names.Parts(there)
 		for _, e := range parts {
-			if e.at != j && contains(words, e.from) {
+			if e.at != j && slices.Contains(words, e.from) {
 				changed := make([]string, len(words))
 				for w := range words {
 					changed[w] = words[w]
@@ -120,7 +122,7 @@ func exchanged(from, to string) (a, b string, ok bool) {
 	if from == to {
 		return "", "", false
 	}
-	x, y := subwords(from), subwords(to)
+	x, y := names.Parts(from), names.Parts(to)
 	if len(x) != len(y) {
 		return "", "", false
 	}

@@ -56,7 +56,7 @@ func newFile(x *names.Index) *file {
 		}
 	}
 	for _, name := range f.known {
-		for _, word := range append(subwords(name), starts(name)) {
+		for _, word := range append(names.Parts(name), starts(name)) {
 			if word != "" {
 				f.bySubword[word] = append(f.bySubword[word], name)
 			}
@@ -176,7 +176,7 @@ func (f *file) similar(name string) []string {
 	}
 	var all []scored
 	seen := map[string]bool{name: true}
-	for _, word := range append(subwords(name), starts(name)) {
+	for _, word := range append(names.Parts(name), starts(name)) {
 		others := f.bySubword[word]
 		if word == "" || len(others) > maxSharers {
 			continue

@@ -1,6 +1,10 @@
 package suspect
 
-import "strings"
+import (
+	"strings"
+
+	"mlm-lsp/lsp/names"
+)
 
 // likeness is how alike two names are: people mistake `results` for `result` more often than for `width`.
 type likeness struct {
@@ -20,7 +24,7 @@ func compare(a, b string) likeness {
 	if style(a) == style(b) {
 		l.style = 1
 	}
-	l.words = shared(subwords(a), subwords(b))
+	l.words = names.SharedParts(a, b)
 	a, b = strings.ToLower(a), strings.ToLower(b)
 	a, b = a[:min(len(a), maxCompared)], b[:min(len(b), maxCompared)]
 	short, long := float32(min(len(a), len(b))), float32(max(len(a), len(b)))
@@ -68,72 +72,12 @@ func distance(a, b string) int {
 	return above[len(b)]
 }
 
-// subwords splits a name into its parts, in lower case.
-func subwords(name string) []string {
-	var parts []string
-	start := 0
-	cut := func(end int) {
-		if end > start {
-			parts = append(parts, strings.ToLower(name[start:end]))
-		}
-	}
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c == '_' || c == '$':
-			cut(i)
-			start = i + 1
-		case i > start && upper(c) && (!upper(name[i-1]) || i+1 < len(name) && lower(name[i+1])), i > start && digit(c) != digit(name[i-1]):
-			cut(i)
-			start = i
-		}
-	}
-	cut(len(name))
-	return parts
-}
-
 func upper(c byte) bool { return 'A' <= c && c <= 'Z' }
-func lower(c byte) bool { return 'a' <= c && c <= 'z' }
-func digit(c byte) bool { return '0' <= c && c <= '9' }
 
 // starts is how a name begins, a key under which misspelt ones meet.
 func starts(name string) string {
 	name = strings.ToLower(strings.TrimLeft(name, "_$"))
 	return name[:min(3, len(name))] + "~"
-}
-
-// shared is the Jaccard index of two lists of parts.
-func shared(a, b []string) float32 {
-	if len(a) == 0 || len(b) == 0 {
-		return 0
-	}
-	both := 0
-	for i, x := range a {
-		if contains(b, x) && !contains(a[:i], x) {
-			both++
-		}
-	}
-	all := both
-	for i, x := range a {
-		if !contains(b, x) && !contains(a[:i], x) {
-			all++
-		}
-	}
-	for i, x := range b {
-		if !contains(a, x) && !contains(b[:i], x) {
-			all++
-		}
-	}
-	return float32(both) / float32(all)
-}
-
-func contains(list []string, text string) bool {
-	for _, x := range list {
-		if x == text {
-			return true
-		}
-	}
-	return false
 }
 
 // style tells how a name is written.
