@@ -19,6 +19,7 @@ const (
 	streamHeldOut
 	streamFresh
 	streamDetect
+	streamSpelled
 )
 
 // layout is the shape of a run's batches: the first rows carry masks, the last ones sites for the detection head and no mask.
@@ -150,7 +151,7 @@ func (b *batcher) maskRow(random *rand.Rand, r row, i int, out *step.Batch, clas
 			words = words[1:]
 		}
 		whole := at+end-start <= last
-		masked := len(words) > 0 && words[0].Start == start
+		masked := len(words) > 0 && words[0].Start < end
 		named := b.pointer && b.labels[start].Class().Name()
 		switch {
 		case masked && words[0].One:
@@ -164,7 +165,10 @@ func (b *batcher) maskRow(random *rand.Rand, r row, i int, out *step.Batch, clas
 			for k := start; k < min(end, start+last-at); k++ {
 				place := at + k - start
 				row[place] = b.ids[k]
-				if k >= words[0].From && k < words[0].End {
+				for len(words) > 0 && words[0].End <= k { // single subwords: the next one of the same word
+					words = words[1:]
+				}
+				if len(words) > 0 && words[0].From <= k {
 					out.Positions[next], out.Labels[next] = int64(i*b.length+place), b.ids[k]
 					out.Weights[next] = b.recipe.Loss(b.labels[k])
 					classes[next] = b.labels[k]

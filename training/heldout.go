@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"mlm-lsp/codetok"
@@ -26,6 +27,9 @@ type Evaluation struct {
 	All     Score            `json:"all"`
 	Names   Score            `json:"names"` // the identifier classes together
 	Classes map[string]Score `json:"classes"`
+	// BitsPerByte is what the model needs for masked words that are spelled out, each subword asked for with those of its word before it in
+	// sight: a measure that vocabularies of different sizes share. See spelled.
+	BitsPerByte float64 `json:"bits_per_byte"`
 	// SeenMasks and FreshMasks are the losses on rows of the first steps, with the masks of those steps and with masks
 	// never drawn before. Fresh minus seen is what the model remembers of masks rather than of text.
 	SeenMasks  float64 `json:"seen_masks"`
@@ -55,9 +59,10 @@ type DetectScore struct {
 
 const (
 	heldOutBatches = 8
-	probeBatches   = 2
 	sightBatches   = 4
 	fixBatches     = 16
+	// probeShare is the number of held-out batches for each probe for memory of masks.
+	probeShare = 4
 )
 
 // evaluationRecipe draws single whole words of all classes alike and leaves most of the text in sight, as a query does; it is
@@ -84,6 +89,8 @@ func sightRecipe() mask.Recipe {
 type evaluator struct {
 	on    string
 	text  []labelled
+	spelt []labelled // the words of text, spelled out
+	bytes [][]int    // of the word that a place of spelt belongs to
 	seen  []labelled
 	fresh []labelled
 	sight []labelled
@@ -115,7 +122,15 @@ func newEvaluator(training *batcher, s settings, heldOut []*shard.Shard, fixes *
 		}
 		return list
 	}
-	e.text = draw(evaluationRecipe(), nil, min(heldOutBatches, max(1, len(set.rows)/training.rows)))
+	batches := s.EvaluateBatches
+	if batches == 0 { // a checkpoint from before there was a choice
+		batches = heldOutBatches
+	}
+	e.text = draw(evaluationRecipe(), nil, min(batches, max(1, len(set.rows)/training.rows)))
+	for i, b := range e.text {
+		spelt, bytes := spelled(b, t, rand.New(rand.NewPCG(evaluationSeed^streamSpelled, uint64(i))))
+		e.spelt, e.bytes = append(e.spelt, spelt), append(e.bytes, bytes)
+	}
 	if training.pointer {
 		e.sight = draw(sightRecipe(), nil, sightBatches)
 	}
@@ -126,7 +141,7 @@ func newEvaluator(training *batcher, s settings, heldOut []*shard.Shard, fixes *
 	fresh := *training
 	fresh.stream = streamFresh
 	fresh.recipe.Static = false
-	for i := range probeBatches {
+	for i := range max(1, batches/probeShare) {
 		e.seen = append(e.seen, take(training, i))
 		e.fresh = append(e.fresh, take(&fresh, i))
 	}
@@ -204,6 +219,9 @@ func (e *evaluator) run(ctx context.Context, trainer engine, at int) (Evaluation
 	}
 	out.Mutants, out.Fixes = mutants.score(), fixes.score()
 	var err error
+	if out.BitsPerByte, err = e.spelling(ctx, trainer); err != nil {
+		return out, err
+	}
 	if out.Pointer, err = e.pointer(ctx, trainer); err != nil {
 		return out, err
 	}

@@ -18,7 +18,8 @@ import (
 
 // Options is everything that Run is told. Zero values mean the defaults named here.
 type Options struct {
-	Paths     []string // directories, checkouts and files to learn from
+	Paths     []string // directories, checkouts and files to learn from, or
+	Shards    string   // a directory that holds them encoded: the Work of another training, or unpacked shards with tokenizer.json beside
 	Out       string   // the bundle's directory, made at the end
 	Work      string   // tokenizer, shards, checkpoint, log and report; "": Out + ".training"
 	From      string   // a bundle whose weights and tokenizer to start from, or "default" for the embedded one; "": fresh ones
@@ -26,6 +27,7 @@ type Options struct {
 
 	Config     string  // "tiny", "small" (default) or "base"; not with From
 	Vocabulary int     // 0: the configuration's
+	Untagged   bool    // rows do not begin with their language; for a new tokenizer, which then has no tags for it
 	Steps      int     // length of the run in steps, or
 	Minutes    float64 // in minutes of training, checkpoints and evaluation included; neither: 10,000 steps
 	Resume     bool    // go on from the checkpoint in Work
@@ -34,7 +36,9 @@ type Options struct {
 	Batch        int     // rows per step; 0: the configuration's subwords per step, in such rows
 	LearningRate float64 // peak; 0: the configuration's
 	WeightDecay  float64 // 0: 0.05
-	Recipe       string  // mask recipe: "weighted" (default) or "uniform"
+	Recipe       string  // how classes of tokens are masked: "weighted" (default) or "uniform"; see mask.Named
+	MaskShape    string  // what a mask covers: "mixed" (default), "words", "spans" or "subwords"; see mask.Recipe.Shaped
+	MaskRate     float64 // share of the subwords that is masked; 0: mask.DefaultTotal
 	Static       bool    // the same masks every time
 	Seed         uint64
 
@@ -54,6 +58,7 @@ type Options struct {
 	FixShare float64 // share of the detection head's texts that are real fixes, the others being mutants; 0: a half if there are Fixes
 
 	EvaluateEvery     int     // steps between evaluations; 0: 250
+	EvaluateBatches   int     // batches of held-out text in each, where there are so many; 0: 8
 	CheckpointMinutes float64 // 0: 5
 	HeldOut           float64 // share of projects for evaluation; 0: 0.04, negative: none
 
@@ -99,25 +104,26 @@ const (
 
 // settings is what decides a run's result, kept in its checkpoint and report: resuming goes by these, not by flags.
 type settings struct {
-	Engine        string      `json:"engine"`
-	Config        string      `json:"config"`
-	From          string      `json:"from,omitempty"`
-	Row           int         `json:"row"`
-	Batch         int         `json:"batch"`
-	LearningRate  float64     `json:"learning_rate"`
-	WeightDecay   float64     `json:"weight_decay"`
-	Recipe        mask.Recipe `json:"recipe"`
-	Seed          uint64      `json:"seed"`
-	EvaluateEvery int         `json:"evaluate_every"`
-	Heads         bool        `json:"heads,omitempty"`
-	PointerWeight float64     `json:"pointer_weight,omitempty"`
-	DetectWeight  float64     `json:"detect_weight,omitempty"`
-	DetectShare   float64     `json:"detect_share,omitempty"`
-	Changed       float64     `json:"changed,omitempty"`
-	Mutants       int         `json:"mutants,omitempty"`
-	FixShare      float64     `json:"fix_share,omitempty"`
-	HardMutants   float64     `json:"hard_mutants,omitempty"`
-	HardModel     string      `json:"hard_model,omitempty"` // digest of the bundle that they are drawn from
+	Engine          string      `json:"engine"`
+	Config          string      `json:"config"`
+	From            string      `json:"from,omitempty"`
+	Row             int         `json:"row"`
+	Batch           int         `json:"batch"`
+	LearningRate    float64     `json:"learning_rate"`
+	WeightDecay     float64     `json:"weight_decay"`
+	Recipe          mask.Recipe `json:"recipe"`
+	Seed            uint64      `json:"seed"`
+	EvaluateEvery   int         `json:"evaluate_every"`
+	EvaluateBatches int         `json:"evaluate_batches,omitempty"`
+	Heads           bool        `json:"heads,omitempty"`
+	PointerWeight   float64     `json:"pointer_weight,omitempty"`
+	DetectWeight    float64     `json:"detect_weight,omitempty"`
+	DetectShare     float64     `json:"detect_share,omitempty"`
+	Changed         float64     `json:"changed,omitempty"`
+	Mutants         int         `json:"mutants,omitempty"`
+	FixShare        float64     `json:"fix_share,omitempty"`
+	HardMutants     float64     `json:"hard_mutants,omitempty"`
+	HardModel       string      `json:"hard_model,omitempty"` // digest of the bundle that they are drawn from
 }
 
 // resolve fills in the defaults and checks what can be checked before any work.
@@ -134,8 +140,14 @@ func (o *Options) resolve() (settings, error) {
 	if o.Steps == 0 && o.Minutes == 0 {
 		o.Steps = defaultSteps
 	}
-	if len(o.Paths) == 0 && !o.Resume {
+	if len(o.Paths) == 0 && o.Shards == "" && !o.Resume {
 		return settings{}, errors.New("starting training: no source named; give directories to learn from")
+	}
+	if len(o.Paths) > 0 && o.Shards != "" {
+		return settings{}, errors.New("starting training: give directories to learn from or --shards, not both")
+	}
+	if o.Untagged && (o.From != "" || o.Shards != "") {
+		return settings{}, errors.New("starting training: language tags are left out of a new tokenizer; the one that comes with --from or --shards is kept as it is")
 	}
 	if o.Config == "" {
 		o.Config = "small"
@@ -156,14 +168,13 @@ func (o *Options) resolve() (settings, error) {
 	if o.create == nil {
 		o.create = wholefile.Create
 	}
-	recipe, err := mask.Named(o.Recipe)
+	recipe, err := o.recipe()
 	if err != nil {
 		return settings{}, err
 	}
-	recipe.Static = o.Static
 	s := settings{
 		Engine: o.Engine, Config: o.Config, From: o.From, Row: o.Row, Batch: o.Batch, LearningRate: o.LearningRate, WeightDecay: o.WeightDecay, Recipe: recipe, Seed: o.Seed,
-		EvaluateEvery: o.EvaluateEvery, Heads: o.Heads, PointerWeight: o.PointerWeight, DetectWeight: o.DetectWeight, DetectShare: o.DetectShare,
+		EvaluateEvery: o.EvaluateEvery, EvaluateBatches: o.EvaluateBatches, Heads: o.Heads, PointerWeight: o.PointerWeight, DetectWeight: o.DetectWeight, DetectShare: o.DetectShare,
 		Changed: o.Changed, Mutants: o.Mutants, FixShare: o.FixShare, HardMutants: o.HardMutants,
 	}
 	if err := s.resolveHeads(len(o.Fixes) > 0); err != nil {
@@ -194,11 +205,35 @@ func (o *Options) resolve() (settings, error) {
 	if s.EvaluateEvery == 0 {
 		s.EvaluateEvery = 250
 	}
+	if s.EvaluateBatches == 0 {
+		s.EvaluateBatches = heldOutBatches
+	}
+	if s.EvaluateBatches < 1 {
+		return settings{}, fmt.Errorf("starting training: an evaluation has at least one batch, not %d", s.EvaluateBatches)
+	}
 	if s.Batch < 1 || s.Row < shortestRow || s.Row > longestRow || s.LearningRate <= 0 || s.WeightDecay < 0 || s.EvaluateEvery < 1 {
 		return settings{}, fmt.Errorf("starting training: rows must have %d to %d subwords, not %d; batch %d, learning rate %v, weight decay %v and evaluation interval %d must be positive",
 			shortestRow, longestRow, s.Row, s.Batch, s.LearningRate, s.WeightDecay, s.EvaluateEvery)
 	}
 	return s, nil
+}
+
+// recipe is the mask recipe that the options name.
+func (o *Options) recipe() (mask.Recipe, error) {
+	r, err := mask.Named(o.Recipe)
+	if err != nil {
+		return r, err
+	}
+	if o.MaskShape != "" {
+		if r, err = r.Shaped(o.MaskShape); err != nil {
+			return r, err
+		}
+	}
+	if o.MaskRate != 0 {
+		r.Total = o.MaskRate
+	}
+	r.Static = o.Static
+	return r, r.Check()
 }
 
 // collapse is the share of masked names of several subwords that become one mask for the pointer head, once there is one.
@@ -256,7 +291,7 @@ func architecture(config string, t *codetok.Tokenizer) onnx.Config {
 // String names the settings on one line, for the log on the terminal.
 func (s settings) String() string {
 	parts := []string{
-		s.Config, fmt.Sprintf("engine %s", s.Engine), fmt.Sprintf("batch %d x %d", s.Batch, s.Row), fmt.Sprintf("learning rate %g", s.LearningRate), fmt.Sprintf("masks %s", s.Recipe.Name),
+		s.Config, fmt.Sprintf("engine %s", s.Engine), fmt.Sprintf("batch %d x %d", s.Batch, s.Row), fmt.Sprintf("learning rate %g", s.LearningRate), fmt.Sprintf("masks %s, %g of the subwords", s.Recipe.Name, s.Recipe.Total),
 		fmt.Sprintf("seed %d", s.Seed),
 	}
 	if s.Recipe.Static {

@@ -204,6 +204,142 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestSingleSubwords: masks of single subwords leave the rest of their words in sight, and every place is what the row says.
+func TestSingleSubwords(t *testing.T) {
+	tokenizer := testTokenizer(t)
+	s := randomShard(rand.New(rand.NewPCG(9, 9)))
+	set, err := newRowSet([]*shard.Shard{s}, tokenizer, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipe, err := mask.Uniform().Shaped("subwords")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := settings{Batch: 4, Row: 64, Recipe: recipe, Seed: 1}
+	b := newBatcher(set, run, newLayout(run, false, false), tokenizer, nil, streamMasks)
+	ids, labels := make([]int64, 64), make([]shard.Label, 64)
+	inside := 0
+	for n := range len(set.rows) {
+		batch, classes := b.batch(n)
+		for i, at := range batch.Positions {
+			if batch.Weights[i] == 0 {
+				t.Fatalf("batch %d leaves place %d unused: single subwords fill every budget", n, i)
+			}
+			set.fill(set.rows[b.order.at(n*4+int(at)/64)], ids, labels)
+			if batch.Labels[i] != ids[at%64] || classes[i] != labels[at%64] || batch.IDs[at] != int64(tokenizer.Special().MASK) {
+				t.Fatalf("batch %d asks for %d of class %v at %d, where %d of class %v stood", n, batch.Labels[i], classes[i], at, ids[at%64], labels[at%64])
+			}
+			if !labels[at%64].WordStart() && batch.IDs[at-1] != int64(tokenizer.Special().MASK) {
+				inside++
+			}
+		}
+	}
+	if inside < 20 {
+		t.Errorf("%d masks begin within a word", inside)
+	}
+}
+
+// TestSpelled: of every masked word one subword is asked for, with those before it in sight and those after it masked.
+func TestSpelled(t *testing.T) {
+	tokenizer := testTokenizer(t)
+	s := randomShard(rand.New(rand.NewPCG(9, 9)))
+	set, err := newRowSet([]*shard.Shard{s}, tokenizer, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := settings{Batch: 4, Row: 64, Recipe: evaluationRecipe(), Seed: 1}
+	b := newBatcher(set, run, newLayout(run, false, false), tokenizer, nil, streamHeldOut)
+	maskID := int64(tokenizer.Special().MASK)
+	var later int
+	for n := range len(set.rows) {
+		whole := take(b, n)
+		kept := slices.Clone(whole.batch.IDs)
+		spelt, bytes := spelled(whole, tokenizer, rand.New(rand.NewPCG(1, uint64(n))))
+		if !slices.Equal(kept, whole.batch.IDs) {
+			t.Fatal("the batch of whole words was changed")
+		}
+		total, weight, places := 0, float32(0), 0
+		for i, class := range whole.classes {
+			at := whole.batch.Positions[i]
+			if class.Class() == shard.Special {
+				if spelt.batch.Weights[i] != 0 || bytes[i] != 0 {
+					t.Fatalf("place %d is not used, weighs %v and has %d bytes", i, spelt.batch.Weights[i], bytes[i])
+				}
+				continue
+			}
+			total += bytes[i]
+			weight += spelt.batch.Weights[i]
+			places++
+			total -= len(tokenizer.Bytes(int32(whole.batch.Labels[i])))
+			if spelt.batch.Weights[i] == 0 {
+				continue
+			}
+			if spelt.batch.IDs[at] != maskID {
+				t.Fatalf("place %d is asked for and in sight", i)
+			}
+			first, last := i, i
+			for !whole.classes[first].WordStart() {
+				first--
+			}
+			for last+1 < len(whole.classes) && !whole.classes[last+1].WordStart() {
+				last++
+			}
+			if int(spelt.batch.Weights[i]) != last-first+1 {
+				t.Fatalf("place %d of a word from %d to %d weighs %v", i, first, last, spelt.batch.Weights[i])
+			}
+			for k := first; k <= last; k++ {
+				if id := spelt.batch.IDs[whole.batch.Positions[k]]; (id == maskID) != (k >= i) || k < i && id != whole.batch.Labels[k] {
+					t.Fatalf("place %d of a word from %d to %d is asked for; at %d stands %d", i, first, last, k, id)
+				}
+			}
+			if i > first {
+				later++
+			}
+		}
+		if total != 0 || int(weight) != places {
+			t.Fatalf("batch %d: %d bytes too many, %d places weigh %v", n, total, places, weight)
+		}
+	}
+	if later < 20 {
+		t.Errorf("%d words are asked for behind their beginning", later)
+	}
+}
+
+// TestRowsWithoutTags: a tokenizer that has no tags makes rows of the same text.
+func TestRowsWithoutTags(t *testing.T) {
+	s := randomShard(rand.New(rand.NewPCG(9, 9)))
+	tagged, err := newRowSet([]*shard.Shard{s}, testTokenizer(t), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, err := codetok.Train(t.Context(), slices.Values([]string{"package main"}), codetok.TrainOptions{VocabSize: 300, Languages: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	untagged, err := newRowSet([]*shard.Shard{s}, bare, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(tagged.rows, untagged.rows) {
+		t.Fatal("the rows are cut elsewhere")
+	}
+	with, without := make([]int64, 64), make([]int64, 64)
+	labels := make([]shard.Label, 64)
+	for _, r := range tagged.rows {
+		tagged.fill(r, with, labels)
+		untagged.fill(r, without, labels)
+		if tag, ok := testTokenizer(t).LanguageTag(s.Languages[r.language]); !ok || with[1] != int64(tag) {
+			t.Fatalf("a row of %s begins with %v", s.Languages[r.language], with[:2])
+		}
+		for i := 1; i < 62; i++ {
+			if special := with[i+1] < 1000; !special && with[i+1] != without[i] {
+				t.Fatalf("rows %v and %v", with, without)
+			}
+		}
+	}
+}
+
 func count(ids []int64, id int64) (n int) {
 	for _, v := range ids {
 		if v == id {

@@ -37,59 +37,24 @@ type corpusRecord struct {
 
 // prepare makes everything that a fresh run needs, corpus to weights, and leaves it in Work for a resumed one.
 func (r *run) prepare(ctx context.Context) (step.State, error) {
-	c, err := corpus.Collect(ctx, corpus.Options{
-		Roots: r.opts.Paths, Languages: r.opts.Languages, HeldOut: r.opts.HeldOut,
-		Progress: func(done, total int) { r.console.count("reading files", done, total) },
-	})
-	if err != nil {
-		return step.State{}, err
-	}
-	record := corpusRecord{Trained: c.Kept(false), HeldOut: c.Kept(true), Dropped: c.Dropped, Hits: c.EvaluationHits, Projects: c.Projects}
-	r.reportCorpus(record)
-
 	var weights onnx.Weights
+	var err error
 	if r.opts.From != "" {
-		weights, err = r.openBundle()
+		if weights, err = r.openBundle(); err != nil {
+			return step.State{}, err
+		}
+	}
+	if r.opts.Shards != "" {
+		err = r.takeShards()
 	} else {
-		err = r.trainTokenizer(ctx, c)
+		err = r.encode(ctx)
 	}
 	if err != nil {
-		return step.State{}, err
-	}
-	if err := wholefile.WriteWith(r.opts.create, r.path("tokenizer.json"), r.tokenizer.Write); err != nil {
-		return step.State{}, fmt.Errorf("writing tokenizer: %w", err)
-	}
-	sources := make([]shard.Source, len(c.Files))
-	for i, f := range c.Files {
-		p := c.Projects[f.Project]
-		sources[i] = shard.Source{Project: p.Name, HeldOut: p.HeldOut, Language: f.Language, Text: f.Text}
-	}
-	err = shard.Build(ctx, sources, r.tokenizer, r.path("shards"), func(done, total int) { r.console.count("encoding files", done, total) })
-	if err != nil {
-		return step.State{}, err
-	}
-	if err := r.openShards(); err != nil {
 		return step.State{}, err
 	}
 	if err := r.fitRow(); err != nil {
 		return step.State{}, err
 	}
-	for _, s := range r.shards {
-		record.Subwords.Trained += len(s.IDs)
-	}
-	for _, s := range r.heldOut {
-		record.Subwords.HeldOut += len(s.IDs)
-	}
-	r.console.printf("%d subwords to learn from, %d held out", record.Subwords.Trained, record.Subwords.HeldOut)
-	err = wholefile.WriteWith(r.opts.create, r.path("corpus.json"), func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", " ")
-		return encoder.Encode(record)
-	})
-	if err != nil {
-		return step.State{}, fmt.Errorf("writing corpus.json: %w", err)
-	}
-
 	if weights == nil {
 		r.model = architecture(r.opts.Config, r.tokenizer)
 		r.model.PointerHead, r.model.DetectHead = r.opts.Heads, r.opts.Heads
@@ -105,6 +70,68 @@ func (r *run) prepare(ctx context.Context) (step.State, error) {
 	}
 	r.console.printf("%s: %.1f million parameters; %v", r.opts.Config, float64(parameters(weights))/1e6, r.position.Settings)
 	return step.State{Weights: weights}, nil
+}
+
+// encode collects the corpus, learns its vocabulary unless there is a tokenizer to keep, and writes tokenizer, shards and corpus.json.
+func (r *run) encode(ctx context.Context) error {
+	c, err := corpus.Collect(ctx, corpus.Options{
+		Roots: r.opts.Paths, Languages: r.opts.Languages, HeldOut: r.opts.HeldOut,
+		Progress: func(done, total int) { r.console.count("reading files", done, total) },
+	})
+	if err != nil {
+		return err
+	}
+	record := corpusRecord{Trained: c.Kept(false), HeldOut: c.Kept(true), Dropped: c.Dropped, Hits: c.EvaluationHits, Projects: c.Projects}
+	r.reportCorpus(record)
+	if r.tokenizer == nil {
+		if err := r.trainTokenizer(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := r.writeTokenizer(); err != nil {
+		return err
+	}
+	sources := make([]shard.Source, len(c.Files))
+	for i, f := range c.Files {
+		p := c.Projects[f.Project]
+		sources[i] = shard.Source{Project: p.Name, HeldOut: p.HeldOut, Language: f.Language, Text: f.Text}
+	}
+	err = shard.Build(ctx, sources, r.tokenizer, r.path("shards"), func(done, total int) { r.console.count("encoding files", done, total) })
+	if err != nil {
+		return err
+	}
+	if err := r.openShards(); err != nil {
+		return err
+	}
+	return r.writeRecord(record)
+}
+
+func (r *run) writeTokenizer() error {
+	if err := wholefile.WriteWith(r.opts.create, r.path("tokenizer.json"), r.tokenizer.Write); err != nil {
+		return fmt.Errorf("writing tokenizer: %w", err)
+	}
+	return nil
+}
+
+// writeRecord counts the subwords of the shards and writes corpus.json.
+func (r *run) writeRecord(record corpusRecord) error {
+	record.Subwords.Trained, record.Subwords.HeldOut = 0, 0
+	for _, s := range r.shards {
+		record.Subwords.Trained += len(s.IDs)
+	}
+	for _, s := range r.heldOut {
+		record.Subwords.HeldOut += len(s.IDs)
+	}
+	r.console.printf("%d subwords to learn from, %d held out", record.Subwords.Trained, record.Subwords.HeldOut)
+	err := wholefile.WriteWith(r.opts.create, r.path("corpus.json"), func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", " ")
+		return encoder.Encode(record)
+	})
+	if err != nil {
+		return fmt.Errorf("writing corpus.json: %w", err)
+	}
+	return nil
 }
 
 // fitRow shortens the rows of a corpus that does not fill a single one, unless their length was asked for.
@@ -183,7 +210,11 @@ func (r *run) trainTokenizer(ctx context.Context, c *corpus.Corpus) error {
 	texts, bytes := sample(c, tokenizerSample)
 	r.console.printf("learning a vocabulary of %d from %.1f MB", r.opts.Vocabulary, float64(bytes)/1e6)
 	var err error
-	r.tokenizer, err = codetok.Train(ctx, texts, codetok.TrainOptions{VocabSize: r.opts.Vocabulary})
+	options := codetok.TrainOptions{VocabSize: r.opts.Vocabulary}
+	if r.opts.Untagged {
+		options.Languages = []string{}
+	}
+	r.tokenizer, err = codetok.Train(ctx, texts, options)
 	return err
 }
 

@@ -96,6 +96,7 @@ func (r report) lastEvaluation(b *strings.Builder, e Evaluation) {
 	row("names together", e.Names)
 	row("all", e.All)
 	b.WriteString("</table>")
+	fmt.Fprintf(b, "<p>%.3f bits per byte of masked words, spelled out from left to right.</p>", e.BitsPerByte)
 }
 
 func (r report) settings(b *strings.Builder) {
@@ -108,8 +109,8 @@ func (r report) settings(b *strings.Builder) {
 		{"batch", fmt.Sprintf("%d rows of %d subwords", s.Batch, s.Row)},
 		{"learning rate", fmt.Sprintf("%g, up over the first %.0f%%, down in a line from %.0f%% on", s.LearningRate, 100*warmUp, 100*decayAt)},
 		{"weight decay", fmt.Sprint(s.WeightDecay)},
-		{"masks", fmt.Sprintf("%s, %.0f%% of subwords; %.0f%% of masks go on over further words, %.0f%% of single long words keep their beginning; static: %v",
-			s.Recipe.Name, 100*s.Recipe.Total, 100*s.Recipe.Spans, 100*s.Recipe.Endings, s.Recipe.Static)},
+		{"masks", fmt.Sprintf("%s, %.0f%% of subwords; %.0f%% of masks go on over further words, %.0f%% of single long words keep their beginning; single subwords: %v; static: %v",
+			s.Recipe.Name, 100*s.Recipe.Total, 100*s.Recipe.Spans, 100*s.Recipe.Endings, s.Recipe.Subwords, s.Recipe.Static)},
 		{"seed", fmt.Sprint(s.Seed)},
 	} {
 		fmt.Fprintf(b, "<tr><td>%s<td>%s</tr>", html.EscapeString(line[0]), html.EscapeString(line[1]))

@@ -17,7 +17,8 @@ type row struct {
 	limit      uint32 // where the project's files of the language end
 }
 
-// rowSet cuts shards into rows of one length: [CLS] <|lang|> text [SEP], packed full, with a [SEP] between documents.
+// rowSet cuts shards into rows of one length: [CLS] <|lang|> text [SEP], packed full, with a [SEP] between documents. Where
+// the tokenizer has no tag for the language the row holds the same text, and one more [SEP] at its end.
 // A row starts where a window does if that costs little, and stays within one project's files of one language; only
 // where those are fewer than a row holds does it reach back into the files before.
 type rowSet struct {
@@ -58,19 +59,14 @@ func newRowSet(shards []*shard.Shard, t *codetok.Tokenizer, length int) (*rowSet
 	return set, nil
 }
 
-// slots is the room for text and for the [SEP]s between documents.
-func (set *rowSet) slots(tag int32) int {
-	if tag < 0 {
-		return set.length - 2
-	}
-	return set.length - 3
-}
+// slots is the room for text and for the [SEP]s between documents, tag or no tag: models with and without are compared on the same rows.
+func (set *rowSet) slots() int { return set.length - 3 }
 
 // cut makes the rows of the documents first..last of a shard.
 func (set *rowSet) cut(index, first, last int) {
 	s := set.shards[index]
 	language := s.Documents[first].Language
-	slots := set.slots(set.tags[index][language])
+	slots := set.slots()
 	begin, end := s.Documents[first].Start, s.Documents[last].End
 	for start := begin; start < end; {
 		stop, full := forward(s.Documents, start, end, slots)

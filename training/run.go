@@ -50,7 +50,7 @@ func Run(ctx context.Context, opts Options) error {
 		return err
 	case found && !opts.Resume:
 		return fmt.Errorf("starting training: %s holds a checkpoint of step %d; go on with --resume, or delete the directory to start over", opts.Work, saved.Step)
-	case !found && opts.Resume && len(opts.Paths) == 0:
+	case !found && opts.Resume && len(opts.Paths) == 0 && opts.Shards == "":
 		return fmt.Errorf("resuming training: %s holds no checkpoint; name the sources to start from", opts.Work)
 	}
 	if found {
@@ -316,8 +316,8 @@ func (r *run) look(ctx context.Context) error {
 		return err
 	}
 	r.log.evaluation(e)
-	r.console.printf("step %d, %s: loss %.3f, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, 100*e.All.Accuracy,
-		100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)
+	r.console.printf("step %d, %s: loss %.3f, %.3f bits per byte, right %.1f%%, names %.1f%%; masks seen %.3f, fresh %.3f", e.Step, e.On, e.All.Loss, e.BitsPerByte,
+		100*e.All.Accuracy, 100*e.Names.Accuracy, e.SeenMasks, e.FreshMasks)
 	if e.Pointer != nil {
 		r.console.printf("    names in sight: loss %.3f, sure of the right one in %.1f%% of %d", e.Pointer.Loss, 100*e.Pointer.Half, e.Pointer.Count)
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/ort/orttest"
 	"mlm-lsp/training/fixes"
+	"mlm-lsp/training/shard"
 )
 
 // sources makes three small projects of this package's own files.
@@ -190,7 +192,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := lines[len(lines)-1].Evaluation
-		if last == nil || last.Pointer == nil || last.Mutants == nil || last.Fixes == nil {
+		if last == nil || !(last.BitsPerByte > 0.5 && last.BitsPerByte < 8) || last.Pointer == nil || last.Mutants == nil || last.Fixes == nil {
 			t.Fatalf("the last evaluation is %+v", last)
 		}
 		if last.Pointer.Count < 5 || !(last.Pointer.Loss > 0) || last.Mutants.Changed < 1 || last.Fixes.Changed < 5 || last.Fixes.Sites < last.Fixes.Changed {
@@ -224,6 +226,50 @@ func TestRun(t *testing.T) {
 			t.Errorf("%d lines of log became %d", len(before), len(after))
 		}
 		same(t, straight, o)
+	})
+
+	t.Run("from the folder of another training", func(t *testing.T) {
+		o := tinyOptions(t, root)
+		o.Paths, o.Shards, o.Work = nil, straight.Work, t.TempDir()
+		if err := Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		same(t, straight, o)
+		if a, b := mustRead(t, straight.Work, "corpus.json"), mustRead(t, o.Work, "corpus.json"); !bytes.Equal(a, b) {
+			t.Errorf("corpus.json became %s", b)
+		}
+	})
+
+	t.Run("from unpacked shards", func(t *testing.T) {
+		var pack bytes.Buffer
+		if _, err := shard.Pack(&pack, filepath.Join(straight.Work, "shards"), 0); err != nil {
+			t.Fatal(err)
+		}
+		o := tinyOptions(t, root)
+		o.Paths, o.Shards, o.Work = nil, t.TempDir(), t.TempDir()
+		if _, err := shard.Unpack(&pack, o.Shards); err != nil {
+			t.Fatal(err)
+		}
+		if err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "tokenizer.json") {
+			t.Fatalf("without a tokenizer: error %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(o.Shards, "tokenizer.json"), mustRead(t, straight.Work, "tokenizer.json"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		same(t, straight, o)
+		read := func(work string) (c corpusRecord) {
+			if err := json.Unmarshal(mustRead(t, work, "corpus.json"), &c); err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		want, got := read(straight.Work), read(o.Work)
+		if !reflect.DeepEqual(got.Trained, want.Trained) || !reflect.DeepEqual(got.HeldOut, want.HeldOut) || got.Subwords != want.Subwords || len(got.Projects) != len(want.Projects) {
+			t.Errorf("counted %+v, it is %+v", got, want)
+		}
 	})
 
 	t.Run("interrupted twice and resumed", func(t *testing.T) {
@@ -392,6 +438,11 @@ func TestOptionsRefused(t *testing.T) {
 		"give directories": {Out: "x"},
 		"tiny, small":      {Paths: []string{"."}, Out: "x", Config: "huge"},
 		"weighted":         {Paths: []string{"."}, Out: "x", Recipe: "heavy"},
+		"mixed, words":     {Paths: []string{"."}, Out: "x", MaskShape: "stars"},
+		"total 1.5":        {Paths: []string{"."}, Out: "x", MaskRate: 1.5},
+		"or --shards":      {Paths: []string{"."}, Out: "x", Shards: "y"},
+		"new tokenizer":    {Shards: "y", Out: "x", Untagged: true},
+		"at least one":     {Paths: []string{"."}, Out: "x", EvaluateBatches: -1},
 		"16 to 512":        {Paths: []string{"."}, Out: "x", Row: 8},
 		"detection rows":   {Paths: []string{"."}, Out: "x", DetectShare: 2},
 		"without --fixes":  {Paths: []string{"."}, Out: "x", FixShare: 0.5},

@@ -2,7 +2,8 @@
 //
 // Masks are drawn by words; a word is what shard.Label says. A mask covers whole words or, in a share of its own, one
 // word from some subword to its end: never a beginning or a middle alone. A masked name of several subwords may be meant to
-// become one mask, which tells nothing of its length and is for the pointer head alone. What a draw returns is a function of the
+// become one mask, which tells nothing of its length and is for the pointer head alone. A recipe of single subwords alone
+// knows no words: it is there to be compared with. What a draw returns is a function of the
 // row's labels, the recipe and the random source alone, so a step can be drawn again, and it never holds more subwords
 // than asked for: the training graph has a fixed number of masked rows.
 package mask
@@ -40,13 +41,15 @@ type Recipe struct {
 	// Candidates are scored from left to right, their first subwords shown while the next is asked for (PLL-word-l2r,
 	// Kauf and Ivanova 2023); a model that only ever saw whole words masked has not learnt to go on with one.
 	Endings float64 `json:"endings,omitempty"`
+	// Subwords masks single subwords wherever they stand in a word, as BERT first did: no spans, endings or collapsed names.
+	Subwords bool `json:"subwords,omitempty"`
 	// Collapse is the share of wholly masked names of several subwords that become one mask.
 	Collapse float64 `json:"collapse,omitempty"`
 	// Static draws the same masks for a row each time; it exists to measure what dynamic masks gain.
 	Static bool `json:"static"`
 }
 
-// Named returns the recipe of that name: "weighted", the default, or "uniform".
+// Named returns the recipe that treats classes by that name, "weighted" (the default) or "uniform", in DefaultShape and at DefaultTotal.
 func Named(name string) (Recipe, error) {
 	switch name {
 	case "", "weighted":
@@ -57,24 +60,52 @@ func Named(name string) (Recipe, error) {
 	return Recipe{}, fmt.Errorf("choosing mask recipe: there is none named %q; use weighted or uniform", name)
 }
 
+const (
+	// DefaultTotal is the share of a row's subwords that is masked. Small models learn better from low rates (Wettig et al. 2023, "Should You
+	// Mask 15% in Masked Language Modeling?", section 4), and at 15% of names that are preferred three of four stay in sight to copy from,
+	// which is what a query asks for; at 30% two of three would be hidden.
+	DefaultTotal = 0.15
+	// DefaultShape is Shaped's name for the shape of masks.
+	DefaultShape = "mixed"
+)
+
+// Shaped returns the recipe with masks of another shape. "mixed" are whole words, of which a tenth goes on over the words that follow and two
+// in five of those with several subwords keep their beginning; "words" are whole words and nothing else; "spans" are whole words that go on over
+// the next ones, SpanBERT's way (Joshi et al. 2020, without its objective); "subwords" are single subwords, whatever word they belong to.
+func (r Recipe) Shaped(shape string) (Recipe, error) {
+	r.Spans, r.SpanStop, r.SpanMax, r.Endings, r.Subwords = 0, 0, 0, 0, false
+	switch shape {
+	case DefaultShape:
+		r.Spans, r.SpanStop, r.SpanMax, r.Endings = 0.1, 0.35, 4, 0.4
+	case "words":
+	case "spans":
+		r.Spans, r.SpanStop, r.SpanMax = 1, 0.35, 8
+	case "subwords":
+		r.Subwords = true
+	default:
+		return Recipe{}, fmt.Errorf("choosing the shape of masks: there is none named %q; use mixed, words, spans or subwords", shape)
+	}
+	return r, nil
+}
+
 // Uniform treats all classes alike.
 func Uniform() Recipe {
-	r := Recipe{Name: "uniform", Total: 0.3, Spans: 0.3, SpanStop: 0.35, SpanMax: 8, Endings: 0.5, Classes: make([]Weights, shard.NumClasses)}
+	r := Recipe{Name: "uniform", Total: DefaultTotal, Classes: make([]Weights, shard.NumClasses)}
 	for i := range r.Classes {
 		r.Classes[i] = Weights{Rate: 1, Loss: 1}
+	}
+	r, err := r.Shaped(DefaultShape)
+	if err != nil {
+		panic(err) // the default is one of the shapes
 	}
 	return r
 }
 
 // Weighted is the type-weighted recipe: what the product asks for (names, types, operators) is masked often and weighs
-// much; punctuation, line ends and comments, which are easy or not asked for, seldom. At uniform masking's total of 30% the
-// preference would hide two names of three, so that little is left to copy from, and copying is what a query asks for: 15%
-// with few spans leaves three names of four in sight. Small models learn better from low rates in any case (Wettig et al.
-// 2023, "Should You Mask 15% in Masked Language Modeling?", section 4).
+// much; punctuation, line ends and comments, which are easy or not asked for, seldom.
 func Weighted() Recipe {
 	r := Uniform()
-	r.Name, r.Total = "weighted", 0.15
-	r.Spans, r.SpanMax, r.Endings = 0.1, 4, 0.4
+	r.Name = "weighted"
 	for i := range r.Classes {
 		w := &r.Classes[i]
 		switch shard.Class(i) {
@@ -114,6 +145,9 @@ func (r *Recipe) Check() error {
 		return fmt.Errorf("checking mask recipe %s: total %v, spans %v/%v/%d, endings %v or collapse %v out of range", r.Name, r.Total, r.Spans, r.SpanStop, r.SpanMax, r.Endings,
 			r.Collapse)
 	}
+	if r.Subwords && (r.Spans > 0 || r.Endings > 0) {
+		return fmt.Errorf("checking mask recipe %s: single subwords have neither spans nor endings", r.Name)
+	}
 	for i, w := range r.Classes {
 		if !(w.Rate >= 0 && w.Loss >= 0) || math.IsInf(w.Rate, 0) || math.IsInf(w.Loss, 0) {
 			return fmt.Errorf("checking mask recipe %s: class %v has rate %v and loss weight %v", r.Name, shard.Class(i), w.Rate, w.Loss)
@@ -122,7 +156,7 @@ func (r *Recipe) Check() error {
 	return nil
 }
 
-// Word is a word of a row, part or all of it masked.
+// Word is a word of a row, part or all of it masked; with Recipe.Subwords, one subword.
 type Word struct {
 	Start, End int  // the word
 	From       int  // its first masked subword; those before it stay in sight
@@ -156,7 +190,7 @@ func (r *Recipe) Budget(length int) int { return int(r.Total * float64(length)) 
 func (d *Drawer) Draw(random *rand.Rand, labels []shard.Label, budget int) []Word {
 	d.words, d.order = d.words[:0], d.order[:0]
 	for i, l := range labels {
-		if i == 0 || l.WordStart() {
+		if i == 0 || l.WordStart() || d.recipe.Subwords {
 			d.words = append(d.words, word{Word: Word{Start: i, End: i + 1}})
 		} else {
 			d.words[len(d.words)-1].End = i + 1

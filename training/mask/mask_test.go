@@ -86,6 +86,71 @@ func TestDraw(t *testing.T) {
 	}
 }
 
+// shaped is the uniform recipe in a shape.
+func shaped(t *testing.T, shape string) Recipe {
+	t.Helper()
+	r, err := Uniform().Shaped(shape)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestShapes holds what each shape promises: how long masks are, and whether words are cut, from which side.
+func TestShapes(t *testing.T) {
+	for _, test := range []struct {
+		shape            string
+		neighbours       [2]float64 // bounds of the share of masked words that stand right behind a masked one
+		endings, middles bool       // words that keep their beginning; words that come to sight again
+	}{
+		{"mixed", [2]float64{0.1, 0.35}, true, false},
+		{"words", [2]float64{0.05, 0.25}, false, false},
+		{"spans", [2]float64{0.5, 0.8}, false, false},
+		{"subwords", [2]float64{0.05, 0.25}, true, true},
+	} {
+		drawer := NewDrawer(shaped(t, test.shape))
+		words, neighbours, endings, middles, subwords, masked := 0, 0, 0, 0, 0, 0
+		for seed := range uint64(300) {
+			random := rand.New(rand.NewPCG(5, seed))
+			labels := row(random, 256)
+			in := map[int]bool{}
+			for _, at := range places(drawer.Draw(random, labels, drawer.recipe.Budget(len(labels)))) {
+				in[at] = true
+			}
+			subwords += len(labels)
+			masked += len(in)
+			for i := 1; i < len(labels); i++ {
+				switch {
+				case labels[i].WordStart() && in[i]:
+					words++
+					if in[i-1] {
+						neighbours++
+					}
+				case !labels[i].WordStart() && in[i] && !in[i-1]:
+					endings++
+				case !labels[i].WordStart() && !in[i] && in[i-1]:
+					middles++
+				}
+			}
+		}
+		if share := float64(masked) / float64(subwords); math.Abs(share-DefaultTotal) > 0.01 {
+			t.Errorf("%s: %.3f of the subwords are masked", test.shape, share)
+		}
+		if share := float64(neighbours) / float64(words); share < test.neighbours[0] || share > test.neighbours[1] {
+			t.Errorf("%s: %.2f of the masked words follow on a masked one", test.shape, share)
+		}
+		if (endings > 300) != test.endings || (middles > 300) != test.middles || !test.endings && endings > 0 || !test.middles && middles > 0 {
+			t.Errorf("%s: %d words keep their beginning, %d come to sight again", test.shape, endings, middles)
+		}
+	}
+	if _, err := Uniform().Shaped("stars"); err == nil {
+		t.Error("an unknown shape is no error")
+	}
+}
+
 func TestDrawIsDeterministic(t *testing.T) {
 	labels := row(rand.New(rand.NewPCG(1, 1)), 256)
 	draw := func(step uint64) []int {
@@ -169,12 +234,10 @@ func TestSpans(t *testing.T) {
 		}
 		return most
 	}
-	if got := longest(Uniform()); got < 5 {
+	if got := longest(shaped(t, "spans")); got < 7 {
 		t.Errorf("the longest of 200 rows' spans has %d words", got)
 	}
-	without := Uniform()
-	without.Spans = 0
-	if got := longest(without); got > 3 {
+	if got := longest(shaped(t, "words")); got > 3 {
 		t.Errorf("without spans, %d words in a row are masked", got)
 	}
 }
@@ -247,6 +310,7 @@ func TestCheckRefuses(t *testing.T) {
 		"a negative rate":                  func(r *Recipe) { r.Classes[0].Rate = -1 },
 		"not a number":                     func(r *Recipe) { r.Classes[0].Loss = math.NaN() },
 		"endless spans":                    func(r *Recipe) { r.SpanStop = 0 },
+		"spans of single subwords":         func(r *Recipe) { r.Subwords = true },
 		"too many halves":                  func(r *Recipe) { r.Endings = 2 },
 		"a negative share of single masks": func(r *Recipe) { r.Collapse = -1 },
 	} {
