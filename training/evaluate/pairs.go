@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -77,7 +78,7 @@ func (p pair) bug(ctx context.Context, repos string, open map[string]*objects) (
 	}
 	at := 0
 	for range p.Line - 1 {
-		next := strings.IndexByte(string(b.Before[at:]), '\n')
+		next := bytes.IndexByte(b.Before[at:], '\n')
 		if next < 0 {
 			return Bug{}, fmt.Errorf("%s has no line %d", b.Path, p.Line)
 		}

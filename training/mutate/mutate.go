@@ -163,6 +163,10 @@ func (m *Mutator) read(r *Row) {
 }
 
 func (m *Mutator) classify(r *Row, w *word, class shard.Class, seen map[string]bool) {
+	if class == shard.Assignment && treesitter.OperatorGroup(r.Language, operatorText(w.text)) != nil {
+		w.family, w.site, w.mutable = operator, true, true // += for -=
+		return
+	}
 	if class >= shard.Whitespace {
 		return
 	}

@@ -128,7 +128,7 @@ func check(t *testing.T, tokenizer *codetok.Tokenizer, r, mutated *Row, sites, m
 	}
 }
 
-// TestSites: every name is a site; of those, uses may be mutated, and definitions, receivers and the first of all assignments may not.
+// TestSites: every name is a site; of those, uses may be mutated, and definitions, receivers and the first of all assignments may not; an assignment that computes is an operator.
 func TestSites(t *testing.T) {
 	tokenizer, _ := sources(t)
 	const text = `import os
@@ -150,10 +150,10 @@ def grow(first, second=True):
 			got = append(got, text)
 		}
 	}
-	if want := "os grow first second True total first + second self count other size"; !strings.HasPrefix(strings.Join(all, " "), want) {
+	if want := "os grow first second True total first + second self count += other size"; !strings.HasPrefix(strings.Join(all, " "), want) {
 		t.Errorf("sites %q begin not with %q", all, want)
 	}
-	want := "True first + second count other size total first total is not first and second not in total total os path"
+	want := "True first + second count += other size total first total is not first and second not in total total os path"
 	if strings.Join(got, " ") != want {
 		t.Errorf("sites to mutate %q, want %q", got, want)
 	}
