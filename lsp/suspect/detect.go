@@ -28,8 +28,11 @@ const (
 	numDetectInputs
 )
 
+// inputDetect is the name of what the model's detection head says.
+const inputDetect = "detect"
+
 var detectNames = [numDetectInputs - numInputs]string{
-	"fit own", "fit best", "fit over", "repair best", "repair over", "detect", "own cache", "own cache left", "own cache right", "own cache place",
+	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
 	"own model", "own pointer", "most votes", "likeliest",
 }
 

@@ -73,6 +73,8 @@ type Options struct {
 	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 8 and one for every 80, with All 40 and one for every 20 and the
 	// operators; a quarter of that with a model that has no pointer head.
 	MaxConfirm int
+	// Screen asks the model's detection head, too, where the table does not look at what it says: for fitting.
+	Screen bool
 	// Only says of which tokens sites are wanted; nil means all. What is known of a site does not depend on which others are.
 	Only func(treesitter.Span) bool
 	// WindowBytes bounds the text around a site that the model sees; 0 means 1,000, about 250 subwords.
@@ -121,7 +123,7 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 		}
 		e.file.describe(&e.sites[i])
 	}
-	if m != nil {
+	if m != nil && (opts.Screen || e.table.Detect != nil && e.table.Detect.Reads(inputDetect)) {
 		if err := e.screen(ctx, m); err != nil {
 			return nil, err
 		}

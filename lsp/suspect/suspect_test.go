@@ -279,7 +279,7 @@ func (*failing) Scan(context.Context, []model.ScanQuery) ([][]model.SiteScore, e
 
 func TestErrors(t *testing.T) {
 	f := treesitter.Parse("go", []byte(rect))
-	if _, err := Check(context.Background(), &failing{modeltest.Fake{About: model.Info{Detect: true}}}, f, Options{All: true}); err == nil || err.Error() != "screening: out of memory" {
+	if _, err := Check(context.Background(), &failing{modeltest.Fake{About: model.Info{Detect: true}}}, f, Options{All: true, Screen: true}); err == nil || err.Error() != "screening: out of memory" {
 		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -348,4 +348,29 @@ func FuzzCheck(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestScreen: the detection head looks at a file where the table asks what it says, and nowhere else.
+func TestScreen(t *testing.T) {
+	f := treesitter.Parse("go", []byte(rect))
+	reads := func(name string) *rank.Table {
+		forest, err := rank.NewForest([]string{name}, [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 1}, {Input: -1}, {Input: -1, Value: 1}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &rank.Table{Version: rank.Version, Detect: forest}
+	}
+	for _, c := range []struct {
+		table *rank.Table
+		head  bool
+		want  bool
+	}{{reads("detect"), true, true}, {reads("detect"), false, false}, {reads("fit own"), true, false}, {&rank.Table{}, true, false}} {
+		m := &modeltest.Fake{About: model.Info{Detect: c.head}}
+		if _, err := Examine(t.Context(), m, f, Options{Table: c.table}); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(m.Scanned()) > 0; got != c.want {
+			t.Errorf("with a head %v: scanned %v", c.head, got)
+		}
+	}
 }

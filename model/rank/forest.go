@@ -70,6 +70,18 @@ func (t tree) check(inputs int) error {
 // Inputs are the names of what the forest looks at, in the order of Score's argument.
 func (f *Forest) Inputs() []string { return f.inputs }
 
+// Reads tells whether any tree looks at an input.
+func (f *Forest) Reads(input string) bool {
+	for _, t := range f.trees {
+		for _, n := range t {
+			if n.input >= 0 && f.inputs[n.input] == input {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Score sums the trees. The vector is as long as Inputs; NaN is an unknown value.
 func (f *Forest) Score(vector []float32) float64 {
 	sum := 0.0

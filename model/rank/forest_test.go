@@ -41,6 +41,12 @@ func TestScore(t *testing.T) {
 			}
 		}
 	}
+	if !f.Reads("a") || !f.Reads("b") || f.Reads("c") {
+		t.Error("it reads a and b")
+	}
+	if leaf, err := NewForest([]string{"a"}, [][]Node{{{Input: -1, Value: 1}}}); err != nil || leaf.Reads("a") {
+		t.Errorf("a leaf reads nothing; error %v", err)
+	}
 }
 
 func TestNewForestErrors(t *testing.T) {

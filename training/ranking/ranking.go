@@ -239,7 +239,7 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 func examine(ctx context.Context, x Example, opts Options, random *rand.Rand) (*record, error) {
 	look := func(text []byte, share float64) (*suspect.Examination, int, error) {
 		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Table: rank.Default(), Only: only, MaxConfirm: math.MaxInt})
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Screen: true, Table: rank.Default(), Only: only, MaxConfirm: math.MaxInt})
 		if err != nil {
 			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
 		}
