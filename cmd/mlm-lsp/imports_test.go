@@ -52,6 +52,7 @@ var allowed = map[string][]string{
 	"codetok":                 {},
 	"internal/wholefile":      {},
 	"codetok/bench":           {"codetok"},
+	"docs/recipe":             {"internal/wholefile", "training", "training/shard", "training/page", "treesitter", "codetok"},
 }
 
 func TestImportTable(t *testing.T) {
