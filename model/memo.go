@@ -132,5 +132,5 @@ func (m *memo) add(key memoKey, p Prediction) {
 
 // clonePrediction keeps what callers do to a prediction out of the memory.
 func clonePrediction(p Prediction) Prediction {
-	return Prediction{Candidates: slices.Clone(p.Candidates)}
+	return Prediction{Candidates: slices.Clone(p.Candidates), Rows: p.Rows}
 }

@@ -75,6 +75,8 @@ type Candidate struct {
 // in the order of the choices, generated ones in that of their texts.
 type Prediction struct {
 	Candidates []Candidate
+	// Rows is how many rows went through the network for it, or had gone when it was first asked: what the answer costs.
+	Rows int
 }
 
 // Predictor answers queries; the answers are in the order of the queries. An
@@ -282,7 +284,8 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 	type asked struct {
 		key memoKey
 		search
-		at []int // indexes of the queries that ask this
+		at   []int // indexes of the queries that ask this
+		cost int   // rows
 	}
 	var open []*asked
 	byKey := map[memoKey]*asked{}
@@ -323,10 +326,12 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 			rows := a.rows()
 			if len(rows) > 0 {
 				batch = append(batch, rows...)
+				a.cost += len(rows)
 				still = append(still, a)
 				continue
 			}
 			p := a.prediction()
+			p.Rows = a.cost
 			m.memo.add(a.key, p)
 			for _, i := range a.at {
 				out[i] = clonePrediction(p)

@@ -153,8 +153,8 @@ func TestOnePass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if net.rows != 1 {
-		t.Errorf("%d rows", net.rows)
+	if net.rows != 1 || ps[0].Rows != 1 {
+		t.Errorf("%d rows, the prediction says %d", net.rows, ps[0].Rows)
 	}
 	if c := ps[0].Candidates[0]; c.Text != "prices" || c.Pointer < math.Log(0.99) {
 		t.Errorf("best is %+v", c)
@@ -182,8 +182,8 @@ func TestOnePass(t *testing.T) {
 	plain := shortQuery(someChoices)
 	plain.OnePass = true
 	without, err := m.Predict(t.Context(), []Query{plain})
-	if err != nil || net.rows < 2 {
-		t.Errorf("without names: %d rows, %v", net.rows, err)
+	if err != nil || net.rows < 2 || without[0].Rows != net.rows {
+		t.Errorf("without names: %d rows, the prediction says %d, %v", net.rows, without[0].Rows, err)
 	}
 	bare, _ := scriptedModel(t, pseudo(400), Options{CacheSize: -1})
 	same, err := bare.Predict(t.Context(), []Query{withNames(shortQuery(someChoices))})
