@@ -34,7 +34,11 @@ the file points at, an object per line: repo, commit, parent, path, line, col, o
 						return evaluate.Result{}, err
 					}
 				}
-				return evaluate.Bugs(ctx, subjects, bugs, opts)
+				result, err := evaluate.Bugs(ctx, subjects, bugs, opts)
+				if pairs != "" {
+					result.Task = "fixes"
+				}
+				return result, err
 			})
 		},
 	}

@@ -42,7 +42,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	var usage usageError
 	switch {
 	case err == nil:
@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) int {
 		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\n", err)
 		return 1 // the specification's, under "exit notification"
 	case errors.As(err, &usage):
-		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\nRun `%s --help` for usage.\n", err, "mlm-lsp")
+		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\nRun `%s --help` for usage.\n", err, cmd.CommandPath())
 		return exitUsage
 	default:
 		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\n", err)

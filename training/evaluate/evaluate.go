@@ -20,6 +20,7 @@ import (
 
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/training/ngram"
 )
 
 // Asker is what a subject is asked through; *model.Model is one.
@@ -50,6 +51,8 @@ type Common struct {
 	// PerClass bounds the cases of each language and class; 0: the task's default.
 	PerClass int
 	Seed     uint64 // of all draws
+	// NGrams are those of a corpus; nil: SystemNGram is not measured.
+	NGrams *ngram.Model
 	// Progress gets the cases done and their number, over all subjects; may be nil.
 	Progress func(done, total int)
 }
@@ -60,6 +63,7 @@ const (
 	SystemRecency    = "recency"    // the candidate used last
 	SystemCache      = "cache"      // the n-gram of the file, both sides
 	SystemProject    = "project"    // the same over the file and its project
+	SystemNGram      = "n-gram"     // the n-grams of a corpus mixed with those of the file; where Common.NGrams is given
 	SystemModel      = "model"      // the model alone
 	SystemOnePass    = "one pass"   // the model with one row for all candidates (model.Query.OnePass)
 	SystemPointer    = "pointer"    // its pointer head alone

@@ -126,7 +126,11 @@ func (m Metric) difference(e Estimate) string {
 
 // Print writes the result as tables for a terminal. Shares are per cent, with 95% intervals beside the main ones.
 func (r Result) Print(w io.Writer) error {
-	for i, t := range r.tables(everyRow) {
+	list := r.tables(everyRow)
+	if t, ok := r.calibration(true); ok {
+		list = append(list, t)
+	}
+	for i, t := range list {
 		if i > 0 {
 			fmt.Fprintf(w, "\n%s\n", t.title)
 		}
@@ -143,12 +147,20 @@ func (r Result) Print(w io.Writer) error {
 
 func everyRow(Row) bool { return true }
 
-// Markdown writes the result as tables for a document: the rows of each class as a whole, and the slices of all classes together.
+// Markdown writes the result as a document: what was asked beside what was measured, a summary, the calibration, then all rows. Comments mark the parts, so that
+// others can quote one.
 func (r Result) Markdown(w io.Writer) error {
 	var b strings.Builder
-	for i, t := range r.tables(r.brief) {
-		if i > 0 {
+	part := func(mark, title, note string, t table) {
+		if b.Len() > 0 {
 			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "## %s\n\n", title)
+		if mark != "" {
+			fmt.Fprintf(&b, "<!-- %s -->\n", mark)
+		}
+		if note != "" {
+			b.WriteString(note + "\n\n")
 		}
 		line := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
 		line(t.header)
@@ -156,6 +168,28 @@ func (r Result) Markdown(w io.Writer) error {
 		for _, cells := range t.rows {
 			line(cells)
 		}
+		if mark != "" {
+			b.WriteString("<!-- end -->\n")
+		}
+	}
+	if t, ok := r.asked(); ok {
+		part("asked", "Asked and measured", "", t)
+	}
+	if t, legend, ok := r.summary(); ok {
+		part("summary", "Summary", legend, t)
+	}
+	if t, ok := r.calibration(true); ok {
+		part("calibration", "Calibration", "", t)
+	}
+	for i, t := range r.tables(everyRow) {
+		title := "All rows"
+		if i > 0 {
+			title = "Paired differences"
+		}
+		part("", title, "", t)
+	}
+	if t, ok := r.calibration(false); ok {
+		part("", "Calibration of all systems", "", t)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -192,7 +226,14 @@ type differenceLine struct {
 	Measures map[string]Estimate `json:"measures"`
 }
 
-// JSON writes one object per row and line.
+// calibrationLine is a row of the calibration as a line of JSON.
+type calibrationLine struct {
+	Task        string      `json:"task"`
+	Models      []string    `json:"models"`
+	Calibration Reliability `json:"calibration"`
+}
+
+// JSON writes one object per line: the rows, then the calibration of each class and language.
 func (r Result) JSON(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	for _, row := range r.Rows {
@@ -201,6 +242,11 @@ func (r Result) JSON(w io.Writer) error {
 			line.Differences = append(line.Differences, differenceLine{d.Of, d.Minus, d.Measures})
 		}
 		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+	}
+	for _, e := range r.Reliability() {
+		if err := encoder.Encode(calibrationLine{r.Task, r.Models, e}); err != nil {
 			return err
 		}
 	}
@@ -223,8 +269,9 @@ type caseLine struct {
 
 // outcomeLine tells the place of the answer, from 1; 0 when it is not among the candidates.
 type outcomeLine struct {
-	Place int    `json:"place"`
-	Top   string `json:"top"`
+	Place      int     `json:"place"`
+	Top        string  `json:"top"`
+	Confidence float64 `json:"confidence,omitempty"` // the probability of Top, where one is stated
 }
 
 // CasesJSON writes one object per case and line: where each system put the answer, and what it would have said.
@@ -234,7 +281,7 @@ func (r Result) CasesJSON(w io.Writer) error {
 		line := caseLine{r.Task, c.Project, c.Path, c.Line, c.Column, c.Language, c.Class, c.Slices, c.Answer, map[string]outcomeLine{}}
 		for name, o := range c.Systems {
 			if name != SystemCandidates {
-				line.Systems[name] = outcomeLine{o.Place, o.Top}
+				line.Systems[name] = outcomeLine{o.Place, o.Top, o.Confidence}
 			}
 		}
 		if err := encoder.Encode(line); err != nil {

@@ -44,7 +44,12 @@ func (r Result) HTML(w io.Writer) error {
 			b.WriteString(page.Dots(groups, true))
 		}
 	}
-	for _, t := range r.tables(everyRow) {
+	r.reliabilityPlots(&b)
+	all := r.tables(everyRow)
+	if t, ok := r.calibration(false); ok {
+		all = append(all, t)
+	}
+	for _, t := range all {
 		fmt.Fprintf(&b, "<h2>%s</h2>", html.EscapeString(t.title))
 		b.WriteString(page.Table(t.header, t.rows, 2))
 	}

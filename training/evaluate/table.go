@@ -3,8 +3,6 @@ package evaluate
 import (
 	"slices"
 	"sort"
-
-	"mlm-lsp/treesitter"
 )
 
 // Ratio is one case's part of a measure: the measure of many cases is the sum of Sum over the sum of Of. For a share Of is 1; for keystrokes
@@ -15,6 +13,8 @@ type Ratio struct{ Sum, Of float64 }
 type Outcome struct {
 	Place int    // of the answer, from 1; 0 when it is not among the candidates
 	Top   string // what stands at the first place
+	// Confidence is the probability that the system gave to what stands at the first place; 0 when it states none.
+	Confidence float64
 	// Measures are by the task's metrics; those that a case says nothing about are absent.
 	Measures map[string]Ratio
 }
@@ -51,21 +51,6 @@ type Layout struct {
 	Pairs   []Pair
 	// Apart: the classes ask different things, so that no row counts them together.
 	Apart bool
-}
-
-// brief tells the rows that a document has room for: each class as a whole, and the slices of those that hold others.
-func (l Layout) brief(row Row) bool {
-	if row.Slice == SliceAll || row.Class == SliceAll {
-		return true
-	}
-	if l.Apart {
-		return slices.Contains(treesitter.Languages(), row.Slice)
-	}
-	pooled := false
-	for _, names := range l.Pooled {
-		pooled = pooled || slices.Contains(names, row.Class)
-	}
-	return pooled || len(l.Pooled) == 0 && slices.Contains(l.Slices, row.Slice)
 }
 
 // Estimate is a measure with its 95% confidence interval.

@@ -228,3 +228,32 @@ func Table(header []string, rows [][]string, text int) string {
 	b.WriteString("</table>")
 	return b.String()
 }
+
+// Shares draws curves of one share over another, both from 0 to 100%, and the diagonal where they are equal. A point is a dot, so that a curve of one is seen.
+func Shares(curves []Curve) string {
+	const side, left, bottom = 420.0, 46.0, 24.0
+	px := func(x float64) float64 { return left + x*(side-left-marginRight) }
+	py := func(y float64) float64 { return side - bottom - y*(side-bottom-marginTop) }
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %g %g" role="img" style="max-width:%gpx;display:block">`, side, side, side)
+	for _, share := range ticks(0, 1) {
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="#e3e6ea"/><text x="%.1f" y="%.1f" text-anchor="end">%.0f%%</text>`, px(0), py(share), px(1), px(0)-6, py(share)+4, 100*share)
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle">%.0f%%</text>`, px(share), side-6, 100*share)
+	}
+	fmt.Fprintf(&b, `<path d="M%.1f %.1fL%.1f %.1f" stroke="#8c959f" stroke-dasharray="4 3"/>`, px(0), py(0), px(1), py(1))
+	legend := ""
+	for i, c := range curves {
+		colour := palette[i%len(palette)]
+		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="`, colour)
+		for k := range c.X {
+			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.X[k]), py(c.Y[k]))
+		}
+		b.WriteString(`"/>`)
+		for k := range c.X {
+			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.X[k]), py(c.Y[k]), colour)
+		}
+		legend += fmt.Sprintf(`<span><i style="background:%s"></i>%s</span>`, colour, html.EscapeString(c.Name))
+	}
+	b.WriteString(`</svg><p class="legend note">` + legend + `</p>`)
+	return b.String()
+}

@@ -60,6 +60,14 @@ func TestDots(t *testing.T) {
 	}
 }
 
+func TestShares(t *testing.T) {
+	text := Shares([]Curve{{Name: "a < b", X: []float64{0.1, 0.95}, Y: []float64{0, 1}}, {Name: "one", X: []float64{0.5}, Y: []float64{0.25}}, {Name: "none"}})
+	if strings.Count(text, "<circle") != 3 || strings.Contains(text, "a < b") || strings.Contains(text, "NaN") {
+		t.Errorf("%s", text)
+	}
+	wellFormed(t, text)
+}
+
 func TestTable(t *testing.T) {
 	text := Start("<b>") + Table([]string{"name", "n"}, [][]string{{"<script>", "1"}}, 1)
 	if strings.Contains(text, "<script>") || strings.Contains(text, "<b>") || !strings.Contains(text, `<td class="n">1`) {
