@@ -382,6 +382,32 @@ func testCheckpoint(t testing.TB) (position, step.State) {
 	return p, step.State{Step: 12, Weights: w(1), First: w(-1), Second: w(0.5)}
 }
 
+// TestSettingsOfBefore reads settings as checkpoints held them before the share and the shape of masks were choices: a run that goes on from one draws
+// the masks that it drew.
+func TestSettingsOfBefore(t *testing.T) {
+	const text = `{"engine":"torch","config":"small","row":512,"batch":8,"learning_rate":0.0007,"weight_decay":0.05,"recipe":{"name":"weighted","total":0.15,
+		"classes":[{"rate":0.3,"loss":0.5},{"rate":1,"loss":1},{"rate":1,"loss":1},{"rate":1,"loss":1},{"rate":1,"loss":1},{"rate":1,"loss":1},{"rate":0.8,"loss":1.2},
+		{"rate":1.2,"loss":1.5},{"rate":0.5,"loss":0.8},{"rate":0.5,"loss":0.7},{"rate":0.3,"loss":0.4},{"rate":0.2,"loss":0.3},{"rate":0.4,"loss":0.5}],
+		"spans":0.1,"span_stop":0.35,"span_max":4,"endings":0.4,"collapse":0.5,"static":false},"seed":5,"evaluate_every":1500,"heads":true,"pointer_weight":0.5,
+		"detect_weight":1,"detect_share":0.25,"changed":10,"mutants":12,"fix_share":0.5}`
+	var before settings
+	if err := json.Unmarshal([]byte(text), &before); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Paths: []string{"."}, Out: "x", Engine: "torch", Batch: 8, Seed: 5, EvaluateEvery: 1500, EvaluateBatches: heldOutBatches, Heads: true, Fixes: []string{"list"},
+		LearningRate: 0.0007, Recipe: "weighted", MaskRate: 0.15, MaskShape: "mixed",
+	}
+	now, err := o.resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now.EvaluateBatches = 0
+	if !reflect.DeepEqual(before, now) {
+		t.Errorf("the settings were %+v, they are %+v", before, now)
+	}
+}
+
 func TestCheckpointRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	p, state := testCheckpoint(t)
