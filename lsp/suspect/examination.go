@@ -25,6 +25,9 @@ func (e *Examination) At(offset int) int {
 	return -1
 }
 
+// File returns what was examined.
+func (e *Examination) File() *treesitter.File { return e.file.x.File }
+
 // Span returns where site i stands, and Group how it is judged; see Groups.
 func (e *Examination) Span(i int) treesitter.Span { return e.sites[i].span }
 

@@ -8,7 +8,9 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -29,8 +31,8 @@ type BugOptions struct {
 	Whole float64
 }
 
-// The systems of Bugs: SystemRecency and SystemCache, which order what could have been meant by how near it stands and by the n-grams of the file, and suspect it by how much
-// better the best of them is; and
+// The systems of Bugs: SystemRecency, SystemCache and SystemNGram, which order what could have been meant by how near it stands, by the n-grams of the file, and by those of a corpus, too,
+// and suspect it by how much better the best of them is; and
 const SystemCheck = "check" // what `check --all` says
 
 var bugMetrics = []Metric{
@@ -48,11 +50,12 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 		return Result{}, fmt.Errorf("evaluating bugs: there is none: name sources, or pairs and their repositories")
 	}
 	layout := Layout{
-		Task: "bugs", Classes: []string{"variable", "attribute", "operator", "boolean", "swap"}, Slices: []string{SliceAll},
-		Systems: systems(subjects, []string{SystemRecency, SystemCache}, []string{SystemCheck}), Metrics: bugMetrics,
+		Task: "bugs", Classes: []string{"variable", "attribute", "identifiers", "operator", "boolean", "swap"}, Slices: []string{SliceAll},
+		Pooled:  map[string][]string{"variable": {"identifiers"}, "attribute": {"identifiers"}},
+		Systems: systems(subjects, []string{SystemRecency, SystemCache, SystemNGram}, []string{SystemCheck}), Metrics: bugMetrics,
 	}
 	for _, s := range subjects {
-		layout.Pairs = append(layout.Pairs, Pair{system(subjects, s, SystemCheck), SystemCache})
+		layout.Pairs = append(layout.Pairs, Pair{system(subjects, s, SystemCheck), SystemCache}, Pair{system(subjects, s, SystemCheck), SystemNGram})
 	}
 	random := rand.New(rand.NewPCG(opts.Seed, 23))
 	whole := make([]bool, len(bugs))
@@ -72,7 +75,11 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 			return Result{}, fmt.Errorf("evaluating bugs: %s cannot check", s.Name)
 		}
 		err := inBatches(ctx, len(bugs), 1, count, func(from, _ int) error {
-			return askBug(ctx, judge, bugs[from], whole[from], &cases[from], k == 0, system(subjects, s, SystemCheck))
+			var baselines map[string]view
+			if k == 0 {
+				baselines = bugBaselines(opts.NGrams)
+			}
+			return askBug(ctx, judge, bugs[from], whole[from], &cases[from], baselines, system(subjects, s, SystemCheck))
 		})
 		if err != nil {
 			return Result{}, fmt.Errorf("evaluating bugs: %w", err)
@@ -81,8 +88,23 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
 
-// askBug fills in a case.
-func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, baselines bool, name string) error {
+// bugBaselines are the views of those that need no model.
+func bugBaselines(m *ngram.Model) map[string]view {
+	views := map[string]view{SystemRecency: byInput("before", -1), SystemCache: byInput("cache", 1)}
+	if m != nil {
+		indexes := map[*suspect.Examination]*names.Index{}
+		views[SystemNGram] = byNGrams(m, func(e *suspect.Examination) *names.Index {
+			if indexes[e] == nil {
+				indexes[e] = names.New(e.File())
+			}
+			return indexes[e]
+		})
+	}
+	return views
+}
+
+// askBug fills in a case for a model and the views beside it.
+func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, views map[string]view, name string) error {
 	// Where only the place itself is asked about, what is known of it is the same.
 	examine := func(text []byte, whole bool) (*suspect.Examination, int, error) {
 		opts := suspect.Options{All: true}
@@ -107,10 +129,7 @@ func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, ba
 		order: func(e *suspect.Examination, i int) []string { return e.Suggestions(i) },
 		score: func(e *suspect.Examination, i int) float64 { return e.Finding(i).Score },
 	}
-	views := map[string]view{name: check}
-	if baselines {
-		views[SystemRecency], views[SystemCache] = byInput("before", -1), byInput("cache", 1)
-	}
+	c.Systems[name] = check.outcome(b, before, wrong, after, right, whole)
 	for name, v := range views {
 		c.Systems[name] = v.outcome(b, before, wrong, after, right, whole)
 	}
@@ -129,41 +148,50 @@ type view struct {
 // byInput is the opinion of one thing that is known of choices: the more (sign 1) or the less (-1) of it the better.
 func byInput(name string, sign float32) view {
 	at := slices.Index(suspect.ChoiceInputs(), name)
-	value := func(e *suspect.Examination, i, k int) float32 {
-		v := sign * e.Known(i, k)[at]
-		if v != v {
-			return float32(math.Inf(-1))
+	return byScores(func(e *suspect.Examination, i int) []float64 {
+		scores := make([]float64, len(e.Choices(i)))
+		for k := range scores {
+			scores[k] = float64(sign * e.Known(i, k)[at])
 		}
-		return v
+		return scores
+	})
+}
+
+// byNGrams is the opinion of the n-grams of a corpus and of the file, see mixture.
+func byNGrams(m *ngram.Model, index func(*suspect.Examination) *names.Index) view {
+	return byScores(func(e *suspect.Examination, i int) []float64 {
+		x := index(e)
+		sequences := singles(e.Choices(i))
+		if e.Group(i) == suspect.GroupArguments {
+			for k, text := range e.Choices(i) {
+				sequences[k] = lex(x.File.Language, text)
+			}
+		}
+		return mixture(m, x, e.Span(i), sequences)
+	})
+}
+
+// byScores is the opinion of a score of the choices, the first of which is what stands there; what has none is worst.
+func byScores(of func(e *suspect.Examination, i int) []float64) view {
+	known := func(e *suspect.Examination, i int) []float64 {
+		scores := of(e, i)
+		for k, v := range scores {
+			if math.IsNaN(v) {
+				scores[k] = math.Inf(-1)
+			}
+		}
+		return scores
 	}
 	return view{
 		order: func(e *suspect.Examination, i int) []string {
-			texts := e.Choices(i)
-			order := make([]int, 0, len(texts))
-			for k := 1; k < len(texts); k++ {
-				order = append(order, k)
-			}
-			slices.SortStableFunc(order, func(a, b int) int {
-				switch x, y := value(e, i, a), value(e, i, b); {
-				case x > y:
-					return -1
-				case x < y:
-					return 1
-				}
-				return 0
-			})
-			out := make([]string, len(order))
-			for n, k := range order {
-				out[n] = texts[k]
-			}
-			return out
+			return sorted(e.Choices(i)[1:], known(e, i)[1:])
 		},
 		score: func(e *suspect.Examination, i int) float64 {
-			best := math.Inf(-1)
-			for k := 1; k < len(e.Choices(i)); k++ {
-				best = math.Max(best, float64(value(e, i, k)))
+			scores := known(e, i)
+			best, own := math.Inf(-1), scores[0]
+			for _, v := range scores[1:] {
+				best = math.Max(best, v)
 			}
-			own := float64(value(e, i, 0))
 			if math.IsInf(own, -1) {
 				own = -1e9
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -30,7 +31,11 @@ func bug() Bug {
 // TestBugs: every measure of a case is there, for baselines and check; and what is asked about the place alone is what a whole file gives.
 func TestBugs(t *testing.T) {
 	for _, whole := range []float64{1, 0} {
-		result, err := Bugs(context.Background(), []Subject{{Name: "none"}}, []Bug{bug()}, BugOptions{Whole: whole})
+		var counter ngram.Counter
+		for range 3 {
+			counter.Add("python", strings.Fields("def volume ( width , height ) : size = width * height return size"))
+		}
+		result, err := Bugs(context.Background(), []Subject{{Name: "none"}}, []Bug{bug()}, BugOptions{Whole: whole, Common: Common{NGrams: counter.Model()}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +43,7 @@ func TestBugs(t *testing.T) {
 		if !ok {
 			t.Fatal("no row of variables")
 		}
-		for _, name := range []string{SystemRecency, SystemCache, SystemCheck} {
+		for _, name := range []string{SystemRecency, SystemCache, SystemNGram, SystemCheck} {
 			for _, measure := range []string{"scored", "covered"} {
 				if got := row.Systems[name][measure].Value; got != 1 {
 					t.Errorf("%s of %s: %v", measure, name, got)
@@ -50,6 +55,14 @@ func TestBugs(t *testing.T) {
 		}
 		if got := row.Systems[SystemRecency]["repair@3"].Value; got != 1 {
 			t.Errorf("height is not among the three nearest: %v", got)
+		}
+		for _, measure := range []string{"repair@1", "pairs"} { // the corpus says width * height, again and again
+			if got := row.Systems[SystemNGram][measure].Value; got != 1 {
+				t.Errorf("%s of the n-grams is %v", measure, got)
+			}
+		}
+		if row, ok := result.Find("identifiers", SliceAll); !ok || row.Count != 1 {
+			t.Errorf("a variable is not counted among the identifiers: %+v", row)
 		}
 	}
 	if _, err := Bugs(context.Background(), nil, nil, BugOptions{}); err == nil {
