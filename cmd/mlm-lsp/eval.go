@@ -15,6 +15,7 @@ import (
 	"mlm-lsp/model"
 	"mlm-lsp/training/evaluate"
 	"mlm-lsp/training/ngram"
+	"mlm-lsp/treesitter"
 )
 
 // newEval returns the commands that measure a model.
@@ -31,6 +32,7 @@ The cases are a function of the files and of --seed. Figures are per cent, in br
   mlm-lsp eval complete --model my.bundle --model default . a model of one's own beside it
   mlm-lsp eval types . --report types.html --per-class 100`,
 	}
+	group(cmd)
 	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes(), newEvalBugs(), newEvalNGram())
 	return cmd
 }
@@ -60,7 +62,7 @@ func (f *evalFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.common.PerClass, "per-class", 0, "cases of each language and class (default: what takes a minute or two)")
 	cmd.Flags().Uint64Var(&f.common.Seed, "seed", 0, "seed of all draws")
 	cmd.Flags().StringVar(&f.ngrams, "ngram", "", "a `FILE` of mlm-lsp eval ngram: the n-grams of a corpus answer, too")
-	cmd.Flags().StringVar(&f.format, "format", "text", "text, json (an object per line) or markdown")
+	cmd.Flags().StringVar(&f.format, "format", "text", "text (a summary), json (every row, an object per line) or markdown (both)")
 	cmd.Flags().StringVar(&f.report, "report", "", "also write a page with plots to this `FILE`")
 	cmd.Flags().StringVar(&f.casesFile, "cases", "", "also write every case to this `FILE`, an object per line")
 }
@@ -76,6 +78,9 @@ func (f *evalFlags) run(cmd *cobra.Command, paths []string, task func(ctx contex
 	write, ok := evalFormats[f.format]
 	if !ok {
 		return usageError{fmt.Errorf("--format %q: it is text, json or markdown", f.format)}
+	}
+	if err := f.check(); err != nil {
+		return err
 	}
 	if f.ngrams != "" {
 		if f.common.NGrams, err = ngram.ReadFile(f.ngrams); err != nil {
@@ -113,6 +118,32 @@ func (f *evalFlags) run(cmd *cobra.Command, paths []string, task func(ctx contex
 		}
 	}
 	return write(result, cmd.OutOrStdout())
+}
+
+// check finds what would fail after minutes of work, or mean nothing.
+func (f *evalFlags) check() error {
+	if f.common.PerClass < 0 {
+		return usageError{fmt.Errorf("--per-class %d: it is a number of cases", f.common.PerClass)}
+	}
+	if f.load.Files < 0 {
+		return usageError{fmt.Errorf("--files %d: it is a number of files", f.load.Files)}
+	}
+	for _, language := range f.load.Languages {
+		if !slices.Contains(treesitter.Languages(), language) {
+			return usageError{fmt.Errorf("--lang: unknown language %q: it is one of %s", language, strings.Join(treesitter.Languages(), ", "))}
+		}
+	}
+	for _, path := range []string{f.report, f.casesFile} {
+		if path == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		} else if !info.IsDir() {
+			return fmt.Errorf("writing %s: %s is no directory", path, filepath.Dir(path))
+		}
+	}
+	return nil
 }
 
 // open opens the models, each under a name of its own.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +20,10 @@ func newEvalBugs() *cobra.Command {
 the file points at, an object per line: repo, commit, parent, path, line, col, old, new, kind; --repos holds clones of the repositories.`,
 		Args: usage(func(cmd *cobra.Command, args []string) error {
 			if (len(args) > 0) == (pairs != "") {
-				return fmt.Errorf("name either paths or --pairs")
+				return errors.New("name either paths or --pairs")
+			}
+			if !(0 <= opts.Whole && opts.Whole <= 1) {
+				return errors.New("--whole is a share, 0 to 1")
 			}
 			return nil
 		}),

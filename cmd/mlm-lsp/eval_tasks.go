@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,14 @@ func newEvalComplete() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "complete PATH...",
 		Short: "Complete names that are used, with no, one and three letters typed",
-		Args:  usage(cobra.MinimumNArgs(1)),
+		Args: usage(func(cmd *cobra.Command, args []string) error {
+			for _, n := range opts.Typed {
+				if n < 0 {
+					return fmt.Errorf("--typed %d: it is a number of letters", n)
+				}
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
 				opts.Common = flags.common

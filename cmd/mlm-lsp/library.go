@@ -19,6 +19,7 @@ func newRuntime() *cobra.Command {
 		Use:   "runtime",
 		Short: "Install ONNX Runtime, or say which one is used",
 	}
+	group(cmd)
 	cmd.AddCommand(newRuntimeInstall(), newRuntimeInfo())
 	return cmd
 }

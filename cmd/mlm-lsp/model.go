@@ -11,6 +11,7 @@ import (
 // newModel returns the commands about bundles.
 func newModel() *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: "Look at, import or quantise a model"}
+	group(cmd)
 	cmd.AddCommand(newModelInfo(), newModelImport(), newModelQuantize())
 	return cmd
 }

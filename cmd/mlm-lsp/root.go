@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -36,10 +37,21 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong use, 3 a failure.`,
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+			return usageError{fmt.Errorf("%s: %w", strings.TrimPrefix(cmd.CommandPath(), "mlm-lsp "), err)}
 		}
 		return nil
 	}
+}
+
+// group is the RunE and the Args of a command that only holds others: by itself it explains them.
+func group(cmd *cobra.Command) {
+	cmd.Args = usage(func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q", args[0])
+		}
+		return nil
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // version is what the build knows of itself: the module's version or the commit.

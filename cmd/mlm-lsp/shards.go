@@ -15,6 +15,7 @@ import (
 // newShards returns the commands that carry training text from one machine to another.
 func newShards() *cobra.Command {
 	cmd := &cobra.Command{Use: "shards", Short: "Carry the encoded text of a training to another machine"}
+	group(cmd)
 	cmd.AddCommand(newShardsPack(), newShardsUnpack())
 	return cmd
 }

@@ -355,7 +355,7 @@ func TestPrint(t *testing.T) {
 		switch name {
 		case "cases":
 			least = len(r.Cases)
-		case "markdown":
+		case "markdown", "text":
 			least = 8
 		case "html":
 			least = 1

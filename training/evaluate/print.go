@@ -124,9 +124,18 @@ func (m Metric) difference(e Estimate) string {
 	return text + fmt.Sprintf(" ("+format+" to "+format+")", k*e.Low, k*e.High)
 }
 
-// Print writes the result as tables for a terminal. Shares are per cent, with 95% intervals beside the main ones.
+// Print writes the result for a terminal: the summary and the calibration, or all rows of a comparison. Shares are per cent, with 95% intervals beside the main ones.
 func (r Result) Print(w io.Writer) error {
 	list := r.tables(everyRow)
+	if t, legend, ok := r.summary(); ok {
+		for _, cells := range t.rows {
+			for i := range cells {
+				cells[i] = strings.Trim(cells[i], "*")
+			}
+		}
+		list = []table{t}
+		fmt.Fprintf(w, "%s\n\n", legend)
+	}
 	if t, ok := r.calibration(true); ok {
 		list = append(list, t)
 	}
