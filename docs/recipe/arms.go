@@ -15,6 +15,7 @@ import (
 const (
 	// heldOut is the share of projects that is held out: of so small a corpus enough that every language is in it.
 	heldOut = 0.15
+	row     = 128
 	// batch is the rows of a step at 15% masks: 30% mask as much of half as many rows, 40% of three.
 	batch = 16
 	// smallText is the subwords of the text that is read several times.
@@ -37,7 +38,7 @@ const small = "text-small"
 // options are those of the arm that all others are compared with: the defaults of train at the smallest size, on short rows.
 func (l *lab) options(seed uint64) training.Options {
 	return training.Options{
-		Config: "tiny", Row: 128, Batch: batch, Steps: l.steps, Seed: seed, EvaluateEvery: max(1, l.steps/4), EvaluateBatches: 32, CheckpointMinutes: 1, Engine: "ort", Threads: 1,
+		Config: "tiny", Row: row, Batch: batch, Steps: l.steps, Seed: seed, EvaluateEvery: max(1, l.steps/4), EvaluateBatches: 32, CheckpointMinutes: 1, Engine: "ort", Threads: 1,
 	}
 }
 

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string) error {
 	var l lab
 	flags := flag.NewFlagSet("recipe", flag.ContinueOnError)
 	flags.StringVar(&l.work, "work", "recipe.work", "the directory of what is in between: encoded text, trainings, the page with curves")
-	flags.IntVar(&l.steps, "steps", 700, "steps of a training at 15% masks")
+	flags.IntVar(&l.steps, "steps", 2500, "steps of a training; those of another length are kept, and are other trainings")
 	flags.IntVar(&l.seeds, "seeds", 2, "trainings of each arm")
 	flags.IntVar(&l.jobs, "jobs", 1, "trainings at a time, on one processor each")
 	tables := flags.String("tables", "docs/recipe.md", "the file whose tables are written")
@@ -101,8 +101,8 @@ func (l *lab) encode(ctx context.Context, v vocabulary) error {
 func (l *lab) path(name string) string    { return filepath.Join(l.work, name) }
 func (l *lab) encoded(name string) string { return l.path(name) + ".training" }
 
-// key names a training.
-func key(a *arm, seed int) string { return fmt.Sprintf("%s-%d", a.name, seed) }
+// key names a training: an arm of so many steps with a seed.
+func (l *lab) key(a *arm, seed int) string { return fmt.Sprintf("%s-%d-%d", a.name, l.steps, seed) }
 
 // trainAll makes the trainings that are missing, experiment by experiment.
 func (l *lab) trainAll(ctx context.Context) error {
@@ -111,7 +111,7 @@ func (l *lab) trainAll(ctx context.Context) error {
 	for _, e := range experiments {
 		for seed := 1; seed <= l.seeds; seed++ {
 			for _, a := range e.arms {
-				name := key(a, seed)
+				name := l.key(a, seed)
 				if _, err := os.Stat(l.path(name)); err == nil || begun[name] {
 					continue
 				}

@@ -148,7 +148,7 @@ func (l *lab) outcome(e experiment) (outcome, error) {
 	o := outcome{e, make([][]result, len(e.arms))}
 	for i, a := range e.arms {
 		for seed := 1; seed <= l.seeds; seed++ {
-			r, err := l.result(key(a, seed))
+			r, err := l.result(l.key(a, seed))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

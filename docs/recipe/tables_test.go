@@ -37,14 +37,14 @@ func finished(t *testing.T, l *lab, name string, loss, names float64) {
 
 // TestTable: arms whose seeds lie apart are told to differ and in which sense, others are not, and what is not finished is left out.
 func TestTable(t *testing.T) {
-	l := &lab{work: t.TempDir(), seeds: 2}
+	l := &lab{work: t.TempDir(), seeds: 2, steps: 10}
 	e := experiment{"x", []*arm{{name: "a", label: "first"}, {name: "b", label: "second"}, {name: "c", label: "third"}, {name: "d", label: "fourth"}}, []column{
 		read, loss, {"names %", "%.1f", func(r result) float64 { return 100 * r.last.Names.Accuracy }, 1},
 	}}
 	for seed, v := range []float64{5.00, 5.02} {
-		finished(t, l, fmt.Sprint("a-", seed+1), v, 0.10)
-		finished(t, l, fmt.Sprint("b-", seed+1), v-0.03, 0.10)
-		finished(t, l, fmt.Sprint("c-", seed+1), v+0.50, 0.20)
+		finished(t, l, fmt.Sprint("a-10-", seed+1), v, 0.10)
+		finished(t, l, fmt.Sprint("b-10-", seed+1), v-0.03, 0.10)
+		finished(t, l, fmt.Sprint("c-10-", seed+1), v+0.50, 0.20)
 	}
 	o, err := l.outcome(e)
 	if err != nil {
@@ -59,16 +59,16 @@ func TestTable(t *testing.T) {
 	if got := o.table(); got != want {
 		t.Errorf("the table is\n%s", got)
 	}
-	if err := os.Remove(filepath.Join(l.encoded("a-1"), "log.jsonl")); err != nil {
+	if err := os.Remove(filepath.Join(l.encoded("a-10-1"), "log.jsonl")); err != nil {
 		t.Fatal(err)
 	}
 	if o, err = l.outcome(e); err != nil || len(o.results[0]) != 1 {
 		t.Errorf("%d results of an arm with one log, error %v", len(o.results[0]), err)
 	}
-	if err := os.WriteFile(filepath.Join(l.encoded("a-2"), "log.jsonl"), []byte("{"), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(l.encoded("a-10-2"), "log.jsonl"), []byte("{"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.outcome(e); err == nil || !strings.Contains(err.Error(), "a-2") {
+	if _, err := l.outcome(e); err == nil || !strings.Contains(err.Error(), "a-10-2") {
 		t.Errorf("a broken log: error %v", err)
 	}
 }
