@@ -31,13 +31,14 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	}
 	s.standAside()
 	snap, settings, m := doc.snapshot, s.settings, &meter{Model: s.model}
+	around := s.around(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {
 		began := time.Now()
 		budget, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		offset := snap.mapper.positionOffset(p.Position)
-		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{MaxItems: settings.CompletionMaxItems + 1})
+		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: settings.CompletionMaxItems + 1})
 		late := budget.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
 			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
@@ -57,12 +58,18 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 // inTurn asks its model one query after another, and answers those with nothing that its context leaves no time for. A completion asks first
 // how the names in sight rank, which takes a forward pass or two, and then for names of the model's own, which takes several in a row:
 // measured, 11 ms and 105 ms. In one batch a deadline during the second would cost the first as well.
-type inTurn struct{ model.Predictor }
+type inTurn struct{ describing }
+
+// describing is a model that says of itself what its bundle holds; meter makes one of any.
+type describing interface {
+	model.Predictor
+	Info() model.Info
+}
 
 func (t inTurn) Predict(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
 	predictions := make([]model.Prediction, len(qs))
 	for i := range qs {
-		answers, err := t.Predictor.Predict(ctx, qs[i:i+1])
+		answers, err := t.describing.Predict(ctx, qs[i:i+1])
 		if i > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			break
 		}

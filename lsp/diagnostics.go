@@ -132,13 +132,14 @@ func (s *server) checkNext() {
 		s.schedule()
 		return
 	}
-	snap, settings, m := doc.snapshot, s.settings, &meter{Model: s.model}
+	snap, settings, m, update := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
 		began := time.Now()
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
+			update(snap.file())
 			findings, err := s.suspect(ctx, m, snap.file())
 			found = toDiagnostics(snap, findings, settings)
 			return err

@@ -24,6 +24,8 @@ type Options struct {
 	// Open loads the model. It is called once, in the background after the editor's initialized; report shows the user what is being
 	// done. An error is shown to the user as it is, so it should end in what to do.
 	Open func(ctx context.Context, report func(message string)) (Model, error)
+	// Files lists the source files below a workspace folder, those that the project's .gitignore leaves; nil: nothing but open documents is looked at.
+	Files func(ctx context.Context, directory string) ([]string, error)
 	// Log takes what is worth keeping; nil drops it. It must not write to the stream.
 	Log *zap.Logger
 	// Version is told to the editor.
@@ -120,6 +122,7 @@ type server struct {
 	settingsAtStart json.RawMessage // initializationOptions
 	problems        string          // what was last complained of in the settings
 	documents       map[protocol.DocumentURI]*document
+	folders         []*folder
 	calls           map[jsonrpc2.ID]*call                        // requests of the editor, unanswered
 	asked           map[jsonrpc2.ID]func(json.RawMessage, error) // requests to the editor, unanswered
 	lastAsked       int32

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/internal/marker"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/model"
 )
@@ -46,6 +47,9 @@ func (m *scripted) Scan(ctx context.Context, qs []model.ScanQuery) ([][]model.Si
 	}
 	return scores, nil
 }
+
+// Info says that completions are ranked as the model prefers.
+func (m *scripted) Info() model.Info { return model.Info{Combiner: []byte(marker.Combiner)} }
 
 func (m *scripted) Close() error {
 	if m.closed != nil {

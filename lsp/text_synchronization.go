@@ -1,9 +1,11 @@
 package lsp
 
 import (
+	"context"
 	"fmt"
 
 	"go.lsp.dev/protocol"
+	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
 )
@@ -24,6 +26,7 @@ func (s *server) didOpen(p *protocol.DidOpenTextDocumentParams) error {
 	}
 	doc.snapshot = s.newSnapshot(item.URI, item.Version, languageOf(item.LanguageID, item.URI), []byte(item.Text))
 	s.touched(doc, 0)
+	s.survey(doc)
 	return nil
 }
 
@@ -60,6 +63,13 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 		return fmt.Errorf("saving %s: it is not open", p.TextDocument.URI)
 	}
 	s.hurry(doc)
+	snap, update := doc.snapshot, s.updated(doc.snapshot)
+	s.spawn(func(context.Context) {
+		err := s.protect("reading a saved document", func() error { update(snap.file()); return nil })
+		if err != nil {
+			s.log.Warn("reading a saved document", zap.Error(err))
+		}
+	})
 	return nil
 }
 

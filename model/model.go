@@ -163,6 +163,8 @@ type Info struct {
 	Detect    bool // it has a head that spots replaced texts
 	// Rank is the bundle's table for package suspect, as model/rank reads it; nil when it has none.
 	Rank json.RawMessage
+	// Combiner is what package gap ranks with, as model/rank reads it; nil when the bundle has none.
+	Combiner json.RawMessage
 }
 
 // network computes what its heads say of rows of ids; the one behind a Model is a
@@ -226,7 +228,7 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 		m.mixture = *b.Meta.Mixture
 	}
 	m.about.Name, m.about.Digest, m.about.Languages = b.Name, digest, b.Meta.Languages
-	m.about.Rank = b.Meta.Rank
+	m.about.Rank, m.about.Combiner = b.Meta.Rank, b.Meta.Combiner
 	m.about.Precision, m.about.Device = net.precision, net.session.Device()
 	return m, nil
 }

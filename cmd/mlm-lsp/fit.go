@@ -103,6 +103,7 @@ to be built with.`,
 			return writeFile(out, func(w io.Writer) error { return json.NewEncoder(w).Encode(t) })
 		},
 	}
+	cmd.AddCommand(newFitComplete())
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&fixFiles, "fixes", nil, "`FILE`s of fixes with their texts")
@@ -168,20 +169,27 @@ func readFixes(paths []string, largest int) (train, held []ranking.Example, err 
 	return train, held, nil
 }
 
-// writeTable puts a table into a bundle's mlm-lsp.json.
+// writeTable puts a table into a bundle.
 func writeTable(dir string, t *rank.Table) error {
+	text, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("writing the table into %s: %w", dir, err)
+	}
+	return changeMeta(dir, func(meta *bundle.Meta) { meta.Rank = text })
+}
+
+// changeMeta writes a bundle's mlm-lsp.json with a change.
+func changeMeta(dir string, change func(*bundle.Meta)) error {
 	path := filepath.Join(dir, bundle.MetaFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("writing the table into %s: %w: --into names a bundle's directory", dir, err)
+		return fmt.Errorf("writing into %s: %w: --into names a bundle's directory", dir, err)
 	}
 	var meta bundle.Meta
 	if err := json.Unmarshal(text, &meta); err != nil {
-		return fmt.Errorf("writing the table into %s: %w", path, err)
+		return fmt.Errorf("writing into %s: %w", path, err)
 	}
-	if meta.Rank, err = json.Marshal(t); err != nil {
-		return fmt.Errorf("writing the table into %s: %w", path, err)
-	}
+	change(&meta)
 	return writeFile(path, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")

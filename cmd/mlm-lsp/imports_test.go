@@ -16,7 +16,7 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "lsp", "lsp/complete", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "lsp", "lsp/complete", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
@@ -32,11 +32,13 @@ var allowed = map[string][]string{
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
-	"training/ranking":        {"lsp/suspect", "lsp/names", "treesitter", "model/rank"},
-	"training/evaluate":       {"lsp/names", "lsp/complete", "lsp/suspect", "training/corpus", "training/ngram", "training/page", "treesitter", "model", "model/..."},
+	"training/ranking":        {"lsp/suspect", "lsp/gap", "lsp/names", "treesitter", "model/rank"},
+	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/project", "training/ranking", "lsp/complete", "lsp/suspect", "training/corpus", "training/ngram", "training/page", "treesitter", "model", "model/..."},
 	"training/ngram":          {},
 	"training/page":           {},
-	"lsp/complete":            {"lsp/names", "treesitter", "model", "model/..."},
+	"lsp/complete":            {"lsp/gap", "lsp/project", "lsp/names", "treesitter", "model", "model/..."},
+	"lsp/gap":                 {"lsp/project", "lsp/names", "treesitter", "model", "model/..."},
+	"lsp/project":             {"lsp/names", "treesitter", "model/cache"},
 	"lsp/suspect":             {"lsp/names", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},
 	"lsp/names":               {"treesitter", "model", "model/cache"},

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"mlm-lsp/lsp"
+	"mlm-lsp/training/corpus"
 )
 
 // newServe returns the language server on standard input and output.
@@ -30,6 +31,9 @@ func newServe() *cobra.Command {
 			return lsp.Serve(cmd.Context(), stdio{}, lsp.Options{
 				Log:     log,
 				Version: version(),
+				Files: func(ctx context.Context, directory string) ([]string, error) {
+					return corpus.Sources(ctx, []string{directory})
+				},
 				Open: func(_ context.Context, report func(string)) (lsp.Model, error) {
 					report("loading the model")
 					m, err := flags.openInstalled()

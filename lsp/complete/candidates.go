@@ -7,70 +7,22 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// collect lists what can stand at the cursor and begins with what is typed. If nothing begins so, upper and lower case are taken for the same.
-func collect(x *names.Index, c cursor) []candidate {
-	all := list(x, c)
-	for _, matches := range []func(text string) bool{
-		func(text string) bool { return fits(text, c.prefix) },
-		func(text string) bool { return fits(strings.ToLower(text), strings.ToLower(c.prefix)) },
-	} {
-		var matching []candidate
-		for _, k := range all {
-			if matches(k.text) && k.text != placeholder {
-				matching = append(matching, k)
-			}
-		}
-		if len(matching) > 0 {
-			return matching
+// grammar lists the words of the language that can stand at the cursor.
+func grammar(language string, c cursor) []names.Name {
+	if c.member || c.defining {
+		return nil
+	}
+	var list []names.Name
+	for _, word := range keywords[language] {
+		if c.first || word.inExpressions {
+			list = append(list, names.Name{Text: word.text, Kind: treesitter.KindKeyword})
 		}
 	}
-	return nil
+	return list
 }
 
 // fits reports whether text continues what is typed.
 func fits(text, prefix string) bool { return strings.HasPrefix(text, prefix) }
-
-// list is collect before the typed text is looked at, each text once, from the surest source.
-func list(x *names.Index, c cursor) []candidate {
-	var all []candidate
-	known := map[string]bool{}
-	add := func(source string, from []names.Name, visible func(names.Name) bool) {
-		for _, n := range from {
-			if known[n.Text] || !names.IsName(n.Text) {
-				continue
-			}
-			known[n.Text] = true
-			k := candidate{text: n.Text, source: source, kind: n.Kind}
-			k.features.Visible = visible(n)
-			all = append(all, k)
-		}
-	}
-	always := func(names.Name) bool { return true }
-	never := func(names.Name) bool { return false }
-	switch {
-	case c.member:
-		add(SourceMember, x.Members(c.receiver, c.name, false), func(n names.Name) bool { return n.Near })
-		add(SourceFile, x.Members("", c.name, true), never)
-		if c.receiver == "this" || c.receiver == "self" {
-			// A field or method may be defined and not used yet.
-			add(SourceFile, x.Identifiers(c.name, treesitter.KindAttribute, treesitter.KindDefinition), never)
-		}
-	case c.defining:
-		// A new name: no list holds it.
-	default:
-		add(SourceScope, x.Visible(c.name), always)
-		for _, word := range keywords[x.File.Language] {
-			if !known[word.text] && (c.first || word.inExpressions) {
-				known[word.text] = true
-				k := candidate{text: word.text, source: SourceKeyword, kind: treesitter.KindKeyword}
-				k.features.Visible = true
-				all = append(all, k)
-			}
-		}
-		add(SourceFile, x.Identifiers(c.name, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition, treesitter.KindType), never)
-	}
-	return all
-}
 
 // keyword is a word of a language, and whether it can stand inside an expression; all can begin a statement, or continue one on a new line.
 type keyword struct {

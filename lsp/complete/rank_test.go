@@ -4,30 +4,30 @@ import (
 	"context"
 	"testing"
 
-	"mlm-lsp/model/rank"
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/treesitter"
 )
 
-// TestRank: another way to rank turns the offers around, and is told the kind of token.
+// TestRank: another way to rank turns the offers around, and sees the gap that is meant.
 func TestRank(t *testing.T) {
 	text := "def area(width, wide):\n    return wi\n"
 	f := treesitter.Parse("python", []byte(text))
-	usual, err := Complete(context.Background(), nil, f, at(text, "return wi"), Options{})
-	if err != nil || len(usual) != 2 {
-		t.Fatalf("%s, %v", labels(usual), err)
+	ways := []func(c *gap.Candidate) float64{
+		func(c *gap.Candidate) float64 { return float64(len(c.Text)) },
+		func(c *gap.Candidate) float64 { return -float64(len(c.Text)) },
 	}
-	contrary := func(kind string, candidates []rank.Features) []float64 {
-		if kind != "variable" {
-			t.Errorf("kind %q", kind)
+	for i, way := range ways {
+		items, err := Complete(context.Background(), nil, f, at(text, "return wi"), Options{Rank: func(g *gap.Gap) {
+			if g.Group != gap.GroupName {
+				t.Errorf("group %q", g.Group)
+			}
+			g.RankBy(way)
+		}})
+		if err != nil || len(items) != 2 {
+			t.Fatalf("%s, %v", labels(items), err)
 		}
-		scores := rank.Combine(kind, candidates)
-		for i := range scores {
-			scores[i] = -scores[i]
+		if want := []string{"width", "wide"}[i]; items[0].Label != want {
+			t.Errorf("%s first, want %s", items[0].Label, want)
 		}
-		return scores
-	}
-	turned, err := Complete(context.Background(), nil, f, at(text, "return wi"), Options{Rank: contrary})
-	if err != nil || len(turned) != 2 || turned[0].Label != usual[1].Label {
-		t.Errorf("%s beside %s, %v", labels(turned), labels(usual), err)
 	}
 }

@@ -39,6 +39,9 @@ type Config struct {
 	InitializationOptions any
 	// Settings answer workspace/configuration; nil is an editor that cannot be asked.
 	Settings any
+	// Folders are the URIs of the workspace folders; with OldFolders the one is a root, as of an editor that knows no folders.
+	Folders    []string
+	OldFolders bool
 	// Progress makes the editor show progress.
 	Progress bool
 	// OldEdits is an editor that knows no versioned edits.
@@ -134,6 +137,13 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = true
+	for _, folder := range e.config.Folders {
+		if e.config.OldFolders {
+			params.RootURI = folder
+			continue
+		}
+		params.WorkspaceFolders = append(params.WorkspaceFolders, protocol317.WorkspaceFolder{URI: folder})
+	}
 	if e.config.InitializationOptions != nil {
 		params.InitializationOptions = encode(e.t, e.config.InitializationOptions)
 	}

@@ -38,7 +38,14 @@ type InitializeParams struct {
 		Version string `json:"version"`
 	} `json:"clientInfo,omitempty"`
 	InitializationOptions json.RawMessage    `json:"initializationOptions,omitempty"`
+	RootURI               string             `json:"rootUri,omitempty"` // of clients that know no folders
+	WorkspaceFolders      []WorkspaceFolder  `json:"workspaceFolders,omitempty"`
 	Capabilities          ClientCapabilities `json:"capabilities"`
+}
+
+// WorkspaceFolder is a folder that is open in the editor.
+type WorkspaceFolder struct {
+	URI string `json:"uri"`
 }
 
 // ClientCapabilities is what the server asks of its client, all of it optional.

@@ -77,6 +77,8 @@ type Meta struct {
 	Mixture *Mixture `json:"mixture,omitempty"`
 	// Rank is what package suspect judges with (model/rank's Table), fitted with this model; absent: the built-in one.
 	Rank json.RawMessage `json:"rank,omitempty"`
+	// Combiner is what completions are ranked with (model/rank's Combiner), fitted with this model; absent: the built-in one.
+	Combiner json.RawMessage `json:"combiner,omitempty"`
 	// Training and Evaluation are records for people and reports: nothing here
 	// depends on what they hold.
 	Training   json.RawMessage `json:"training,omitempty"`

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"container/list"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -20,15 +21,23 @@ type Workspace struct {
 	files  map[string]*list.Element // of *member
 	recent list.List                // most recently set first
 	vocab  map[string]uint32
+	words  []string // by id
 	trie
 	counts  []uint32 // the root's is the number of all tokens
 	kids    []uint32
-	live    int // nodes with a count
-	version int // counts changes
+	edges   []edge // by node: how its children are walked
+	live    int    // nodes with a count
+	version int    // counts changes
 }
 
 // endOfFile stands behind the last token, so that every context has a follower.
 const endOfFile = 1
+
+// edge is a node in the list of its parent's children, the newest first.
+type edge struct {
+	token       uint32 // the last of the node's n-gram
+	first, next uint32 // the node's own newest child, and the next older child of its parent; 0 ends a list
+}
 
 type member struct {
 	name   string
@@ -46,9 +55,9 @@ func NewWorkspace(bound int) *Workspace {
 }
 
 func (w *Workspace) clear() {
-	w.vocab = map[string]uint32{}
+	w.vocab, w.words = map[string]uint32{}, make([]string, 1+endOfFile)
 	w.trie = newTrie(0)
-	w.counts, w.kids = make([]uint32, 1), make([]uint32, 1)
+	w.counts, w.kids, w.edges = make([]uint32, 1), make([]uint32, 1), make([]edge, 1)
 	w.live = 0
 }
 
@@ -76,8 +85,10 @@ func (w *Workspace) Set(name string, tokens []string) {
 func (w *Workspace) id(text string) uint32 {
 	id, ok := w.vocab[text]
 	if !ok {
-		id = uint32(len(w.vocab) + 1 + endOfFile)
-		w.vocab[strings.Clone(text)] = id // a copy, lest a word pins the text of its file
+		id = uint32(len(w.words))
+		text = strings.Clone(text) // lest a word pins the text of its file
+		w.vocab[text] = id
+		w.words = append(w.words, text)
 	}
 	return id
 }
@@ -100,10 +111,7 @@ func (w *Workspace) remove(name string) {
 	w.count(m.tokens, -1)
 	// Nodes are not taken out one by one. When most are dead, the living files are counted afresh.
 	if int(w.size) > 4096 && w.live < int(w.size)/3 {
-		words := make([]string, len(w.vocab)+1+endOfFile)
-		for text, id := range w.vocab {
-			words[id] = text
-		}
+		words := w.words
 		w.clear()
 		for e := w.recent.Back(); e != nil; e = e.Prev() {
 			m := e.Value.(*member)
@@ -127,6 +135,8 @@ func (w *Workspace) count(tokens []uint32, by int) {
 			child, isNew := w.add(node, tokens[p+n])
 			if isNew {
 				w.counts, w.kids = append(w.counts, 0), append(w.kids, 0)
+				w.edges = append(w.edges, edge{token: tokens[p+n], next: w.edges[node].first})
+				w.edges[node].first = child
 			}
 			before := w.counts[child]
 			w.counts[child] = uint32(int(before) + by)
@@ -208,4 +218,48 @@ func (v *View) follow(node uint32) (weight, kinds float64) {
 		return 0, 0
 	}
 	return weight, float64(v.workspace.kids[node] - v.gone[node])
+}
+
+// mostWalked bounds how many followers of one context Continue looks at: behind an opening parenthesis half of all names were seen.
+const mostWalked = 4000
+
+// Continue lists tokens that stand behind the tokens of before in the other files: those behind the longest part of its end first (three tokens, then two, then one), each
+// part's in the order of their number, each token once. want says which are wanted; at most atMost are returned.
+func (v *View) Continue(before []string, want func(text string) bool, atMost int) []string {
+	v.lock()
+	defer v.unlock()
+	w := v.workspace
+	var ids []uint32
+	for _, text := range before[max(0, len(before)-Order+1):] {
+		ids = append(ids, w.vocab[text])
+	}
+	var list []string
+	seen := map[uint32]bool{endOfFile: true}
+	for ; len(ids) > 0 && len(list) < atMost; ids = ids[1:] {
+		node, ok := find(&w.trie, ids)
+		if !ok {
+			continue
+		}
+		type follower struct{ token, count uint32 }
+		var found []follower
+		walked := 0
+		for child := w.edges[node].first; child != 0 && walked < mostWalked; child = w.edges[child].next {
+			walked++
+			token := w.edges[child].token
+			if n := w.counts[child] - v.own[child]; n > 0 && !seen[token] && want(w.words[token]) {
+				seen[token] = true
+				found = append(found, follower{token, n})
+			}
+		}
+		slices.SortStableFunc(found, func(a, b follower) int {
+			if a.count != b.count {
+				return int(b.count) - int(a.count)
+			}
+			return strings.Compare(w.words[a.token], w.words[b.token])
+		})
+		for _, f := range found[:min(len(found), atMost-len(list))] {
+			list = append(list, w.words[f.token])
+		}
+	}
+	return list
 }

@@ -51,3 +51,16 @@ func Sources(ctx context.Context, paths []string) ([]string, error) {
 	}
 	return names, nil
 }
+
+// Around lists the sources of the checkout that holds a file, as Sources does; where none does, those below its directory. The names are absolute.
+func Around(ctx context.Context, path string) ([]string, error) {
+	absolute, err := clean(path)
+	if err != nil {
+		return nil, fmt.Errorf("listing what stands around %s: %w", path, err)
+	}
+	directory := filepath.Dir(absolute)
+	if top := checkoutAbove(directory); top != "" {
+		directory = top
+	}
+	return Sources(ctx, []string{directory})
+}

@@ -7,9 +7,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
@@ -20,8 +21,6 @@ type ClozeOptions struct {
 	Common
 	// WindowBytes bounds the text around a case; 0: 1,000, as the features ask.
 	WindowBytes int
-	// MaxCandidates bounds the candidates, those used nearest in the file first; 0: 64.
-	MaxCandidates int
 	// Generate also asks the model without candidates.
 	Generate bool
 }
@@ -48,10 +47,9 @@ type item struct {
 	token      int
 	class      treesitter.Kind
 	text       string
-	seen       string // one of sliceSeen
-	candidates []string
-	features   []rank.Features // without the model's
-	project    []float64       // the n-gram of file and project
+	seen       string   // one of sliceSeen
+	gap        *gap.Gap // not asked about
+	candidates []string // of the gap
 	outcomes   map[string]Outcome
 }
 
@@ -63,9 +61,6 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 	}
 	if opts.WindowBytes == 0 {
 		opts.WindowBytes = 1000
-	}
-	if opts.MaxCandidates == 0 {
-		opts.MaxCandidates = 64
 	}
 	items, err := draw(ctx, sources, opts)
 	if err != nil {
@@ -88,7 +83,7 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		cases[i] = it.result(subjects)
 	}
 	ranked := []string{SystemModel, SystemOnePass, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
-	pairs := against(subjects, []string{SystemModel, SystemCache, SystemProject}, ranked)
+	pairs := against(subjects, []string{SystemModel, SystemCache, SystemProject, SystemStatic}, ranked)
 	for _, s := range subjects {
 		pairs = append(pairs, Pair{system(subjects, s, SystemPointer), system(subjects, s, SystemVocabulary)},
 			Pair{system(subjects, s, SystemModel), system(subjects, s, SystemPointer)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemVocabulary)})
@@ -98,7 +93,7 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		Classes: []string{"variable", "attribute", "call", "names", "type", "operator", "literal", SliceAll},
 		Pooled:  map[string][]string{"variable": {"names"}, "attribute": {"names"}, "call": {"names"}},
 		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject}, ranked),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}},
 		Pairs:   pairs,
 	}
@@ -177,15 +172,12 @@ func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, er
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		around, err := near(sources[i])
+		around, err := near(ctx, sources[i])
 		if err != nil {
 			return nil, err
 		}
-		view := around.workspace.View(sources[i].Path)
 		for _, it := range byFile[i] {
-			it.enumerate(opts.MaxCandidates)
-			site, width := it.index.Gap(it.index.File.Tokens[it.token].Span)
-			it.project = it.index.Cache.Score(site, width, it.candidates, view)
+			it.enumerate(around)
 			it.seen = it.seenIn(around)
 		}
 	}
@@ -209,76 +201,21 @@ func eligible(f *treesitter.File, t treesitter.Token) bool {
 	return false
 }
 
-// enumerate lists the candidates with what is known of each: those of the same sort elsewhere in the file.
-func (it *item) enumerate(limit int) {
-	x := it.index
-	t := x.File.Tokens[it.token]
-	var list []names.Name
-	switch {
-	case it.class == treesitter.KindOperator, it.class == treesitter.KindLiteral:
-		list = it.sameSort()
-		for _, text := range constants(it.class, x.File.Language) {
-			list = append(list, names.Name{Text: text, Kind: it.class})
-		}
-	case it.class == treesitter.KindType:
-		list = x.Identifiers(t.Span, treesitter.KindType)
-	case t.Receiver.Len() > 0:
-		list = x.Members(x.Text(t.Receiver), t.Span, true)
-	case it.class == treesitter.KindAttribute:
-		list = x.Members("", t.Span, true)
-	default:
-		list = append(x.Visible(t.Span), x.Identifiers(t.Span, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition)...)
+// enumerate lists the candidates.
+func (it *item) enumerate(around *project.View) {
+	t := it.index.File.Tokens[it.token]
+	opts := gap.Options{Kind: it.class, Around: around, Member: t.Receiver.Len() > 0 || it.class == treesitter.KindAttribute, Receiver: it.index.Text(t.Receiver)}
+	for _, text := range constants(it.class, it.index.File.Language) {
+		opts.More = append(opts.More, names.Name{Text: text, Kind: it.class})
 	}
-	visible := map[string]bool{}
-	for _, n := range x.Visible(t.Span) {
-		visible[n.Text] = true
+	it.gap = gap.New(it.index, t.Span, opts)
+	for _, c := range it.gap.Candidates {
+		it.candidates = append(it.candidates, c.Text)
 	}
-	site, width := x.Gap(t.Span)
-	known := map[string]bool{}
-	for _, n := range list {
-		if known[n.Text] {
-			continue
-		}
-		known[n.Text] = true
-		seen, distance := x.Cache.Occurrences(n.Text, site, width)
-		it.candidates = append(it.candidates, n.Text)
-		it.features = append(it.features, rank.Features{
-			Model: math.NaN(), Cache: math.NaN(), Visible: visible[n.Text] && t.Receiver.Len() == 0 || n.Near && t.Receiver.Len() > 0,
-			Seen: seen, Distance: distance, Listed: true,
-		})
-	}
-	sort.Stable(byDistance{it})
-	n := min(limit, len(it.candidates))
-	it.candidates, it.features = it.candidates[:n], it.features[:n]
-	for i, score := range x.Cache.Score(site, width, it.candidates, nil) {
-		it.features[i].Cache = score
-	}
-}
-
-// sameSort lists the texts of the file's other tokens that could be cases of the item's class.
-func (it *item) sameSort() (list []names.Name) {
-	for i, t := range it.index.File.Tokens {
-		if i != it.token && t.Kind == it.class && eligible(it.index.File, t) {
-			list = append(list, names.Name{Text: it.index.Text(t.Span), Kind: t.Kind})
-		}
-	}
-	return list
-}
-
-// byDistance sorts an item's candidates, the nearest first; those that occur nowhere come last.
-type byDistance struct{ *item }
-
-func (b byDistance) Len() int { return len(b.candidates) }
-func (b byDistance) Less(i, j int) bool {
-	return uint(b.features[i].Distance) < uint(b.features[j].Distance)
-}
-func (b byDistance) Swap(i, j int) {
-	b.candidates[i], b.candidates[j] = b.candidates[j], b.candidates[i]
-	b.features[i], b.features[j] = b.features[j], b.features[i]
 }
 
 // seenIn tells where else the answer stands.
-func (it *item) seenIn(around neighbourhood) string {
+func (it *item) seenIn(around *project.View) string {
 	f := it.index.File
 	after := false
 	for i, t := range f.Tokens {
@@ -295,7 +232,7 @@ func (it *item) seenIn(around neighbourhood) string {
 	switch {
 	case after:
 		return sliceSeen[1]
-	case around.names[it.text]:
+	case around.Uses(it.text).Files > 0:
 		return sliceSeen[2]
 	}
 	return sliceSeen[3]
@@ -309,9 +246,13 @@ type question struct {
 
 // answer asks a subject about some cases and ranks the candidates by all systems.
 func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, opts ClozeOptions) error {
+	combiner, err := gap.CombinerOf(s.Asker)
+	if err != nil {
+		return err
+	}
 	var questions []question
 	for _, it := range items {
-		questions = append(questions, it.questions(subjects, s, opts)...)
+		questions = append(questions, it.questions(subjects, s, combiner, opts)...)
 	}
 	queries := make([]model.Query, len(questions))
 	for i, q := range questions {
@@ -325,13 +266,13 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 		q.take(predictions[i])
 	}
 	for _, it := range items {
-		it.rankWithout()
+		it.rankWithout(combiner)
 	}
 	return nil
 }
 
 // questions are what a subject is asked about an item. Where it has a pointer head, the heads are asked one by one, too, each among all candidates.
-func (it *item) questions(subjects []Subject, s Subject, opts ClozeOptions) (list []question) {
+func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner, opts ClozeOptions) (list []question) {
 	base := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
 	ask := func(change func(*model.Query), take func(model.Prediction)) {
 		q := base
@@ -355,20 +296,14 @@ func (it *item) questions(subjects []Subject, s Subject, opts ClozeOptions) (lis
 		return list // there is nothing to choose among: all are wrong
 	}
 	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
-		features := slices.Clone(it.features)
-		at := map[string]float64{}
-		for _, c := range p.Candidates {
-			at[c.Text] = c.LogProb
-		}
-		for k, text := range it.candidates {
-			if logProb, ok := at[text]; ok {
-				features[k].Model = logProb
-			}
-		}
 		spelt := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
 		keep(SystemModel, textsOf(p))
 		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = spelt
-		keep(SystemCombined, sorted(it.candidates, s.combine(it.class.String(), features)))
+	})
+	ask(func(q *model.Query) { *q = it.gap.Query(*q) }, func(p model.Prediction) {
+		g := it.gap.Clone()
+		g.Answer(p)
+		keep(SystemCombined, order(g, func(g *gap.Gap) { g.Rank(combiner) }))
 	})
 	if !s.Pointer {
 		return list
@@ -391,11 +326,12 @@ func (it *item) questions(subjects []Subject, s Subject, opts ClozeOptions) (lis
 }
 
 // rankWithout ranks the item's candidates by what needs no model.
-func (it *item) rankWithout() {
+func (it *item) rankWithout(combiner *rank.Combiner) {
 	it.outcomes[SystemCandidates] = listed(slices.Contains(it.candidates, it.text))
-	it.outcomes[SystemRecency] = outcome(it.text, sorted(it.candidates, byRecency("", it.features)))
-	it.outcomes[SystemCache] = outcome(it.text, sorted(it.candidates, byCache("", it.features)))
-	it.outcomes[SystemProject] = outcome(it.text, sorted(it.candidates, it.project))
+	it.outcomes[SystemRecency] = outcome(it.text, order(it.gap, byRecency))
+	it.outcomes[SystemCache] = outcome(it.text, order(it.gap, byCache))
+	it.outcomes[SystemProject] = outcome(it.text, order(it.gap, byProject))
+	it.outcomes[SystemStatic] = outcome(it.text, order(it.gap, func(g *gap.Gap) { g.Rank(combiner) }))
 }
 
 func textsOf(p model.Prediction) []string {

@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"mlm-lsp/lsp/complete"
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model"
-	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -65,9 +65,9 @@ func Complete(ctx context.Context, subjects []Subject, sources []Source, opts Co
 		Task:    "complete",
 		Classes: append(classes, classKeystrokes),
 		Slices:  []string{"variable", "attribute", "call", "type"},
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemStatic}, ranked),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "saved", Percent: true, Main: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache}, ranked),
+		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemProject}, ranked),
 		Apart:   true,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
@@ -108,14 +108,22 @@ func drawUsages(sources []Source, opts CompleteOptions) (list []usage) {
 type way struct {
 	name  string
 	model model.Predictor
-	rank  func(kind string, candidates []rank.Features) []float64
+	rank  func(g *gap.Gap) // nil: as the feature ranks
 }
 
 // ask types the name letter by letter and looks at what every system offers.
 func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions) ([]Case, error) {
-	ways := []way{{SystemRecency, nil, byRecency}, {SystemCache, nil, byCache}, {SystemStatic, nil, rank.Combine}}
+	combiner, err := gap.CombinerOf(subjects[0].Asker)
+	if err != nil {
+		return nil, err
+	}
+	around, err := near(ctx, *u.source)
+	if err != nil {
+		return nil, err
+	}
+	ways := []way{{SystemRecency, nil, byRecency}, {SystemCache, nil, byCache}, {SystemProject, nil, byProject}, {SystemStatic, nil, nil}}
 	for _, s := range subjects {
-		ways = append(ways, way{system(subjects, s, SystemModel), s, byModel}, way{system(subjects, s, SystemCombined), s, s.combine})
+		ways = append(ways, way{system(subjects, s, SystemModel), s.Asker, byModel}, way{system(subjects, s, SystemCombined), s.Asker, nil})
 	}
 	keystrokes := u.newCase(classKeystrokes)
 	saved := map[string]int{}
@@ -128,7 +136,10 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 		f := treesitter.Parse(u.source.File.Language, text)
 		c := u.newCase(typedClass(typed))
 		for _, w := range ways {
-			options := complete.Options{Rank: w.rank}
+			options := complete.Options{Around: around, Rank: w.rank}
+			if w.name == SystemStatic {
+				options.Combiner = combiner
+			}
 			if w.name == SystemRecency {
 				options.MaxItems = everyItem // to see what the lists hold
 			}

@@ -101,8 +101,8 @@ func (p *probe) baselines() {
 		p.features = append(p.features, rank.Features{Cache: scores[i], Visible: visible[text], Seen: seen, Distance: distance, Listed: true})
 	}
 	p.Systems = map[string]Outcome{SystemChance: {Measures: map[string]Ratio{"@1": {1 / float64(len(p.choices)), 1}}}}
-	p.exact(SystemRecency, sorted(p.choices, byRecency("", p.features)))
-	p.exact(SystemCache, sorted(p.choices, byCache("", p.features)))
+	p.exact(SystemRecency, sorted(p.choices, nearness(p.features)))
+	p.exact(SystemCache, sorted(p.choices, ngrams(p.features)))
 }
 
 // exact keeps whether the answer stands first: with so few choices nothing else tells much.

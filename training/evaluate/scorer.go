@@ -4,51 +4,70 @@ import (
 	"math"
 	"sort"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model/rank"
 )
 
-// The ways to score candidates without asking a model; their type is that of rank.Combine, so that a feature can be told to rank by them. The higher a score
-// the better; NaN says that nothing is known.
+// The ways to rank the candidates of a gap without asking a model.
 
 // byRecency puts the names used nearest first, and those used nowhere behind them.
-func byRecency(_ string, candidates []rank.Features) []float64 {
-	return scored(candidates, recency)
+func byRecency(g *gap.Gap) { g.RankBy(recency) }
+
+// byCache goes by the n-gram of the file alone, byProject by that of file and project.
+func byCache(g *gap.Gap) {
+	g.RankBy(func(c *gap.Candidate) float64 { return float64(c.Inputs[gap.Cache]) })
+}
+func byProject(g *gap.Gap) {
+	g.RankBy(func(c *gap.Candidate) float64 { return float64(c.Inputs[gap.Project]) })
 }
 
-// byCache goes by the file's n-gram alone.
-func byCache(_ string, candidates []rank.Features) []float64 {
-	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
-}
-
-// byModel goes by the model alone; which candidates it is asked about, and what stands behind them, recency says. Names that it made up come last: the question is
-// how it ranks what there is, as the others do.
-func byModel(_ string, candidates []rank.Features) []float64 {
-	worst := 0.0
-	for _, f := range candidates {
-		if !math.IsNaN(f.Model) {
-			worst = min(worst, f.Model)
-		}
-	}
-	return scored(candidates, func(f rank.Features) float64 {
-		switch {
-		case !f.Listed:
+// byModel goes by the model alone; where it says nothing, recency does. Names that it made up come last: the question is how it ranks what there is, as
+// the others do.
+func byModel(g *gap.Gap) {
+	g.RankBy(func(c *gap.Candidate) float64 {
+		switch logProb := float64(c.Inputs[gap.Model]); {
+		case c.Source == gap.FromModel:
 			return -2 * farAway
-		case math.IsNaN(f.Model):
-			return worst - 1 + recency(f)
+		case math.IsNaN(logProb):
+			return recency(c) - farAway
+		default:
+			return logProb
 		}
-		return f.Model
 	})
 }
 
-func recency(f rank.Features) float64 {
-	if f.Distance < 0 {
-		return -farAway
-	}
-	return -float64(f.Distance)
+// recency is higher for what was used nearer.
+func recency(c *gap.Candidate) float64 {
+	return -float64(min(c.Inputs[gap.NearBefore], c.Inputs[gap.NearAfter]))
 }
 
-// farAway is beyond the tokens of any file.
-const farAway = 1e8
+// farAway is beyond the logarithm of any distance or probability.
+const farAway = 1e3
+
+// order lists the texts of a gap's candidates by one of the ways.
+func order(g *gap.Gap, by func(*gap.Gap)) []string {
+	g = g.Clone()
+	by(g)
+	texts := make([]string, len(g.Candidates))
+	for i, c := range g.Candidates {
+		texts[i] = c.Text
+	}
+	return texts
+}
+
+// nearness and ngrams score texts that are no candidates of a gap.
+func nearness(candidates []rank.Features) []float64 {
+	return scored(candidates, func(f rank.Features) float64 {
+		if f.Distance < 0 {
+			return -1e8
+		}
+		return -float64(f.Distance)
+	})
+}
+
+func ngrams(candidates []rank.Features) []float64 {
+	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
+}
 
 func scored(candidates []rank.Features, of func(rank.Features) float64) []float64 {
 	scores := make([]float64, len(candidates))

@@ -11,8 +11,7 @@ import (
 	"sort"
 	"strings"
 
-	"mlm-lsp/lsp/names"
-	"mlm-lsp/model/cache"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/treesitter"
 )
@@ -45,18 +44,18 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 	if opts.Files == 0 {
 		opts.Files = 60
 	}
-	type project struct {
+	type root struct {
 		name  string
 		files []string
 	}
-	byLanguage := map[string][]*project{}
-	for _, root := range paths {
-		found, err := corpus.Sources(ctx, []string{root})
+	byLanguage := map[string][]*root{}
+	for _, top := range paths {
+		found, err := corpus.Sources(ctx, []string{top})
 		if err != nil {
 			return nil, err
 		}
-		name := projects(root, found)
-		at := map[string]*project{}
+		name := projects(top, found)
+		at := map[string]*root{}
 		for _, path := range found {
 			language := treesitter.LanguageOf(path)
 			if len(opts.Languages) > 0 && !slices.Contains(opts.Languages, language) {
@@ -64,7 +63,7 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 			}
 			key := name(path) + "\x00" + language
 			if at[key] == nil {
-				at[key] = &project{name: name(path)}
+				at[key] = &root{name: name(path)}
 				byLanguage[language] = append(byLanguage[language], at[key])
 			}
 			at[key].files = append(at[key].files, path)
@@ -101,7 +100,7 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 					}
 					seen[path] = true
 					taken++
-					sources = append(sources, Source{Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: peers(path, all[i].files)})
+					sources = append(sources, Source{Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: project.Peers(path, all[i].files)})
 					break
 				}
 			}
@@ -185,64 +184,11 @@ func atMost[T any, F comparable](drawn []T, n int, file func(T) F) []T {
 	return list[:min(n, len(list))]
 }
 
-// peers lists the other files, those that share most of the path first.
-func peers(path string, files []string) []string {
-	list := make([]string, 0, len(files))
-	for _, f := range files {
-		if f != path {
-			list = append(list, f)
-		}
+// near reads the files nearest a source, and returns what they say to it. One that cannot be read is an error.
+func near(ctx context.Context, s Source) (*project.View, error) {
+	p, err := project.Read(ctx, s.Peers, readSource)
+	if err != nil {
+		return nil, err
 	}
-	near := func(f string) int {
-		n := 0
-		for n < len(f) && n < len(path) && f[n] == path[n] {
-			n++
-		}
-		return strings.LastIndexByte(path[:n], filepath.Separator)
-	}
-	sort.SliceStable(list, func(i, j int) bool { return near(list[i]) > near(list[j]) })
-	return list
-}
-
-// peerFiles and peerTokens bound what of a project is looked at beside one file: what an editor's workspace may hold.
-const (
-	peerFiles  = 16
-	peerTokens = 60_000
-)
-
-// neighbourhood is what the files near a source say: an n-gram, and the names that stand in them.
-type neighbourhood struct {
-	workspace *cache.Workspace
-	names     map[string]bool
-}
-
-// near reads the files nearest a source. One that cannot be read is an error.
-func near(s Source) (neighbourhood, error) {
-	n := neighbourhood{workspace: cache.NewWorkspace(peerTokens), names: map[string]bool{}}
-	for _, path := range s.Peers[:min(peerFiles, len(s.Peers))] {
-		text, err := readSource(path)
-		if err != nil {
-			return n, fmt.Errorf("reading the project: %w", err)
-		}
-		if text == nil {
-			continue
-		}
-		f := treesitter.Parse(treesitter.LanguageOf(path), text)
-		tokens := make([]string, 0, len(f.Tokens))
-		for _, t := range f.Tokens {
-			if t.Kind == treesitter.KindComment {
-				continue
-			}
-			token := string(text[t.Start:t.End])
-			tokens = append(tokens, token)
-			if names.IsName(token) {
-				n.names[token] = true
-			}
-		}
-		if _, held := n.workspace.Len(); held+len(tokens) >= peerTokens {
-			break // the nearest are in; Set would forget them
-		}
-		n.workspace.Set(path, tokens)
-	}
-	return n, nil
+	return p.View(s.Path), nil
 }

@@ -312,7 +312,7 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		a.outcomes[name(SystemModel)] = a.outcome(textsOf(ranked[i]))
 		a.outcomes[name(SystemCombined)] = a.outcome(sorted(choices, s.combine("type", features)))
 		a.outcomes[SystemRecency] = a.outcome(a.candidates)
-		a.outcomes[SystemCache] = a.outcome(sorted(a.candidates, byCache("type", a.features)))
+		a.outcomes[SystemCache] = a.outcome(sorted(a.candidates, ngrams(a.features)))
 		a.outcomes[SystemCandidates] = listed(slices.Contains(a.candidates, a.site.Existing))
 	}
 	return nil

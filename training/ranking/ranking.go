@@ -321,7 +321,7 @@ func fitChoices(records []*record, without int, in inputs, opts Options) (*rank.
 			if len(part.groups) < 30 {
 				continue
 			}
-			f, err := boost(part.inputs, only(part.inputs, part.groups), only(part.inputs, part.held), growthFor(len(part.groups), opts))
+			f, err := boost(part.inputs, only(suspect.ChoiceInputs(), part.inputs, part.groups), only(suspect.ChoiceInputs(), part.inputs, part.held), growthFor(len(part.groups), opts))
 			if err != nil {
 				return nil, err
 			}
@@ -385,9 +385,8 @@ func fitGroup(e *suspect.Examination, i int) group {
 	return g
 }
 
-// only takes some inputs out of the rows, which hold all choice inputs.
-func only(inputs []string, groups []group) []group {
-	all := suspect.ChoiceInputs()
+// only takes some inputs out of the rows, which hold all of them.
+func only(all, inputs []string, groups []group) []group {
 	if len(inputs) == len(all) {
 		return groups
 	}

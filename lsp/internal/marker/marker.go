@@ -62,7 +62,7 @@ type Scenario struct {
 func (s *Scenario) Model() (*modeltest.Fake, error) {
 	m, err := modeltest.Parse(s.Script)
 	if err == nil {
-		m.About.Rank = []byte(table)
+		m.About.Rank, m.About.Combiner = []byte(table), []byte(Combiner)
 	}
 	return m, err
 }
@@ -77,6 +77,21 @@ const table = `{"version": 1,
 	]},
 	"thresholds": {"name/*": {"log_odds": 9.5}, "member/*": {"log_odds": 9.5}, "operator/*": {"log_odds": 9.5}, "boolean/*": {"log_odds": 9.5}, "arguments/*": {"log_odds": 9.5}}
 }`
+
+// Combiner ranks completions by the model's preference, then by what is visible, each in a few steps; for tests whose subject is not how it is fitted.
+const Combiner = `{"version": 1,
+	"static": {"name": ` + byVisible + `, "member": ` + byVisible + `, "type": ` + byVisible + `},
+	"full": {"name": ` + byModel + `, "member": ` + byModel + `, "type": ` + byModel + `}
+}`
+
+const (
+	byVisible = `{"inputs": ["visible"], "trees": [[[0, 1, 2, 0.5], [0], [1]], [[0, 1, 2, 1.5], [0], [1]]]}`
+	byModel   = `{"inputs": ["visible", "model over", "vocabulary"], "trees": [
+		[[0, 1, 2, 0.5], [0], [0.2]], [[0, 1, 2, 1.5], [0], [0.2]],
+		[[1, 1, 2, -0.5], [0], [1]], [[1, 1, 2, -1], [0], [1]], [[1, 1, 2, -2], [0], [1]], [[1, 1, 2, -4], [0], [1]], [[1, 1, 2, -8], [0], [1]],
+		[[2, 1, 2, -0.7], [0], [0.1]]
+	]}`
+)
 
 // Source is a text with its notes, which are no longer in it.
 type Source struct {

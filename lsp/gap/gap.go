@@ -1,0 +1,437 @@
+// Package gap knows what may stand where a token is missing, and ranks it: at the cursor of a completion, and at a token that is taken out to be asked for.
+//
+// A Gap lists its candidates (names in scope, around, seen on the receiver, used by the project, known of such a receiver), describes each by inputs.go's numbers, has
+// the model asked about all of them in one pass, and ranks them by the forests of rank.Combiner, which were fitted on projects that neither the model nor the
+// evaluation knows (training/ranking). The experts are right on different cases, and which one to believe depends on the rest: hence forests and no sum.
+//
+// Invariants:
+//   - The gap never sees what stood in it: neither the n-grams nor the counts, nor the window, hold it.
+//   - Without the model's answer, another forest ranks, which never saw one; so a late answer costs the model's part and no more.
+//   - Candidates is bounded, whatever the file and the project hold.
+package gap
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/model"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+// Where a candidate comes from.
+const (
+	FromScope   = "scope"   // a definition that is visible here
+	FromMember  = "member"  // seen behind a dot, on this receiver or one of the same name
+	FromFile    = "file"    // seen elsewhere in the file
+	FromProject = "project" // seen in another file of the project, after the same tokens
+	FromKnown   = "known"   // other projects use it on receivers of this name
+	FromGrammar = "keyword" // of the language
+	FromModel   = "model"   // made up by the model
+)
+
+var sources = map[string]float32{FromScope: 0, FromMember: 1, FromFile: 2, FromProject: 3, FromKnown: 4, FromGrammar: 5, FromModel: 6}
+
+// Groups of gaps; each has forests of its own.
+const (
+	GroupName     = "name"
+	GroupMember   = "member"
+	GroupType     = "type"
+	GroupOperator = "operator"
+	GroupLiteral  = "literal"
+)
+
+// Groups returns all groups.
+func Groups() []string {
+	return []string{GroupName, GroupMember, GroupType, GroupOperator, GroupLiteral}
+}
+
+// combiners remembers what was read of bundles, by digest.
+var combiners sync.Map // string -> *rank.Combiner
+
+// CombinerOf returns the combiner that was fitted with a model, the built-in one when there is none.
+func CombinerOf(p model.Predictor) (*rank.Combiner, error) {
+	about, ok := p.(interface{ Info() model.Info })
+	if !ok || len(about.Info().Combiner) == 0 {
+		return rank.DefaultCombiner(), nil
+	}
+	info := about.Info()
+	key := info.Digest + string(info.Combiner)
+	if c, ok := combiners.Load(key); ok {
+		return c.(*rank.Combiner), nil
+	}
+	c, err := rank.ParseCombiner(info.Combiner, Inputs())
+	if err != nil {
+		return nil, fmt.Errorf("opening bundle %s: %w", info.Name, err)
+	}
+	combiners.Store(key, c)
+	return c, nil
+}
+
+// Options say what is missing.
+type Options struct {
+	// Kind of the missing token: variable, attribute, call, type, operator or literal.
+	Kind treesitter.Kind
+	// Member: it stands behind a dot, and Receiver is what stands before that.
+	Member   bool
+	Receiver string
+	// Prefix is what is typed of it.
+	Prefix string
+	// More are texts that may stand there beside those of file and project: words of the language.
+	More []names.Name
+	// Around is the project; nil when there is none.
+	Around *project.View
+	// None says that nothing that is known can stand there: a new name. What the model makes up can.
+	None bool
+}
+
+// described bounds the candidates, hinted those that the project adds, known those of the lexicon, and common the file's members on other receivers that go before
+// either.
+const (
+	described = 160
+	hinted    = 32
+	known     = 24
+	common    = 64
+)
+
+// Gap is a place with its candidates. It is used by one goroutine at a time.
+type Gap struct {
+	// Group is which forests rank.
+	Group string
+	// Candidates are in the order of the last Rank, best first.
+	Candidates []Candidate
+
+	x     *names.Index
+	span  treesitter.Span
+	opts  Options
+	asked bool // the model has answered
+}
+
+// Candidate is a text that may stand in a gap.
+type Candidate struct {
+	Text   string
+	Source string // one of the constants above
+	Kind   treesitter.Kind
+	// LogProb is the natural logarithm of its share among all, after Rank.
+	LogProb float64
+	// Inputs are what is known of it.
+	Inputs [NumInputs]float32
+
+	near       bool
+	visible    float32
+	definition float32
+	outer      float32
+	known      float32
+}
+
+// New finds and describes what may stand at a span, whose text does not count; an empty span is a place between two tokens.
+func New(x *names.Index, span treesitter.Span, opts Options) *Gap {
+	g := &Gap{x: x, span: span, opts: opts}
+	switch {
+	case opts.Kind == treesitter.KindOperator:
+		g.Group = GroupOperator
+	case opts.Kind == treesitter.KindLiteral:
+		g.Group = GroupLiteral
+	case opts.Member:
+		g.Group = GroupMember
+	case opts.Kind == treesitter.KindType:
+		g.Group = GroupType
+	default:
+		g.Group = GroupName
+	}
+	if !opts.None {
+		g.collect()
+	}
+	for i := range g.Candidates {
+		for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
+			g.Candidates[i].Inputs[in] = unknown
+		}
+	}
+	g.describe()
+	return g
+}
+
+// collect lists the candidates, each once, from the surest source, those that begin with what is typed; if none does, upper and lower case are taken for the same.
+func (g *Gap) collect() {
+	fits := func(text string) bool { return strings.HasPrefix(text, g.opts.Prefix) }
+	if g.list(fits); len(g.Candidates) == 0 && g.opts.Prefix != "" {
+		prefix := strings.ToLower(g.opts.Prefix)
+		g.list(func(text string) bool { return strings.HasPrefix(strings.ToLower(text), prefix) })
+	}
+	g.Candidates = g.Candidates[:min(described, len(g.Candidates))]
+}
+
+func (g *Gap) list(fits func(text string) bool) {
+	x, o := g.x, g.opts
+	at := map[string]bool{}
+	add := func(source string, from []names.Name) {
+		for i, n := range from {
+			if at[n.Text] || n.Text == "" || !fits(n.Text) {
+				continue
+			}
+			at[n.Text] = true
+			c := Candidate{Text: n.Text, Source: source, Kind: n.Kind, near: n.Near, definition: unknown, outer: unknown, known: unknown}
+			switch source {
+			case FromScope:
+				c.visible, c.definition, c.outer = 1+flag(n.Near), float32(n.Definition), float32(i)
+			case FromMember:
+				c.visible = 1 + flag(n.Near)
+			case FromKnown:
+				c.known = float32(i)
+			}
+			g.Candidates = append(g.Candidates, c)
+		}
+	}
+	switch g.Group {
+	case GroupOperator, GroupLiteral:
+		add(FromFile, g.sameSort())
+		add(FromGrammar, o.More)
+		return
+	case GroupMember:
+		add(FromMember, x.Members(o.Receiver, g.span, false))
+		lexicon := lexiconOf(x.File.Language, o.Receiver)
+		others := x.Members("", g.span, true)
+		sort.SliceStable(others, func(i, j int) bool { return others[i].Seen > others[j].Seen })
+		add(FromFile, others[:min(len(others), common)])
+		if o.Receiver == "this" || o.Receiver == "self" {
+			// A field or method may be defined and not used yet.
+			add(FromFile, x.Identifiers(g.span, treesitter.KindAttribute, treesitter.KindDefinition))
+		}
+		add(FromKnown, lexicon)
+		add(FromProject, g.hints(fits, func(u project.Uses) bool { return u.Members > 0 }))
+		add(FromFile, others)
+	case GroupType:
+		visible := x.Visible(g.span)
+		add(FromScope, keep(visible, func(n names.Name) bool {
+			return n.Definition == treesitter.DefinitionType || n.Definition == treesitter.DefinitionImport
+		}))
+		add(FromFile, g.nearest(x.Identifiers(g.span, treesitter.KindType)))
+		add(FromGrammar, o.More)
+		add(FromProject, g.hints(fits, func(u project.Uses) bool { return u.Typings > 0 }))
+		// Where a line is not finished the parser sees types that are none.
+		add(FromScope, visible)
+		add(FromFile, g.nearest(x.Identifiers(g.span, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition)))
+	default:
+		add(FromScope, x.Visible(g.span))
+		add(FromGrammar, o.More)
+		add(FromProject, g.hints(fits, func(u project.Uses) bool { return u.Names > 0 }))
+		add(FromFile, g.nearest(x.Identifiers(g.span, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition, treesitter.KindType)))
+	}
+	// A candidate that a surer source named as well keeps what only the others know.
+	lexicon := map[string]float32{}
+	if g.Group == GroupMember {
+		for i, n := range lexiconOf(x.File.Language, o.Receiver) {
+			lexicon[n.Text] = float32(i)
+		}
+	}
+	for i := range g.Candidates {
+		if place, ok := lexicon[g.Candidates[i].Text]; ok {
+			g.Candidates[i].known = place
+		}
+	}
+}
+
+func keep(list []names.Name, want func(names.Name) bool) []names.Name {
+	var kept []names.Name
+	for _, n := range list {
+		if want(n) {
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+// nearest sorts names of the file by the distance of their nearest occurrence.
+func (g *Gap) nearest(list []names.Name) []names.Name {
+	site, width := g.x.Gap(g.span)
+	distance := make(map[string]int, len(list))
+	for _, n := range list {
+		_, d := g.x.Cache.Occurrences(n.Text, site, width)
+		if d < 0 {
+			d = math.MaxInt
+		}
+		distance[n.Text] = d
+	}
+	sort.SliceStable(list, func(i, j int) bool { return distance[list[i].Text] < distance[list[j].Text] })
+	return list
+}
+
+func lexiconOf(language, receiver string) []names.Name {
+	var list []names.Name
+	for _, text := range names.KnownMembers(language, receiver) {
+		if len(list) < known {
+			list = append(list, names.Name{Text: text, Kind: treesitter.KindAttribute})
+		}
+	}
+	return list
+}
+
+// hints asks the project what it has behind the tokens before the gap.
+func (g *Gap) hints(fits func(string) bool, used func(project.Uses) bool) []names.Name {
+	if g.opts.Around == nil {
+		return nil
+	}
+	var before []string
+	for i := g.before(); i >= 0 && len(before) < 3; i-- {
+		if t := g.x.File.Tokens[i]; t.Kind != treesitter.KindComment {
+			before = append([]string{g.x.Text(t.Span)}, before...)
+		}
+	}
+	var list []names.Name
+	for _, text := range g.opts.Around.Grams.Continue(before, func(text string) bool {
+		return names.IsName(text) && fits(text) && used(g.opts.Around.Uses(text))
+	}, hinted) {
+		list = append(list, names.Name{Text: text, Kind: g.opts.Kind})
+	}
+	return list
+}
+
+// before is the index of the last token that ends before the gap, comments included; -1 when there is none.
+func (g *Gap) before() int {
+	i := g.x.Next(g.span.Start) - 1
+	for i >= 0 && g.x.File.Tokens[i].End > g.span.Start {
+		i--
+	}
+	return i
+}
+
+// sameSort lists the texts of the file's other tokens that could stand here: of operators and literals.
+func (g *Gap) sameSort() (list []names.Name) {
+	for _, t := range g.x.File.Tokens {
+		if t.Kind != g.opts.Kind || t.InError || t.Start < g.span.End && g.span.Start < t.End {
+			continue
+		}
+		switch t.Subkind {
+		case treesitter.SubkindBinary, treesitter.SubkindComparison, treesitter.SubkindLogical, treesitter.SubkindNumber, treesitter.SubkindBoolean, treesitter.SubkindNull:
+			list = append(list, names.Name{Text: g.x.Text(t.Span), Kind: t.Kind})
+		}
+	}
+	return g.nearest(list)
+}
+
+// Query asks the model about all candidates: names in one pass, the others to the end of their spelling. window is the text around the gap, see names.Query.
+func (g *Gap) Query(window model.Query) model.Query {
+	window.Choices = make([]string, len(g.Candidates))
+	for i := range g.Candidates {
+		window.Choices[i] = g.Candidates[i].Text
+	}
+	window.OnePass = g.Group != GroupOperator && g.Group != GroupLiteral
+	return window
+}
+
+// Answer takes what the model says of the candidates. Those that it does not name stay without its opinion.
+func (g *Gap) Answer(p model.Prediction) {
+	g.asked = true
+	at := make(map[string]int, len(p.Candidates))
+	for place, c := range p.Candidates {
+		at[c.Text] = place
+	}
+	pointed := slices.ContainsFunc(p.Candidates, func(c model.Candidate) bool { return !math.IsInf(c.Pointer, -1) })
+	for i := range g.Candidates {
+		c := &g.Candidates[i]
+		place, ok := at[c.Text]
+		if !ok {
+			continue
+		}
+		answer := p.Candidates[place]
+		c.Inputs[Model], c.Inputs[ModelOver], c.Inputs[ModelPlace] = float32(answer.LogProb), float32(answer.LogProb-p.Candidates[0].LogProb), float32(place)
+		c.Inputs[Vocabulary] = float32(answer.Vocabulary)
+		if pointed { // else nothing is in sight, or the model has no head for it
+			c.Inputs[Pointer] = float32(max(answer.Pointer, outOfSight))
+		}
+	}
+}
+
+// outOfSight is the pointer's logarithm for a name that it cannot point at.
+const outOfSight = -30
+
+// Add takes names that the model made up, with the mean log-probability of their subwords, among the candidates; of those that are there already it keeps that
+// figure.
+func (g *Gap) Add(made []model.Candidate) {
+	at := map[string]int{}
+	for i, c := range g.Candidates {
+		at[c.Text] = i
+	}
+	for _, m := range made {
+		i, ok := at[m.Text]
+		if !ok {
+			i = len(g.Candidates)
+			at[m.Text] = i
+			c := Candidate{Text: m.Text, Source: FromModel, Kind: g.opts.Kind, definition: unknown, outer: unknown, known: unknown}
+			for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
+				c.Inputs[in] = unknown
+			}
+			g.Candidates = append(g.Candidates, c)
+		}
+		g.Candidates[i].Inputs[Vocabulary] = float32(m.LogProb)
+	}
+	g.describe()
+}
+
+// Clone returns a gap that can be asked about and ranked without a change of g.
+func (g *Gap) Clone() *Gap {
+	other := *g
+	other.Candidates = slices.Clone(g.Candidates)
+	return &other
+}
+
+// Place returns the place of a text among the candidates, from 0; -1 when it is none.
+func (g *Gap) Place(text string) int {
+	return slices.IndexFunc(g.Candidates, func(c Candidate) bool { return c.Text == text })
+}
+
+// Rank sorts the candidates by the combiner, best first, and gives each its share. Where the combiner has no forest, the n-grams rank.
+func (g *Gap) Rank(c *rank.Combiner) {
+	f := c.Static[g.Group]
+	if full := c.Full[g.Group]; g.asked && full != nil {
+		f = full
+	}
+	var at []Input
+	if f != nil {
+		at = inputsOf(f)
+	}
+	vector := make([]float32, len(at))
+	g.RankBy(func(c *Candidate) float64 {
+		if f == nil {
+			return float64(c.Inputs[Project])
+		}
+		for k, in := range at {
+			vector[k] = c.Inputs[in]
+		}
+		return f.Score(vector)
+	})
+}
+
+// RankBy is Rank by any score, the higher the better.
+func (g *Gap) RankBy(score func(c *Candidate) float64) {
+	scores := make([]float64, len(g.Candidates))
+	for i := range g.Candidates {
+		scores[i] = score(&g.Candidates[i])
+	}
+	for i, logProb := range rank.Normalize(scores) {
+		g.Candidates[i].LogProb = logProb
+	}
+	sort.SliceStable(g.Candidates, func(i, j int) bool { return g.Candidates[i].LogProb > g.Candidates[j].LogProb })
+}
+
+var inputByName = func() map[string]Input {
+	m := map[string]Input{}
+	for i, name := range inputNames {
+		m[name] = Input(i)
+	}
+	return m
+}()
+
+func inputsOf(f *rank.Forest) []Input {
+	list := make([]Input, len(f.Inputs()))
+	for i, name := range f.Inputs() {
+		list[i] = inputByName[name]
+	}
+	return list
+}

@@ -1,0 +1,113 @@
+package gap
+
+import "math"
+
+// Input is something that is known of a candidate, for the forests of rank.Combiner; what is not known is NaN. "Over" means: less the best candidate's.
+type Input int
+
+// The inputs. Those of the place are the same for all candidates of a gap: a forest ranks by what it makes of others beside them.
+const (
+	// The place.
+	Language   Input = iota
+	KindHere         // of the token that is missing, as far as the parser can tell
+	Typed            // letters
+	Candidates       // logarithm of their number
+	Previous         // the token before, see glance
+	Next             // the token behind
+	Before2          // the token before Previous
+	After2           // the token behind Next
+	Opening          // the first of the line
+
+	// The candidate's text.
+	Length
+	Title   // begins with a capital
+	Shout   // is all capitals
+	Private // begins with an underscore
+	Numbered
+	Word     // number of an operator or a literal
+	Finished // share of it that is typed
+	Echo     // how much it is like what it is assigned to, passed for or assigned from
+	LineEcho // how much it is like another name on the line
+	Across   // it stands on the other side of the operator
+
+	// Where it comes from.
+	From
+	Visible    // 2: defined in the innermost function, or seen on this receiver; 1: in scope, or seen on a receiver that ends alike; 0: neither
+	Definition // what a visible name stands for
+	Outer      // how many of the visible names are nearer
+	Known      // place among the members that other projects use on receivers of this name
+
+	// Its other occurrences in the file.
+	Seen
+	SeenFunction
+	SeenSort // of this kind
+	SeenLine
+	SeenTyping // share that are types
+	SeenCall   // share that are called
+	NearBefore // logarithm of the distance in tokens
+	NearAfter
+	NearDeclared // logarithm of the distance to where it was last declared
+	Recent       // place among the candidates by NearBefore
+	Defined
+	Idle // defined in this function and not used
+
+	// The n-grams of the file, and of the file and its project.
+	Cache
+	CacheOver
+	CacheLeft
+	CacheRight
+	CachePlace
+	MatchBefore
+	MatchAfter
+	MatchAround
+	MatchTimes
+	Project
+	ProjectOver
+	ProjectLeft
+	ProjectRight
+	ProjectPlace
+	ProjectBefore
+	ProjectAfter
+	ProjectAround
+	ProjectTimes
+	ProjectFiles // that hold it
+	ProjectSort  // occurrences of this kind
+
+	// The model.
+	Model // log-probability among the candidates
+	ModelOver
+	ModelPlace
+	Pointer
+	Vocabulary
+
+	NumInputs
+)
+
+var inputNames = [NumInputs]string{
+	"language", "kind", "typed", "candidates", "previous", "next", "before previous", "behind next", "opening",
+	"length", "title", "shout", "private", "numbered", "word", "finished", "echo", "line echo", "across",
+	"from", "visible", "definition", "outer", "known",
+	"seen", "seen in function", "seen as this", "seen on line", "seen as type", "seen called", "before", "after", "declared", "recent", "defined", "idle",
+	"cache", "cache over", "cache left", "cache right", "cache place", "match before", "match after", "match around", "match times",
+	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this",
+	"model", "model over", "model place", "pointer", "vocabulary",
+}
+
+func (i Input) String() string { return inputNames[i] }
+
+// Inputs are the names of all inputs.
+func Inputs() []string { return inputNames[:] }
+
+// Static are the names of those that need no model.
+func Static() []string { return inputNames[:Model] }
+
+var unknown = float32(math.NaN())
+
+func flag(b bool) float32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func log1p(n int) float32 { return float32(math.Log1p(float64(n))) }

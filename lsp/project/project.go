@@ -1,0 +1,165 @@
+// Package project holds what the files around an open one say: their n-grams and how their names are used. It is what a completion and a check know beyond the
+// file.
+//
+// Invariants:
+//   - A View never counts the file that it is the view of, whichever version of it was set.
+//   - A Project is bounded in tokens; the files set longest ago make room. It may be shared between goroutines.
+package project
+
+import (
+	"sync"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/model/cache"
+	"mlm-lsp/treesitter"
+)
+
+// Uses counts how a name is used.
+type Uses struct {
+	Files                          int
+	Names, Members, Calls, Typings int // occurrences: neither behind a dot nor called; behind a dot; called, behind a dot or not; as a type
+}
+
+func (u *Uses) add(v Uses, by int) {
+	u.Files += by * v.Files
+	u.Names += by * v.Names
+	u.Members += by * v.Members
+	u.Calls += by * v.Calls
+	u.Typings += by * v.Typings
+}
+
+// Project counts the files of a project.
+type Project struct {
+	grams *cache.Workspace
+	bound int
+
+	mu    sync.RWMutex
+	uses  map[string]Uses
+	files map[string]*file
+	order []string // paths by the time they were set, the oldest first
+	total int      // tokens
+}
+
+type file struct {
+	uses   map[string]Uses
+	tokens int
+}
+
+// New returns a project without files that holds at most so many tokens.
+func New(tokens int) *Project {
+	return &Project{grams: cache.NewWorkspace(tokens), bound: tokens, uses: map[string]Uses{}, files: map[string]*file{}}
+}
+
+// Set adds a file, or replaces it. One that is larger than the whole bound is not kept.
+func (p *Project) Set(path string, f *treesitter.File) {
+	tokens := make([]string, 0, len(f.Tokens))
+	uses := map[string]Uses{}
+	text := string(f.Text)
+	for _, t := range f.Tokens {
+		if t.Kind == treesitter.KindComment {
+			continue
+		}
+		token := text[t.Start:t.End]
+		tokens = append(tokens, token)
+		if !t.Kind.Identifier() && t.Kind != treesitter.KindType || !names.IsName(token) {
+			continue
+		}
+		u := uses[token]
+		u.Files = 1
+		switch {
+		case t.Kind == treesitter.KindType:
+			u.Typings++
+		case t.Receiver.Len() > 0 || t.Kind == treesitter.KindAttribute:
+			u.Members++
+		default:
+			u.Names++
+		}
+		if t.Kind == treesitter.KindCall {
+			u.Calls++
+		}
+		uses[token] = u
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.remove(path)
+	if len(tokens)+1 > p.bound {
+		p.grams.Remove(path)
+		return
+	}
+	// The n-grams make room by the same rule; here it is only kept in step.
+	for p.total+len(tokens)+1 > p.bound {
+		p.remove(p.order[0])
+	}
+	p.grams.Set(path, tokens)
+	p.files[path] = &file{uses, len(tokens) + 1}
+	p.order = append(p.order, path)
+	p.total += len(tokens) + 1
+	for name, u := range uses {
+		sum := p.uses[name]
+		sum.add(u, 1)
+		p.uses[name] = sum
+	}
+}
+
+// Remove forgets a file; one that is not there is no error.
+func (p *Project) Remove(path string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.grams.Remove(path)
+	p.remove(path)
+}
+
+func (p *Project) remove(path string) {
+	f, ok := p.files[path]
+	if !ok {
+		return
+	}
+	delete(p.files, path)
+	for i, other := range p.order {
+		if other == path {
+			p.order = append(p.order[:i:i], p.order[i+1:]...)
+			break
+		}
+	}
+	p.total -= f.tokens
+	for name, u := range f.uses {
+		sum := p.uses[name]
+		if sum.add(u, -1); sum.Files == 0 {
+			delete(p.uses, name)
+			continue
+		}
+		p.uses[name] = sum
+	}
+}
+
+// Len returns the number of files and of tokens that are held.
+func (p *Project) Len() (files, tokens int) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return len(p.files), p.total
+}
+
+// View is the project as one file sees it: all others.
+type View struct {
+	// Grams are the n-grams of the others.
+	Grams   *cache.View
+	project *Project
+	path    string
+}
+
+// View returns the project without the file at path.
+func (p *Project) View(path string) *View {
+	return &View{Grams: p.grams.View(path), project: p, path: path}
+}
+
+// Uses returns how the others use a name.
+func (v *View) Uses(name string) Uses {
+	p := v.project
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	u := p.uses[name]
+	if own, ok := p.files[v.path]; ok {
+		u.add(own.uses[name], -1)
+	}
+	return u
+}

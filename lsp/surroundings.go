@@ -1,0 +1,130 @@
+package lsp
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+	"go.uber.org/zap"
+
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/treesitter"
+)
+
+// What the files around a document say is read in the background when it is opened: the nearest files of its workspace folder, bounded in number and size
+// (package project). No request waits for it; those that come before it is there are answered from the file alone. Documents that are open take the place of
+// what the disk has of them when they are opened, saved or checked.
+
+// surveying bounds how long a folder is walked and its files are read: a home directory opened as a folder is no project.
+const surveying = 20 * time.Second
+
+// folder is a workspace folder.
+type folder struct {
+	path string
+	*project.Folder
+}
+
+// addFolders takes the workspace folders of the session.
+func (s *server) addFolders(p *protocol317.InitializeParams) {
+	if s.opts.Files == nil {
+		return
+	}
+	roots := []string{p.RootURI}
+	if len(p.WorkspaceFolders) > 0 {
+		roots = nil
+		for _, f := range p.WorkspaceFolders {
+			roots = append(roots, f.URI)
+		}
+	}
+	for _, root := range roots {
+		path := pathOf(protocol.DocumentURI(root))
+		if path == "" {
+			continue
+		}
+		s.folders = append(s.folders, &folder{path, project.NewFolder(func(ctx context.Context) ([]string, error) { return s.opts.Files(ctx, path) }, os.ReadFile)})
+	}
+}
+
+// pathOf returns the file that a URI names, "" when it names none.
+func pathOf(name protocol.DocumentURI) string {
+	if !strings.HasPrefix(string(name), "file://") {
+		return "" // Filename panics for others
+	}
+	parsed, err := uri.Parse(string(name))
+	if err != nil {
+		return ""
+	}
+	return filepath.Clean(parsed.Filename())
+}
+
+// folderOf returns the innermost workspace folder that holds a path, nil when none does.
+func (s *server) folderOf(path string) *folder {
+	var best *folder
+	for _, f := range s.folders {
+		if strings.HasPrefix(path, strings.TrimSuffix(f.path, string(filepath.Separator))+string(filepath.Separator)) && (best == nil || len(f.path) > len(best.path)) {
+			best = f
+		}
+	}
+	return best
+}
+
+// survey has the surroundings of a document read.
+func (s *server) survey(doc *document) {
+	path := pathOf(doc.uri)
+	f := s.folderOf(path)
+	if f == nil || doc.language == "" {
+		return
+	}
+	var open []*snapshot
+	for _, other := range s.documents {
+		if other.language != "" && s.folderOf(pathOf(other.uri)) == f {
+			open = append(open, other.snapshot)
+		}
+	}
+	s.spawn(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, surveying)
+		defer cancel()
+		began := time.Now()
+		err := s.protect("reading the project", func() error {
+			if _, err := f.Around(ctx, path); err != nil {
+				return err
+			}
+			for _, snap := range open {
+				f.Update(pathOf(snap.uri), snap.file())
+			}
+			return nil
+		})
+		if err != nil {
+			s.log.Info("reading the project", zap.Error(err))
+		}
+		s.log.Debug("project", zap.Duration("took", time.Since(began)))
+	})
+}
+
+// around returns what the surroundings of a document say, as far as they were read; nil when they were not.
+func (s *server) around(snap *snapshot) func() *project.View {
+	path := pathOf(snap.uri)
+	f := s.folderOf(path)
+	return func() *project.View {
+		if f == nil {
+			return nil
+		}
+		return f.Held(path)
+	}
+}
+
+// updated tells the surroundings of others what a document holds now. It parses, so it runs off the loop.
+func (s *server) updated(snap *snapshot) func(*treesitter.File) {
+	path := pathOf(snap.uri)
+	f := s.folderOf(path)
+	return func(file *treesitter.File) {
+		if f != nil && snap.language != "" {
+			f.Update(path, file)
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package lsp
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/fakeeditor"
+)
+
+// TestSurroundings: completions know the files of the workspace folder, and open documents as they are in the editor.
+func TestSurroundings(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		directory := t.TempDir()
+		write := func(name, text string) string {
+			path := filepath.Join(directory, name)
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return "file://" + filepath.ToSlash(path)
+		}
+		const body = "import rates\nx = rates."
+		main, other := write("main.py", body), write("other.py", "import rates\ny = rates.lookup(1)\n")
+		opts := quick(&scripted{})
+		opts.Files = func(_ context.Context, root string) ([]string, error) {
+			if root != directory {
+				t.Errorf("listed %s, the folder is %s", root, directory)
+			}
+			return filepath.Glob(filepath.Join(root, "*.py"))
+		}
+		e := startWithModel(t, opts, fakeeditor.Config{Folders: []string{"file://" + filepath.ToSlash(directory)}, OldFolders: old})
+		e.Open(main, "python", body)
+		// The surroundings are read in the background, and no request waits for them.
+		offered := func(label string) bool {
+			items, _ := e.Complete(main, len(body))
+			return slices.ContainsFunc(items, func(item fakeeditor.Completion) bool { return item.Label == label })
+		}
+		await := func(label string, want bool) {
+			t.Helper()
+			for end := time.Now().Add(20 * time.Second); offered(label) != want; time.Sleep(time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("%s: offered is not %v", label, want)
+				}
+			}
+		}
+		await("lookup", true)
+		text := strings.Replace("import rates\ny = rates.lookup(1)\n", "lookup", "fetch", 1)
+		e.Open(other, "python", text)
+		await("fetch", true)
+		await("lookup", false)
+		e.Edit(other, fakeeditor.Edit{Start: len(text), End: len(text), Text: "z = rates.reset()\n"})
+		e.Save(other)
+		await("reset", true)
+		e.Close()
+	}
+}
+
+// TestPathOf: what is no file has no surroundings.
+func TestPathOf(t *testing.T) {
+	for name, want := range map[string]string{"untitled:Untitled-1": "", "": "", "file:///a/b%20c.go": "/a/b c.go", "git:/a/b.go?x": "", "file://": ""} {
+		if got := filepath.ToSlash(pathOf(protocol.DocumentURI(name))); got != want && !(want == "" && got == ".") {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}

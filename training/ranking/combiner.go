@@ -1,0 +1,126 @@
+package ranking
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+
+	"mlm-lsp/lsp/gap"
+	"mlm-lsp/model/rank"
+)
+
+// Question is a gap whose right text is known, for FitCombiner.
+type Question struct {
+	Project string      `json:"project"` // those of one project are never on both sides of a split
+	Group   string      `json:"group"`   // see gap.Groups
+	Mode    string      `json:"mode"`    // how it was asked, for the record
+	Inputs  [][]float32 `json:"inputs"`  // of each candidate, in the order of gap.Inputs; NaN is unknown
+	Answer  int         `json:"answer"`  // the place of the right one
+}
+
+// CombinerOptions says how to fit.
+type CombinerOptions struct {
+	Seed uint64
+	// Log gets a line per forest with what it reached on held-out projects; may be nil.
+	Log func(line string)
+}
+
+// heldOut is one of how many projects is held out, to end the growth of forests and to say what they reach.
+const heldOut = 6
+
+// FitCombiner fits the forests of package gap: for each group one without the model's inputs and one with them. It returns an error when there is too little to
+// learn from.
+func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, error) {
+	if opts.Log == nil {
+		opts.Log = func(string) {}
+	}
+	c := &rank.Combiner{Version: rank.CombinerVersion, Static: map[string]*rank.Forest{}, Full: map[string]*rank.Forest{}}
+	all := gap.Inputs()
+	for _, name := range gap.Groups() {
+		var train, held []group
+		for _, q := range questions {
+			if q.Group != name || len(q.Inputs) < 2 {
+				continue
+			}
+			if foldOf(q.Project, heldOut) == 0 {
+				held = append(held, group{rows: q.Inputs, target: q.Answer, weight: 1})
+			} else {
+				train = append(train, thinned(q))
+			}
+		}
+		if len(train) < 50 || len(held) < 10 {
+			return nil, fmt.Errorf("fitting the combiner: %d questions about a %s, %d of them held out: name more projects to ask about", len(train)+len(held), name, len(held))
+		}
+		for _, part := range []struct {
+			kind   string
+			into   map[string]*rank.Forest
+			inputs []string
+		}{{"static", c.Static, gap.Static()}, {"full", c.Full, all}} {
+			g := combinerGrowth
+			g.seed += opts.Seed
+			f, err := boost(part.inputs, only(all, part.inputs, train), only(all, part.inputs, held), g)
+			if err != nil {
+				return nil, err
+			}
+			part.into[name] = f
+			opts.Log(fmt.Sprintf("%s/%s: %d questions, %d trees; %d of held-out projects: %s", part.kind, name, len(train), f.Len(), len(held), reached(all, f, held)))
+		}
+	}
+	return c, nil
+}
+
+// combinerGrowth was chosen on held-out projects of the first fit.
+var combinerGrowth = growth{trees: 220, depth: 5, rate: 0.1, lambda: 3, least: 1.5, share: 0.8, columns: 0.5, patient: 20, seed: 1}
+
+// mostOthers bounds the wrong candidates of a question that are learnt from: beyond them nothing changes but the time.
+const mostOthers = 63
+
+// thinned is a question with the right candidate and a draw of the others.
+func thinned(q Question) group {
+	g := group{rows: q.Inputs, target: q.Answer, weight: 1}
+	if len(q.Inputs) <= mostOthers+1 {
+		return g
+	}
+	// Those that the n-grams put first are the ones to tell from it; of the rest a draw.
+	order := make([]int, 0, len(q.Inputs))
+	for i := range q.Inputs {
+		if i != q.Answer {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return int(q.Inputs[a][gap.ProjectPlace] - q.Inputs[b][gap.ProjectPlace])
+	})
+	h := fnv.New64a()
+	fmt.Fprint(h, q.Project, q.Answer, len(q.Inputs))
+	random := rand.New(rand.NewPCG(h.Sum64(), 5))
+	rest := order[mostOthers/2:]
+	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
+	g.rows, g.target = [][]float32{q.Inputs[q.Answer]}, 0
+	for _, i := range order[:mostOthers] {
+		g.rows = append(g.rows, q.Inputs[i])
+	}
+	return g
+}
+
+// reached says how often a forest puts the right candidate first and among five.
+func reached(all []string, f *rank.Forest, groups []group) string {
+	first, fifth := 0.0, 0.0
+	for _, g := range only(all, f.Inputs(), groups) {
+		right, above := f.Score(g.rows[g.target]), 0
+		for k, row := range g.rows {
+			if s := f.Score(row); k != g.target && s >= right {
+				above++
+			}
+		}
+		if above == 0 {
+			first++
+		}
+		if above < 5 {
+			fifth++
+		}
+	}
+	n := float64(len(groups))
+	return fmt.Sprintf("%.1f%% at the first place, %.1f%% among five", 100*first/n, 100*fifth/n)
+}
