@@ -123,8 +123,39 @@ func position(text []byte, offset int) (line, column int) {
 	return line, column
 }
 
-// draw picks the cases: up to PerClass of each class and language, see atMost.
+// draw picks the cases, see drawPlaces, and describes them.
 func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, error) {
+	items := drawPlaces(sources, opts.Common)
+	bySource := map[*Source][]*item{}
+	for _, it := range items {
+		bySource[it.source] = append(bySource[it.source], it)
+	}
+	for i := range sources {
+		list := bySource[&sources[i]]
+		if len(list) == 0 {
+			continue
+		}
+		around, err := near(ctx, sources[i])
+		if err != nil {
+			return nil, err
+		}
+		describe(list, around)
+	}
+	return items, nil
+}
+
+// describe lists the candidates of items of one file.
+func describe(items []*item, around *project.View) {
+	x := names.New(items[0].source.File)
+	for _, it := range items {
+		it.index = x
+		it.enumerate(around)
+		it.seen = it.seenIn(around)
+	}
+}
+
+// drawPlaces picks the cases: up to PerClass of each class and language, see atMost.
+func drawPlaces(sources []Source, opts Common) (items []*item) {
 	type group struct {
 		language string
 		class    treesitter.Kind
@@ -146,42 +177,19 @@ func draw(ctx context.Context, sources []Source, opts ClozeOptions) ([]*item, er
 			}
 		}
 	}
-	byFile := map[int][]*item{}
-	var items []*item
-	indexes := map[int]*names.Index{}
 	for _, language := range treesitter.Languages() {
 		for _, class := range asked {
 			places := found[group{language, class}]
 			random := rand.New(rand.NewPCG(opts.Seed, uint64(class)))
 			random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 			for _, at := range atMost(places, opts.PerClass, func(p place) int { return p.file }) {
-				if indexes[at.file] == nil {
-					indexes[at.file] = names.New(sources[at.file].File)
-				}
-				x := indexes[at.file]
-				it := &item{source: &sources[at.file], index: x, token: at.token, class: class, text: x.Text(x.File.Tokens[at.token].Span), outcomes: map[string]Outcome{}}
-				byFile[at.file] = append(byFile[at.file], it)
-				items = append(items, it)
+				f := sources[at.file].File
+				t := f.Tokens[at.token]
+				items = append(items, &item{source: &sources[at.file], token: at.token, class: class, text: string(f.Text[t.Start:t.End]), outcomes: map[string]Outcome{}})
 			}
 		}
 	}
-	for i := range sources {
-		if len(byFile[i]) == 0 {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		around, err := near(ctx, sources[i])
-		if err != nil {
-			return nil, err
-		}
-		for _, it := range byFile[i] {
-			it.enumerate(around)
-			it.seen = it.seenIn(around)
-		}
-	}
-	return items, nil
+	return items
 }
 
 // eligible leaves out what cannot be known from the rest of the file (a name where it is made), what is not asked of the

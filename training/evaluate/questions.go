@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
-	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"mlm-lsp/lsp/complete"
 	"mlm-lsp/lsp/gap"
@@ -25,74 +28,108 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 	if opts.PerClass == 0 {
 		opts.PerClass = 60
 	}
-	items, err := draw(ctx, sources, ClozeOptions{Common: opts})
-	if err != nil {
-		return nil, fmt.Errorf("asking: %w", err)
+	files := make([]examFile, len(sources))
+	at := map[*Source]*examFile{}
+	for i := range sources {
+		files[i].source = &sources[i]
+		at[&sources[i]] = &files[i]
+	}
+	total := 0
+	for _, it := range drawPlaces(sources, opts) {
+		at[it.source].items = append(at[it.source].items, it)
+		total++
 	}
 	more := opts
-	more.PerClass *= 3
-	usages := drawUsages(sources, CompleteOptions{Common: more})
-	if len(items)+len(usages) == 0 {
+	more.PerClass *= completions
+	random := rand.New(rand.NewPCG(opts.Seed, 23))
+	for _, u := range drawUsages(sources, CompleteOptions{Common: more}) {
+		e := exam{u, []int{0, 0, 1, 3}[random.IntN(4)], random.IntN(2) == 0, random.IntN(3) == 0}
+		at[u.source].exams = append(at[u.source].exams, e)
+		total++
+	}
+	if total == 0 {
 		return nil, errors.New("asking: no token to ask for: name more files")
 	}
-	progress := &steps{total: len(items) + len(usages), report: opts.Progress}
-	var list []ranking.Question
-	keep := func(project, mode, answer string, g *gap.Gap) {
-		q := ranking.Question{Project: project, Group: g.Group, Mode: mode, Answer: g.Place(answer)}
-		if q.Answer < 0 {
-			return
+	// Files are asked about at the same time; the list is in their order.
+	progress := &steps{total: total, report: opts.Progress}
+	var done sync.Mutex
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range files {
+		f := &files[i]
+		n := len(f.items) + len(f.exams)
+		if n == 0 {
+			continue
 		}
-		for _, c := range g.Candidates {
-			q.Inputs = append(q.Inputs, slices.Clone(c.Inputs[:]))
-		}
-		list = append(list, q)
-	}
-	err = inBatches(ctx, len(items), 8, progress, func(from, to int) error {
-		var queries []model.Query
-		var of []*item
-		for _, it := range items[from:to] {
-			if it.gap.Place(it.text) >= 0 {
-				of = append(of, it)
-				queries = append(queries, it.gap.Query(names.Query(it.index.File, it.index.File.Tokens[it.token].Span, windowBytes)))
-			}
-		}
-		predictions, err := m.Predict(ctx, queries)
-		if err != nil {
+		group.Go(func() error {
+			err := f.ask(groupCtx, m)
+			done.Lock()
+			defer done.Unlock()
+			progress.add(n)
 			return err
-		}
-		for i, it := range of {
-			it.gap.Answer(predictions[i])
-			keep(it.source.Project, "cloze", it.text, it.gap)
-			it.gap = nil
-		}
-		return nil
-	})
-	if err != nil {
+		})
+	}
+	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("asking: %w", err)
 	}
-	// File by file, since the files around one are read for it.
-	slices.SortStableFunc(usages, func(a, b usage) int { return strings.Compare(a.source.Path, b.source.Path) })
-	random := rand.New(rand.NewPCG(opts.Seed, 23))
-	var around *project.View
-	err = inBatches(ctx, len(usages), 1, progress, func(from, _ int) error {
-		u := usages[from]
-		if from == 0 || usages[from-1].source != u.source {
-			var err error
-			if around, err = near(ctx, *u.source); err != nil {
-				return err
-			}
+	var list []ranking.Question
+	for i := range files {
+		list = append(list, files[i].questions...)
+	}
+	return list, nil
+}
+
+// completions is how many completions there are for each token of a class that is taken out.
+const completions = 3
+
+// examFile is a file with what it is asked for.
+type examFile struct {
+	source    *Source
+	items     []*item
+	exams     []exam
+	questions []ranking.Question
+}
+
+// exam is a completion: with so many letters typed, the rest of the line cut, and names of the model's own.
+type exam struct {
+	usage
+	typed     int
+	cut, made bool
+}
+
+func (f *examFile) ask(ctx context.Context, m Asker) error {
+	around, err := near(ctx, *f.source)
+	if err != nil {
+		return err
+	}
+	var queries []model.Query
+	var of []*item
+	if len(f.items) > 0 {
+		describe(f.items, around)
+	}
+	for _, it := range f.items {
+		if it.gap.Place(it.text) >= 0 {
+			of = append(of, it)
+			queries = append(queries, it.gap.Query(names.Query(it.index.File, it.index.File.Tokens[it.token].Span, windowBytes)))
 		}
-		typed, cut, made := []int{0, 0, 1, 3}[random.IntN(4)], random.IntN(2) == 0, random.IntN(3) == 0
-		place, mode := u.place(around, min(typed, len(u.name)-1), cut)
-		if place == nil {
-			return nil
-		}
+	}
+	predictions, err := m.Predict(ctx, queries)
+	if err != nil {
+		return err
+	}
+	for i, it := range of {
+		it.gap.Answer(predictions[i])
+		f.keep("cloze", it.text, it.gap)
+	}
+	f.items = nil
+	for _, e := range f.exams {
+		place, mode := e.place(around, min(e.typed, len(e.name)-1), e.cut)
 		// What no list holds is asked only where the model makes names up.
-		if len(place.Gap.Candidates) == 0 || !made && place.Gap.Place(u.name) < 0 {
-			return nil
+		if place == nil || len(place.Gap.Candidates) == 0 || !e.made && place.Gap.Place(e.name) < 0 {
+			continue
 		}
 		queries := []model.Query{place.Query(windowBytes)}
-		if made {
+		if e.made {
 			queries = append(queries, place.Generation())
 		}
 		predictions, err := m.Predict(ctx, queries)
@@ -100,16 +137,24 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 			return err
 		}
 		place.Gap.Answer(predictions[0])
-		if made {
+		if e.made {
 			place.Take(predictions[1])
 		}
-		keep(u.source.Project, mode, u.name, place.Gap)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("asking: %w", err)
+		f.keep(mode, e.name, place.Gap)
 	}
-	return list, nil
+	return nil
+}
+
+// keep makes a question of an answered gap, if the right text is among its candidates.
+func (f *examFile) keep(mode, answer string, g *gap.Gap) {
+	q := ranking.Question{Project: f.source.Project, Group: g.Group, Mode: mode, Answer: g.Place(answer)}
+	if q.Answer < 0 {
+		return
+	}
+	for _, c := range g.Candidates {
+		q.Inputs = append(q.Inputs, slices.Clone(c.Inputs[:]))
+	}
+	f.questions = append(f.questions, q)
 }
 
 // windowBytes is the text around a gap that the features ask with.
