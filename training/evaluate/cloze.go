@@ -94,7 +94,7 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		Pooled:  map[string][]string{"variable": {"names"}, "attribute": {"names"}, "call": {"names"}},
 		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
 		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject, SystemStatic}, ranked),
-		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}},
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}, {Name: "rows"}},
 		Pairs:   pairs,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
@@ -290,6 +290,9 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 	keep := func(name string, ranking []string) {
 		it.outcomes[system(subjects, s, name)] = outcome(it.text, ranking)
 	}
+	cost := func(name string, rows int) {
+		it.outcomes[system(subjects, s, name)].Measures["rows"] = Ratio{float64(rows), 1}
+	}
 	// Alone among the choices, the answer is looked at to its end: what it costs to spell it.
 	ask(func(q *model.Query) { q.Choices = []string{it.text} }, func(p model.Prediction) {
 		bits := -p.Candidates[0].Vocabulary / math.Ln2 * float64(s.Subwords(it.text))
@@ -306,18 +309,21 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
 		spelt := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
 		keep(SystemModel, textsOf(p))
+		cost(SystemModel, p.Rows)
 		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = spelt
 	})
 	ask(func(q *model.Query) { *q = it.gap.Query(*q) }, func(p model.Prediction) {
 		g := it.gap.Clone()
 		g.Answer(p)
 		keep(SystemCombined, order(g, func(g *gap.Gap) { g.Rank(combiner) }))
+		cost(SystemCombined, p.Rows)
 	})
 	if !s.Pointer {
 		return list
 	}
 	ask(func(q *model.Query) { q.Choices, q.OnePass = it.candidates, true }, func(p model.Prediction) {
 		keep(SystemOnePass, textsOf(p))
+		cost(SystemOnePass, p.Rows)
 		slices.SortStableFunc(p.Candidates, func(a, b model.Candidate) int { return cmp.Compare(b.Pointer, a.Pointer) })
 		var pointed []string
 		for _, c := range p.Candidates {
@@ -326,10 +332,14 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 			}
 		}
 		keep(SystemPointer, pointed)
+		cost(SystemPointer, 1)
 	})
 	ask(func(q *model.Query) {
 		q.Choices, q.TopK, q.NamesBefore, q.NamesAfter = it.candidates, exactly, nil, nil
-	}, func(p model.Prediction) { keep(SystemVocabulary, textsOf(p)) })
+	}, func(p model.Prediction) {
+		keep(SystemVocabulary, textsOf(p))
+		cost(SystemVocabulary, p.Rows)
+	})
 	return list
 }
 
