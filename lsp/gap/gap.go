@@ -381,6 +381,9 @@ func (g *Gap) Clone() *Gap {
 	return &other
 }
 
+// Site returns the file and the span of the gap in it.
+func (g *Gap) Site() (*names.Index, treesitter.Span) { return g.x, g.span }
+
 // Place returns the place of a text among the candidates, from 0; -1 when it is none.
 func (g *Gap) Place(text string) int {
 	return slices.IndexFunc(g.Candidates, func(c Candidate) bool { return c.Text == text })

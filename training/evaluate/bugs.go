@@ -93,7 +93,7 @@ func bugBaselines(m *ngram.Model) map[string]view {
 	views := map[string]view{SystemRecency: byInput("before", -1), SystemCache: byInput("cache", 1)}
 	if m != nil {
 		indexes := map[*suspect.Examination]*names.Index{}
-		views[SystemNGram] = byNGrams(m, func(e *suspect.Examination) *names.Index {
+		views[SystemNGram] = byMixture(m, func(e *suspect.Examination) *names.Index {
 			if indexes[e] == nil {
 				indexes[e] = names.New(e.File())
 			}
@@ -157,8 +157,8 @@ func byInput(name string, sign float32) view {
 	})
 }
 
-// byNGrams is the opinion of the n-grams of a corpus and of the file, see mixture.
-func byNGrams(m *ngram.Model, index func(*suspect.Examination) *names.Index) view {
+// byMixture is the opinion of the n-grams of a corpus and of the file, see mixture.
+func byMixture(m *ngram.Model, index func(*suspect.Examination) *names.Index) view {
 	return byScores(func(e *suspect.Examination, i int) []float64 {
 		x := index(e)
 		sequences := singles(e.Choices(i))

@@ -13,6 +13,7 @@ import (
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -33,7 +34,7 @@ var asked = []treesitter.Kind{
 // Where an answer was seen, the subwords it has: the slices of a cloze.
 var (
 	sliceSeen     = []string{"seen before", "seen only after", "in the project", "unseen"}
-	sliceSubwords = []string{"1 subword", "2 subwords", "3 and more subwords"}
+	sliceSubwords = []string{"1 subword", "2 subwords", "3 and more subwords", sliceLong}
 )
 
 // exactly is how many candidates a model ranks exactly: each that it looks at to its last subword costs rows. Behind them it says nothing, so a model's reciprocal
@@ -83,7 +84,7 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		cases[i] = it.result(subjects)
 	}
 	ranked := []string{SystemModel, SystemOnePass, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
-	pairs := against(subjects, []string{SystemModel, SystemCache, SystemProject, SystemStatic}, ranked)
+	pairs := against(subjects, []string{SystemModel, SystemCache, SystemNGram, SystemProject, SystemStatic}, ranked)
 	for _, s := range subjects {
 		pairs = append(pairs, Pair{system(subjects, s, SystemPointer), system(subjects, s, SystemVocabulary)},
 			Pair{system(subjects, s, SystemModel), system(subjects, s, SystemPointer)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemVocabulary)})
@@ -93,9 +94,10 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 		Classes: []string{"variable", "attribute", "call", "names", "type", "operator", "literal", SliceAll},
 		Pooled:  map[string][]string{"variable": {"names"}, "attribute": {"names"}, "call": {"names"}},
 		Slices:  append(append([]string{}, sliceSeen...), sliceSubwords...),
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject, SystemStatic}, ranked),
-		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "bits/byte"}, {Name: "rows"}},
-		Pairs:   pairs,
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram, SystemProject, SystemStatic}, ranked),
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true},
+			{Name: "of covered@1", Percent: true}, {Name: "of covered@5", Percent: true}, {Name: "bits/byte"}, {Name: "rows"}},
+		Pairs: pairs,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -103,9 +105,20 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 // result is an item as a case.
 func (it *item) result(subjects []Subject) Case {
 	t := it.index.File.Tokens[it.token]
+	subwords := max(1, subjects[0].Subwords(it.text))
 	c := Case{
 		Path: it.source.Path, Project: it.source.Project, Language: it.index.File.Language, Class: it.class.String(), Answer: it.text,
-		Slices: []string{it.seen, sliceSubwords[min(3, max(1, subjects[0].Subwords(it.text)))-1]}, Systems: it.outcomes,
+		Slices: []string{it.seen, sliceSubwords[min(3, subwords)-1]}, Systems: it.outcomes,
+	}
+	if subwords > 1 {
+		c.Slices = append(c.Slices, sliceLong)
+	}
+	if slices.Contains(it.candidates, it.text) {
+		for name, o := range c.Systems {
+			if name != SystemCandidates {
+				o.Measures["of covered@1"], o.Measures["of covered@5"] = o.Measures["@1"], o.Measures["@5"]
+			}
+		}
 	}
 	c.Line, c.Column = position(it.index.File.Text, t.Start)
 	return c
@@ -274,7 +287,7 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 		q.take(predictions[i])
 	}
 	for _, it := range items {
-		it.rankWithout(combiner)
+		it.rankWithout(combiner, opts.NGrams)
 	}
 	return nil
 }
@@ -308,14 +321,15 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 	}
 	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
 		spelt := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
-		keep(SystemModel, textsOf(p))
+		o := outcome(it.text, textsOf(p))
+		o.Confidence, o.Measures["bits/byte"] = math.Exp(p.Candidates[0].LogProb), spelt
+		it.outcomes[system(subjects, s, SystemModel)] = o
 		cost(SystemModel, p.Rows)
-		it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"] = spelt
 	})
 	ask(func(q *model.Query) { *q = it.gap.Query(*q) }, func(p model.Prediction) {
 		g := it.gap.Clone()
 		g.Answer(p)
-		keep(SystemCombined, order(g, func(g *gap.Gap) { g.Rank(combiner) }))
+		it.outcomes[system(subjects, s, SystemCombined)] = sure(it.text, g, func(g *gap.Gap) { g.Rank(combiner) })
 		cost(SystemCombined, p.Rows)
 	})
 	if !s.Pointer {
@@ -344,12 +358,15 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 }
 
 // rankWithout ranks the item's candidates by what needs no model.
-func (it *item) rankWithout(combiner *rank.Combiner) {
+func (it *item) rankWithout(combiner *rank.Combiner, m *ngram.Model) {
 	it.outcomes[SystemCandidates] = listed(slices.Contains(it.candidates, it.text))
 	it.outcomes[SystemRecency] = outcome(it.text, order(it.gap, byRecency))
 	it.outcomes[SystemCache] = outcome(it.text, order(it.gap, byCache))
 	it.outcomes[SystemProject] = outcome(it.text, order(it.gap, byProject))
-	it.outcomes[SystemStatic] = outcome(it.text, order(it.gap, func(g *gap.Gap) { g.Rank(combiner) }))
+	it.outcomes[SystemStatic] = sure(it.text, it.gap, func(g *gap.Gap) { g.Rank(combiner) })
+	if m != nil {
+		it.outcomes[SystemNGram] = outcome(it.text, order(it.gap, byNGrams(m)))
+	}
 }
 
 func textsOf(p model.Prediction) []string {

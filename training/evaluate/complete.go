@@ -3,6 +3,7 @@ package evaluate
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -65,9 +66,9 @@ func Complete(ctx context.Context, subjects []Subject, sources []Source, opts Co
 		Task:    "complete",
 		Classes: append(classes, classKeystrokes),
 		Slices:  []string{"variable", "attribute", "call", "type"},
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemProject, SystemStatic}, ranked),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram, SystemProject, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "saved", Percent: true, Main: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemProject}, ranked),
+		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemNGram, SystemProject}, ranked),
 		Apart:   true,
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
@@ -122,6 +123,9 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 		return nil, err
 	}
 	ways := []way{{SystemRecency, nil, byRecency}, {SystemCache, nil, byCache}, {SystemProject, nil, byProject}, {SystemStatic, nil, nil}}
+	if opts.NGrams != nil {
+		ways = append(ways, way{SystemNGram, nil, byNGrams(opts.NGrams)})
+	}
 	for _, s := range subjects {
 		ways = append(ways, way{system(subjects, s, SystemModel), s.Asker, byModel}, way{system(subjects, s, SystemCombined), s.Asker, nil})
 	}
@@ -152,6 +156,9 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 				labels[i] = item.Label
 			}
 			o := outcome(u.name, labels)
+			if len(items) > 0 && (w.rank == nil || w.model != nil) {
+				o.Confidence = math.Exp(items[0].LogProb)
+			}
 			c.Systems[w.name] = o
 			if w.name == SystemRecency {
 				c.Systems[SystemCandidates] = listed(o.Place > 0)

@@ -67,6 +67,9 @@ func TestGolden(t *testing.T) {
 		func() (Result, error) {
 			return Probes(t.Context(), subjects, ProbesOptions{Common: Common{PerClass: 1}, Languages: []string{"go", "python"}})
 		},
+		func() (Result, error) {
+			return Bugs(t.Context(), subjects, Mutants(sources, 3, 0), BugOptions{})
+		},
 	} {
 		r, err := run()
 		if err != nil {

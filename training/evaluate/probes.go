@@ -9,6 +9,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -37,7 +38,7 @@ func Probes(ctx context.Context, subjects []Subject, opts ProbesOptions) (Result
 		return Result{}, fmt.Errorf("evaluating probes: there are none for %s: name some of %s", strings.Join(opts.Languages, ", "), strings.Join(ProbeLanguages(), ", "))
 	}
 	for i := range probes {
-		probes[i].baselines()
+		probes[i].baselines(opts.NGrams)
 	}
 	progress := &steps{total: len(probes) * len(subjects), report: opts.Progress}
 	for _, s := range subjects {
@@ -68,9 +69,9 @@ func Probes(ctx context.Context, subjects []Subject, opts ProbesOptions) (Result
 		Task:    "probes",
 		Classes: []string{classValue, classBalance, classBracket, className},
 		Slices:  []string{"depth 1", "depth 2", "depth 3", "depth 4"},
-		Systems: systems(subjects, []string{SystemChance, SystemRecency, SystemCache}, ranked),
+		Systems: systems(subjects, []string{SystemChance, SystemRecency, SystemCache, SystemNGram}, ranked),
 		Metrics: []Metric{{Name: "@1", Percent: true, Main: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemCache}, ranked),
+		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemNGram}, ranked),
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -88,7 +89,7 @@ type probe struct {
 }
 
 // baselines ranks the choices without a model.
-func (p *probe) baselines() {
+func (p *probe) baselines(m *ngram.Model) {
 	x := names.New(p.file)
 	site, width := x.Gap(p.gap)
 	scores := x.Cache.Score(site, width, p.choices, nil)
@@ -103,6 +104,9 @@ func (p *probe) baselines() {
 	p.Systems = map[string]Outcome{SystemChance: {Measures: map[string]Ratio{"@1": {1 / float64(len(p.choices)), 1}}}}
 	p.exact(SystemRecency, sorted(p.choices, nearness(p.features)))
 	p.exact(SystemCache, sorted(p.choices, ngrams(p.features)))
+	if m != nil {
+		p.exact(SystemNGram, sorted(p.choices, mixture(m, x, p.gap, singles(p.choices))))
+	}
 }
 
 // exact keeps whether the answer stands first: with so few choices nothing else tells much.

@@ -6,6 +6,7 @@ import (
 
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/training/ngram"
 )
 
 // The ways to rank the candidates of a gap without asking a model.
@@ -19,6 +20,19 @@ func byCache(g *gap.Gap) {
 }
 func byProject(g *gap.Gap) {
 	g.RankBy(func(c *gap.Candidate) float64 { return float64(c.Inputs[gap.Project]) })
+}
+
+// byNGrams goes by the n-grams of a corpus and of the file, see mixture.
+func byNGrams(m *ngram.Model) func(*gap.Gap) {
+	return func(g *gap.Gap) {
+		texts := textsIn(g)
+		x, span := g.Site()
+		scores := map[string]float64{}
+		for i, score := range mixture(m, x, span, singles(texts)) {
+			scores[texts[i]] = score
+		}
+		g.RankBy(func(c *gap.Candidate) float64 { return scores[c.Text] })
+	}
 }
 
 // byModel goes by the model alone; where it says nothing, recency does. Names that it made up come last: the question is how it ranks what there is, as
@@ -44,10 +58,25 @@ func recency(c *gap.Candidate) float64 {
 // farAway is beyond the logarithm of any distance or probability.
 const farAway = 1e3
 
+// sure is the outcome of a way whose figures are probabilities: with how sure it is of its first answer.
+func sure(answer string, g *gap.Gap, by func(*gap.Gap)) Outcome {
+	g = g.Clone()
+	by(g)
+	o := outcome(answer, textsIn(g))
+	if len(g.Candidates) > 0 {
+		o.Confidence = math.Exp(g.Candidates[0].LogProb)
+	}
+	return o
+}
+
 // order lists the texts of a gap's candidates by one of the ways.
 func order(g *gap.Gap, by func(*gap.Gap)) []string {
 	g = g.Clone()
 	by(g)
+	return textsIn(g)
+}
+
+func textsIn(g *gap.Gap) []string {
 	texts := make([]string, len(g.Candidates))
 	for i, c := range g.Candidates {
 		texts[i] = c.Text

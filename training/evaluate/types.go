@@ -140,9 +140,9 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 		Task:    "types",
 		Classes: []string{"parameter", "return", "variable", "field", SliceAll},
 		Slices:  []string{"ubiquitous", "common", "rare", "in the file", "not in the file"},
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache}, ranked),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "base@1", Percent: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemRecency}, ranked),
+		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemNGram, SystemRecency}, ranked),
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -309,10 +309,18 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		}
 		name := func(x string) string { return system(subjects, s, x) }
 		a.outcomes[name(SystemGenerated)] = a.outcome(textsOf(generated[i]))
-		a.outcomes[name(SystemModel)] = a.outcome(textsOf(ranked[i]))
-		a.outcomes[name(SystemCombined)] = a.outcome(sorted(choices, s.combine("type", features)))
+		a.outcomes[name(SystemModel)] = a.sure(textsOf(ranked[i]), ranked[i].Candidates[0].LogProb)
+		scores := s.combine("type", features)
+		a.outcomes[name(SystemCombined)] = a.sure(sorted(choices, scores), slices.Max(scores))
 		a.outcomes[SystemRecency] = a.outcome(a.candidates)
 		a.outcomes[SystemCache] = a.outcome(sorted(a.candidates, ngrams(a.features)))
+		if opts.NGrams != nil {
+			sequences := make([][]string, len(a.candidates))
+			for k, text := range a.candidates {
+				sequences[k] = lex(a.source.File.Language, text)
+			}
+			a.outcomes[SystemNGram] = a.outcome(sorted(a.candidates, mixture(opts.NGrams, a.index, a.site.Span, sequences)))
+		}
 		a.outcomes[SystemCandidates] = listed(slices.Contains(a.candidates, a.site.Existing))
 	}
 	return nil
@@ -325,6 +333,13 @@ func (a *annotation) outcome(ranking []string) Outcome {
 	if len(ranking) > 0 && BaseType(ranking[0]) == BaseType(a.site.Existing) {
 		o.Measures["base@1"] = Ratio{1, 1}
 	}
+	return o
+}
+
+// sure is the outcome of a ranking whose first has a log-probability.
+func (a *annotation) sure(ranking []string, logProb float64) Outcome {
+	o := a.outcome(ranking)
+	o.Confidence = math.Exp(logProb)
 	return o
 }
 
