@@ -1,9 +1,11 @@
-// Package rank combines the experts: the model, the n-gram cache, and what is known of a candidate without either. The combination is log-linear
-// with fixed weights, one row per kind of token:
+// Package rank combines the experts: the model, the n-grams, and what is known of a candidate without either. They are right on different cases (evaluation.md), so each
+// alone is worse.
+//
+// A Combiner ranks what may stand where a token is missing, a Table judges what stands there: both by forests of small trees (Forest) that were fitted on projects
+// held out (training/ranking), since which expert to believe depends on the rest. Where the choices are no names of a file, as type annotations and the
+// generated probes of an evaluation, nothing is fitted, and Combine adds the experts up with fixed weights:
 //
 //	score(c) = sum over the features of weight(kind, feature) * feature(c)
-//
-// and its softmax over the candidates is the answer. The two experts are right on different cases (evaluation.md), so either alone is worse.
 //
 // Invariant: features of candidates with different numbers of subwords are comparable before they come here. The model's log-probability must be length-normalised
 // (model.Prediction is); sums over subwords are never passed.
@@ -31,18 +33,12 @@ type Features struct {
 // Weights is one row of the table.
 type Weights struct{ Model, Cache, Visible, Seen, Near, Listed float64 }
 
-// table holds the weights. They are rounded by hand, not fitted: both experts count the same, as in the mixture of evaluation.md that beat both; Visible stops a frequent name
-// of another function from beating a parameter of this one; Seen and Near are small because the cache counts occurrences already, and break its ties
-// among names that never stood in such a context; Listed keeps invented names behind names that exist unless the model is sure. For operators the cache sees only a few
-// tokens, and the model knows what is compared.
+// table holds the weights. They are rounded by hand, not fitted: both experts count the same, as in the mixture of evaluation.md that beat both; Visible stops a frequent
+// text from elsewhere from beating one that is in scope; Seen and Near are small because the cache counts occurrences already, and break its ties; Listed keeps invented
+// texts behind those that exist unless the model is sure. For operators the cache sees only a few tokens, and the model knows what is compared.
 var table = map[string]Weights{
-	"variable":   {Model: 0.5, Cache: 0.5, Visible: 1.5, Seen: 0.1, Near: 0.1, Listed: 1},
-	"attribute":  {Model: 0.5, Cache: 0.5, Visible: 1.5, Seen: 0.1, Near: 0.05, Listed: 1},
-	"call":       {Model: 0.5, Cache: 0.5, Visible: 1, Seen: 0.1, Near: 0.05, Listed: 1},
-	"operator":   {Model: 0.7, Cache: 0.3},
-	"literal":    {Model: 0.7, Cache: 0.3},
-	"arguments":  {Model: 0.5, Cache: 0.5},
-	"definition": {Model: 0.7, Cache: 0.3},
+	"variable": {Model: 0.5, Cache: 0.5, Visible: 1.5, Seen: 0.1, Near: 0.1, Listed: 1},
+	"operator": {Model: 0.7, Cache: 0.3},
 }
 
 // WeightsOf returns the weights of a kind of token; a kind without a row has those of "variable".

@@ -28,7 +28,7 @@ func TestCombine(t *testing.T) {
 		{"without a model the cache decides", "variable", []Features{{Model: none, Cache: -0.1}, {Model: none, Cache: -3}}, 0},
 		{"without a cache the model decides", "operator", []Features{{Model: -3, Cache: none}, {Model: -0.1, Cache: none}}, 1},
 		{"visible beats slightly more frequent", "variable", []Features{{Model: -1, Cache: -1, Seen: 9}, {Model: -1.2, Cache: -1.2, Visible: true}}, 1},
-		{"a candidate the model left out is behind", "attribute", []Features{{Model: none, Cache: -1}, {Model: -2, Cache: -1}}, 1},
+		{"a candidate the model left out is behind", "variable", []Features{{Model: none, Cache: -1}, {Model: -2, Cache: -1}}, 1},
 		{"near breaks a tie", "variable", []Features{{Model: none, Cache: -1, Distance: 500}, {Model: none, Cache: -1, Distance: 3}}, 1},
 		{"an unknown kind has a row", "no such kind", []Features{{Model: -3, Cache: -3}, {Model: -1, Cache: -1}}, 1},
 	} {
