@@ -37,7 +37,7 @@ func (g *Gap) describePlace() {
 	next = g.step(next-1, 1)
 	place := map[Input]float32{
 		Language: languageNumber[g.x.File.Language], KindHere: float32(g.opts.Kind), Typed: float32(len(g.opts.Prefix)), Candidates: log1p(len(g.Candidates)),
-		Previous: g.glance(previous), Next: g.glance(next), Before2: g.glance(g.step(previous, -1)), After2: g.glance(g.step(next, 1)), Opening: g.glance(g.opening()),
+		Previous: g.glance(previous), Next: g.glance(next), Before2: g.glance(g.step(previous, -1)), After2: g.glance(g.step(next, 1)), Opening: g.glance(g.opening()), Receiver: g.receiver(),
 	}
 	across := map[string]bool{}
 	for _, way := range []int{-1, 1} {
@@ -310,6 +310,9 @@ func (g *Gap) describeGrams() {
 			n = uses.Calls
 		}
 		in[ProjectSort] = log1p(n)
+		if all := uses.Names + uses.Members + uses.Typings; all > 0 {
+			in[ProjectCalled] = float32(uses.Calls) / float32(all)
+		}
 	}
 }
 
@@ -377,6 +380,29 @@ func echo(text string, partners []string) float32 {
 		best = max(best, names.SharedParts(text, p))
 	}
 	return best
+}
+
+// receiver says what the first name of the receiver stands for: itself for an object's own, a kind of definition, or something unknown here.
+func (g *Gap) receiver() float32 {
+	if g.Group != GroupMember {
+		return unknown
+	}
+	head := g.opts.Receiver
+	for i := range len(head) {
+		if !names.IsNameByte(head[i]) {
+			head = head[:i]
+			break
+		}
+	}
+	if head == "self" || head == "this" {
+		return 20 + flag(head == g.opts.Receiver)
+	}
+	for _, n := range g.x.Visible(g.span) {
+		if n.Text == head {
+			return float32(n.Definition)*2 + flag(head == g.opts.Receiver)
+		}
+	}
+	return -1
 }
 
 // opening is the first token of the gap's line; -1 when the gap itself is.

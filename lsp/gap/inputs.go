@@ -17,6 +17,7 @@ const (
 	Before2          // the token before Previous
 	After2           // the token behind Next
 	Opening          // the first of the line
+	Receiver         // what the head of the receiver stands for
 
 	// The candidate's text.
 	Length
@@ -70,8 +71,9 @@ const (
 	ProjectAfter
 	ProjectAround
 	ProjectTimes
-	ProjectFiles // that hold it
-	ProjectSort  // occurrences of this kind
+	ProjectFiles  // that hold it
+	ProjectSort   // occurrences of this kind
+	ProjectCalled // share of its occurrences there that are calls
 
 	// The model.
 	Model // log-probability among the candidates
@@ -84,12 +86,12 @@ const (
 )
 
 var inputNames = [NumInputs]string{
-	"language", "kind", "typed", "candidates", "previous", "next", "before previous", "behind next", "opening",
+	"language", "kind", "typed", "candidates", "previous", "next", "before previous", "behind next", "opening", "receiver",
 	"length", "title", "shout", "private", "numbered", "word", "finished", "echo", "line echo", "across",
 	"from", "visible", "definition", "outer", "known",
 	"seen", "seen in function", "seen as this", "seen on line", "seen as type", "seen called", "before", "after", "declared", "recent", "defined", "idle",
 	"cache", "cache over", "cache left", "cache right", "cache place", "match before", "match after", "match around", "match times",
-	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this",
+	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this", "project called",
 	"model", "model over", "model place", "pointer", "vocabulary",
 }
 
