@@ -23,6 +23,7 @@ func (g *Gap) describe() {
 	}
 	g.describeTexts()
 	g.describeOccurrences()
+	g.describeSequences()
 	g.describeGrams()
 	g.describePlace()
 }

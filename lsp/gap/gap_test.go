@@ -84,6 +84,36 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+// TestSequences: fields come in the order that they have elsewhere, whatever stands between them.
+func TestSequences(t *testing.T) {
+	text := "class A:\n    first = 1\n    second = other()\n    third = 3\n\n\ndef copy(a, b):\n    a.first = b\n    a.missing = b\n    a.third = b\n"
+	x, span := open(text, "missing", 1)
+	g := New(x, span, Options{Kind: treesitter.KindVariable})
+	second := g.Candidates[g.Place("second")].Inputs
+	for in, want := range map[Input]float32{AfterName: 0, BelowName: log1p(1), AboveName: log1p(1), BeforeName: 0} {
+		if second[in] != want {
+			t.Errorf("%s of second is %v, want %v", in, second[in], want)
+		}
+	}
+	text = strings.Replace(text, "a.", "", 3)
+	x, span = open(text, "missing", 1)
+	g = New(x, span, Options{Kind: treesitter.KindVariable})
+	second = g.Candidates[g.Place("second")].Inputs
+	for in, want := range map[Input]float32{BelowName: log1p(1), AboveName: log1p(1), AfterName: 0} {
+		if second[in] != want {
+			t.Errorf("%s of second is %v, want %v", in, second[in], want)
+		}
+	}
+	x, span = open("f(one, two, three)\ng(one, missing, three)\n", "missing", 1)
+	g = New(x, span, Options{Kind: treesitter.KindVariable})
+	two := g.Candidates[g.Place("two")].Inputs
+	for in, want := range map[Input]float32{AfterName: log1p(1), BeforeName: log1p(1), BelowName: 0} {
+		if two[in] != want {
+			t.Errorf("%s of two is %v, want %v", in, two[in], want)
+		}
+	}
+}
+
 // TestProject: names that stand only in other files are offered after the tokens that they stand behind there.
 func TestProject(t *testing.T) {
 	p := project.New(1000)

@@ -50,7 +50,11 @@ const (
 	NearDeclared // logarithm of the distance to where it was last declared
 	Recent       // place among the candidates by NearBefore
 	Defined
-	Idle // defined in this function and not used
+	Idle       // defined in this function and not used
+	AfterName  // times it was the next name after the one before the gap, whatever stands between them
+	BeforeName // times it was the name before the one behind the gap
+	BelowName  // times it stood below the token above the gap
+	AboveName  // times it stood above the token below the gap
 
 	// The n-grams of the file, and of the file and its project.
 	Cache
@@ -89,7 +93,7 @@ var inputNames = [NumInputs]string{
 	"language", "kind", "typed", "candidates", "previous", "next", "before previous", "behind next", "opening", "receiver",
 	"length", "title", "shout", "private", "numbered", "word", "finished", "echo", "line echo", "across",
 	"from", "visible", "definition", "outer", "known",
-	"seen", "seen in function", "seen as this", "seen on line", "seen as type", "seen called", "before", "after", "declared", "recent", "defined", "idle",
+	"seen", "seen in function", "seen as this", "seen on line", "seen as type", "seen called", "before", "after", "declared", "recent", "defined", "idle", "after name", "before name", "below name", "above name",
 	"cache", "cache over", "cache left", "cache right", "cache place", "match before", "match after", "match around", "match times",
 	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this", "project called",
 	"model", "model over", "model place", "pointer", "vocabulary",
