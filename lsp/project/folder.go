@@ -2,7 +2,9 @@ package project
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,8 +45,8 @@ func Peers(path string, files []string) []string {
 	return list
 }
 
-// Read makes a project of the nearest files: as many of peers, from the first, as the bounds above let in. read returns a file's text. The error is that of a
-// file that cannot be read, or the context's.
+// Read makes a project of the nearest files: as many of peers, from the first, as the bounds above let in. read returns a file's text; one that is gone is
+// passed over. The error is that of a file that cannot be read, or the context's.
 func Read(ctx context.Context, peers []string, read func(path string) ([]byte, error)) (*Project, error) {
 	p := New(PeerTokens)
 	for _, path := range peers[:min(PeerFiles, len(peers))] {
@@ -52,6 +54,9 @@ func Read(ctx context.Context, peers []string, read func(path string) ([]byte, e
 			return nil, err
 		}
 		text, err := read(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was there when the files were listed
+		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the project: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -49,7 +50,7 @@ func (m *texts) read(path string) ([]byte, error) {
 	m.reads[path]++
 	text, ok := m.files[path]
 	if !ok {
-		return nil, fmt.Errorf("opening %s: it is not there", path)
+		return nil, fmt.Errorf("opening %s: %w", path, fs.ErrNotExist)
 	}
 	return []byte(text), nil
 }
@@ -120,6 +121,10 @@ func TestFolderFails(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	fails = false
+	if v, err := NewFolder(func(context.Context) ([]string, error) { return []string{"/p/gone.py", "/p/one.py"}, nil }, m.read).Around(t.Context(), "/p/two.py"); err != nil || v.Uses("x").Names != 1 {
+		t.Errorf("a file that is gone: %v", err)
+	}
+	m.reads = nil
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := d.Around(ctx, "/p/two.py"); !errors.Is(err, context.Canceled) {

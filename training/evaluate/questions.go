@@ -43,7 +43,7 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 	more.PerClass *= completions
 	random := rand.New(rand.NewPCG(opts.Seed, 23))
 	for _, u := range drawUsages(sources, CompleteOptions{Common: more}) {
-		e := exam{u, []int{0, 0, 1, 3}[random.IntN(4)], random.IntN(2) == 0, random.IntN(3) == 0}
+		e := exam{u, []int{0, 0, 1, 3}[random.IntN(4)], random.IntN(2) == 0, random.IntN(5) == 0}
 		at[u.source].exams = append(at[u.source].exams, e)
 		total++
 	}
