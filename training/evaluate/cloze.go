@@ -24,6 +24,8 @@ type ClozeOptions struct {
 	WindowBytes int
 	// Generate also asks the model without candidates.
 	Generate bool
+	// Whole leaves the heads of a model out that has a pointer head: each alone takes as many rows as all the rest.
+	Whole bool
 }
 
 // asked are the classes that cases are drawn from.
@@ -332,7 +334,7 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 		it.outcomes[system(subjects, s, SystemCombined)] = sure(it.text, g, func(g *gap.Gap) { g.Rank(combiner) })
 		cost(SystemCombined, p.Rows)
 	})
-	if !s.Pointer {
+	if !s.Pointer || opts.Whole {
 		return list
 	}
 	ask(func(q *model.Query) { q.Choices, q.OnePass = it.candidates, true }, func(p model.Prediction) {

@@ -166,6 +166,7 @@ func TestHeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	asked := len(o.queries)
 	names := find(t, r, "names", "all")
 	for _, system := range []string{SystemOnePass, SystemPointer, SystemVocabulary} {
 		if got, want := names.value(system, "@1"), names.value(SystemCandidates, "covered"); got != want {
@@ -176,6 +177,12 @@ func TestHeads(t *testing.T) {
 		names.value(SystemModel, "rows"); one != 1 || pointer != 1 || !(vocabulary > 2) || both != vocabulary {
 		t.Errorf("rows: in one pass %v, the pointer %v, the vocabulary %v, the model %v", one, pointer, vocabulary, both)
 	}
+	if r, err := Cloze(t.Context(), subjects, sources(source), ClozeOptions{Common: Common{PerClass: 10}, Whole: true}); err != nil {
+		t.Fatal(err)
+	} else if row := find(t, r, "names", "all"); row.Systems[SystemVocabulary] != nil || row.value(SystemCombined, "@1") == 0 {
+		t.Errorf("without its heads apart: %v", row.Systems)
+	}
+	o.queries = o.queries[:asked]
 	var onePass, bare int
 	for _, q := range o.queries {
 		if q.OnePass {
