@@ -13,14 +13,13 @@ import (
 func newEvalCloze() *cobra.Command {
 	var flags evalFlags
 	var opts evaluate.ClozeOptions
-	heads := true
 	cmd := &cobra.Command{
 		Use:   "cloze PATH...",
 		Short: "Take single tokens out and ask for them",
 		Args:  usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
-				opts.Common, opts.Whole = flags.common, !heads
+				opts.Common = flags.common
 				return evaluate.Cloze(ctx, subjects, sources, opts)
 			})
 		},
@@ -28,7 +27,7 @@ func newEvalCloze() *cobra.Command {
 	flags.add(cmd)
 	flags.addSources(cmd)
 	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around a case (default 1000, as the features ask)")
-	cmd.Flags().BoolVar(&heads, "heads", heads, "ask the pointer and the vocabulary head alone, too, which takes half of the time")
+	cmd.Flags().BoolVar(&opts.Heads, "heads", false, "also spell every candidate out, and ask the pointer and the vocabulary head alone: some forty times as many rows")
 	cmd.Flags().BoolVar(&opts.Generate, "generate", false, "ask the models without candidates, too")
 	return cmd
 }

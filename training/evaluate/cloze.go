@@ -24,8 +24,8 @@ type ClozeOptions struct {
 	WindowBytes int
 	// Generate also asks the model without candidates.
 	Generate bool
-	// Whole leaves the heads of a model out that has a pointer head: each alone takes as many rows as all the rest.
-	Whole bool
+	// Heads also asks the model for each candidate spelt out, and its heads one by one where it has a pointer head: that takes some forty times as many rows.
+	Heads bool
 }
 
 // asked are the classes that cases are drawn from.
@@ -39,8 +39,8 @@ var (
 	sliceSubwords = []string{"1 subword", "2 subwords", "3 and more subwords", sliceLong}
 )
 
-// exactly is how many candidates a model ranks exactly: each that it looks at to its last subword costs rows. Behind them it says nothing, so a model's reciprocal
-// rank is 0 from the next place on.
+// exactly is how many candidates are spelt out: each that the model looks at to its last subword costs rows. Behind them it says nothing, so the reciprocal rank
+// is 0 from the next place on.
 const exactly = 6
 
 // item is one question of a cloze.
@@ -85,11 +85,11 @@ func Cloze(ctx context.Context, subjects []Subject, sources []Source, opts Cloze
 	for i, it := range items {
 		cases[i] = it.result(subjects)
 	}
-	ranked := []string{SystemModel, SystemOnePass, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
+	ranked := []string{SystemModel, SystemSpelt, SystemPointer, SystemVocabulary, SystemCombined, SystemGenerated}
 	pairs := against(subjects, []string{SystemModel, SystemCache, SystemNGram, SystemProject, SystemStatic}, ranked)
 	for _, s := range subjects {
 		pairs = append(pairs, Pair{system(subjects, s, SystemPointer), system(subjects, s, SystemVocabulary)},
-			Pair{system(subjects, s, SystemModel), system(subjects, s, SystemPointer)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemVocabulary)})
+			Pair{system(subjects, s, SystemModel), system(subjects, s, SystemSpelt)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemPointer)}, Pair{system(subjects, s, SystemModel), system(subjects, s, SystemVocabulary)})
 	}
 	layout := Layout{
 		Task:    "cloze",
@@ -294,7 +294,8 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 	return nil
 }
 
-// questions are what a subject is asked about an item. Where it has a pointer head, the heads are asked one by one, too, each among all candidates.
+// questions are what a subject is asked about an item: what its answer costs to spell, and the candidates as the features ask about them. With Heads each candidate is spelt
+// out, too, and the heads are asked one by one.
 func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner, opts ClozeOptions) (list []question) {
 	base := names.Query(it.index.File, it.index.File.Tokens[it.token].Span, opts.WindowBytes)
 	ask := func(change func(*model.Query), take func(model.Prediction)) {
@@ -321,35 +322,38 @@ func (it *item) questions(subjects []Subject, s Subject, combiner *rank.Combiner
 	if len(it.candidates) == 0 {
 		return list // there is nothing to choose among: all are wrong
 	}
-	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
-		spelt := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
-		o := outcome(it.text, textsOf(p))
-		o.Confidence, o.Measures["bits/byte"] = math.Exp(p.Candidates[0].LogProb), spelt
-		it.outcomes[system(subjects, s, SystemModel)] = o
-		cost(SystemModel, p.Rows)
-	})
 	ask(func(q *model.Query) { *q = it.gap.Query(*q) }, func(p model.Prediction) {
 		g := it.gap.Clone()
 		g.Answer(p)
+		bits := it.outcomes[system(subjects, s, SystemModel)].Measures["bits/byte"]
+		o := outcome(it.text, textsOf(p))
+		o.Confidence, o.Measures["bits/byte"] = math.Exp(p.Candidates[0].LogProb), bits
+		it.outcomes[system(subjects, s, SystemModel)] = o
 		it.outcomes[system(subjects, s, SystemCombined)] = sure(it.text, g, func(g *gap.Gap) { g.Rank(combiner) })
+		cost(SystemModel, p.Rows)
 		cost(SystemCombined, p.Rows)
+		if opts.Heads && s.Pointer {
+			slices.SortStableFunc(p.Candidates, func(a, b model.Candidate) int { return cmp.Compare(b.Pointer, a.Pointer) })
+			var pointed []string
+			for _, c := range p.Candidates {
+				if it.class.Identifier() && c.Pointer > math.Inf(-1) {
+					pointed = append(pointed, c.Text)
+				}
+			}
+			keep(SystemPointer, pointed)
+			cost(SystemPointer, 1)
+		}
 	})
-	if !s.Pointer || opts.Whole {
+	if !opts.Heads {
 		return list
 	}
-	ask(func(q *model.Query) { q.Choices, q.OnePass = it.candidates, true }, func(p model.Prediction) {
-		keep(SystemOnePass, textsOf(p))
-		cost(SystemOnePass, p.Rows)
-		slices.SortStableFunc(p.Candidates, func(a, b model.Candidate) int { return cmp.Compare(b.Pointer, a.Pointer) })
-		var pointed []string
-		for _, c := range p.Candidates {
-			if c.Pointer > math.Inf(-1) {
-				pointed = append(pointed, c.Text)
-			}
-		}
-		keep(SystemPointer, pointed)
-		cost(SystemPointer, 1)
+	ask(func(q *model.Query) { q.Choices, q.TopK = it.candidates, exactly }, func(p model.Prediction) {
+		keep(SystemSpelt, textsOf(p))
+		cost(SystemSpelt, p.Rows)
 	})
+	if !s.Pointer {
+		return list
+	}
 	ask(func(q *model.Query) {
 		q.Choices, q.TopK, q.NamesBefore, q.NamesAfter = it.candidates, exactly, nil, nil
 	}, func(p model.Prediction) {

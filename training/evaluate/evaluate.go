@@ -64,8 +64,8 @@ const (
 	SystemCache      = "cache"      // the n-gram of the file, both sides
 	SystemProject    = "project"    // the same over the file and its project
 	SystemNGram      = "n-gram"     // the n-grams of a corpus mixed with those of the file; where Common.NGrams is given
-	SystemModel      = "model"      // the model alone
-	SystemOnePass    = "one pass"   // the model with one row for all candidates (model.Query.OnePass)
+	SystemModel      = "model"      // the model alone, as the features ask it
+	SystemSpelt      = "spelt"      // the model with each candidate spelt out, where the features ask about names in one row (model.Query.OnePass)
 	SystemPointer    = "pointer"    // its pointer head alone
 	SystemVocabulary = "vocabulary" // its vocabulary head alone, where it has a pointer head beside it
 	SystemCombined   = "combined"   // model, cache and what else is known, as the features rank
