@@ -72,8 +72,8 @@ var (
 	untagged   = &arm{"untagged", "no language tag", "text-8k-untagged", as}
 	size16     = &arm{"16k", "16,384", "text-16k", as}
 	size32     = &arm{"32k", "32,768", "text-32k", as}
-	dynamic    = &arm{"small-dynamic", "fresh masks every time", small, as}
-	static     = &arm{"small-static", "the same masks every time", small, func(o *training.Options) { o.Static = true }}
+	dynamic    = &arm{"small-dynamic", "fresh masks every time", small, func(o *training.Options) { o.Steps /= 2 }}
+	static     = &arm{"small-static", "the same masks every time", small, func(o *training.Options) { o.Steps, o.Static = o.Steps/2, true }}
 )
 
 // called is an arm under the name that it has in an experiment.
