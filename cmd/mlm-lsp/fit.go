@@ -36,7 +36,8 @@ func newFit() *cobra.Command {
 		Use:   "fit (--fixes FILE... (--out FILE | --into BUNDLE) | --lexicon FILE PATH...)",
 		Short: "Fit what check judges with",
 		Long: `Fit the forests that check judges with, from fixes that people made (train --fixes mines them), and the thresholds from which on it reports, from
-files that are right (--clean). A fifth of the fixes' repositories is held out; what is reached on them is shown. --into writes the result into a bundle,
+files that are right (--clean). A mistake is planted in each fixed file, too: what is reported is chosen with those as well. A fifth of the fixes'
+repositories is held out; what is reached on them is shown. --into writes the result into a bundle,
 for the model of which it was then fitted.
 
 With --lexicon the members that people use on receivers of a name are counted in the files below the paths, one project a directory, and written for the program
@@ -80,7 +81,7 @@ to be built with.`,
 				show.finish()
 				fmt.Fprintln(cmd.ErrOrStderr(), line)
 			}
-			t, err := fitOrRead(cmd.Context(), table, train, held, opts)
+			t, err := fitOrRead(cmd.Context(), table, append(train, planted(train, opts.Seed)...), opts)
 			if err != nil {
 				return err
 			}
@@ -93,7 +94,7 @@ to be built with.`,
 				for _, s := range sources {
 					files = append(files, s.File)
 				}
-				if err := ranking.Thresholds(cmd.Context(), t, files, held, budget, opts); err != nil {
+				if err := ranking.Thresholds(cmd.Context(), t, files, append(held, planted(held, opts.Seed)...), budget, opts); err != nil {
 					return err
 				}
 			}
@@ -111,7 +112,7 @@ to be built with.`,
 	f.IntVar(&load.Files, "clean-files", 100000, "how many of them to draw for each language")
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the table into")
-	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone, and how much the model counts")
+	f.StringVar(&table, "table", "", "take the table in this `FILE` and fit its thresholds alone")
 	f.BoolVar(&withoutModel, "without-model", false, "fit for checks that ask no model")
 	f.IntVar(&opts.Others, "others", 0, "sites beside the mistake that are looked at in each file (default 24)")
 	f.IntVar(&largest, "largest", 40000, "leave out fixes of files of more bytes")
@@ -123,7 +124,7 @@ to be built with.`,
 }
 
 // fitOrRead fits a table, or reads one.
-func fitOrRead(ctx context.Context, path string, train, held []ranking.Example, opts ranking.Options) (*rank.Table, error) {
+func fitOrRead(ctx context.Context, path string, train []ranking.Example, opts ranking.Options) (*rank.Table, error) {
 	if path == "" {
 		return ranking.Fit(ctx, train, opts)
 	}
@@ -131,11 +132,19 @@ func fitOrRead(ctx context.Context, path string, train, held []ranking.Example, 
 	if err != nil {
 		return nil, fmt.Errorf("reading the table: %w", err)
 	}
-	t, err := rank.Parse(text, suspect.Inputs())
-	if err == nil && opts.Model != nil {
-		err = ranking.FitBlend(ctx, t, held, opts)
+	return rank.Parse(text, suspect.Inputs())
+}
+
+// planted plants a mistake in each file that was put right.
+func planted(list []ranking.Example, seed uint64) []ranking.Example {
+	var out []ranking.Example
+	for i, x := range list {
+		source := evaluate.Source{Project: x.Repo, Path: x.Repo, File: treesitter.Parse(x.Language, x.After)}
+		for _, b := range evaluate.Mutants([]evaluate.Source{source}, 1, seed+uint64(i)) {
+			out = append(out, ranking.Example{Repo: x.Repo, Language: x.Language, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true})
+		}
 	}
-	return t, err
+	return out
 }
 
 // readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out, and

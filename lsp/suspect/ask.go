@@ -72,22 +72,27 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 	}
 	limit := opts.MaxConfirm
 	if limit <= 0 {
-		if limit = 8 + len(e.sites)/80; opts.All {
-			limit = 40 + len(e.sites)/20
-		}
+		limit = 40 + len(e.sites)/20
 		if !points {
 			limit /= slowly
 		}
 	}
-	// First, with All or without, those of which the file prefers something else most: they can be reported, if the model agrees.
+	// First, with All or without, those that may be reported.
 	var order []int
 	for i := range e.sites {
-		if _, ok := e.sites[i].deserving(); ok && e.sites[i].over() >= agree {
+		if e.suspected(&e.sites[i]) {
 			order = append(order, i)
 		}
 	}
-	sort.SliceStable(order, func(a, b int) bool { return e.sites[order[a]].over() > e.sites[order[b]].over() })
-	order = order[:min(8+len(e.sites)/80, len(order))]
+	sort.SliceStable(order, func(a, b int) bool { return e.sites[order[a]].alarm > e.sites[order[b]].alarm })
+	most := 8 + len(e.sites)/40
+	if !points {
+		most = max(4, most/slowly)
+	}
+	order = order[:min(most, len(order))]
+	for _, i := range order {
+		e.sites[i].doubted = true
+	}
 	if opts.All {
 		order = append(order, e.others(order, limit, opts)...)
 	}

@@ -25,6 +25,16 @@ const (
 	inOwnPointer
 	inMostVotes // the most that copies of the line want anything else
 	inLikeliest // the likeness of the alternative that is most like what stands there
+	inOwnTitle  // 1 when what stands there begins with an upper case letter
+	inWritten   // 1 where it is assigned to
+	inReceiver  // 1 where it is the object itself: self, this
+	inBuiltin   // 1 where it needs no definition
+	inUnnamed   // 1 in a file that takes names from another without saying which
+	inSure      // 1 when what was likeliest meant is defined in this function, or seen on this receiver
+	inTerse     // 1 when one of the two says nothing of what it holds
+	inIdlest    // 1 when an alternative that is sure is defined in this function and never used there
+	inFavourite // by how much the model prefers another choice to what stands there, at most
+	inAgreed    // by how much both it and the file (Fit) prefer the same one
 	numDetectInputs
 )
 
@@ -33,7 +43,7 @@ const inputDetect = "detect"
 
 var detectNames = [numDetectInputs - numInputs]string{
 	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
-	"own model", "own pointer", "most votes", "likeliest",
+	"own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
 }
 
 // Inputs are the names of all inputs that a table may ask for.
@@ -47,7 +57,16 @@ func (s *site) detectInputs() []float32 {
 	own := &s.choices[0].inputs
 	likeliest := 1
 	over, most, alike := math.Inf(-1), float32(0), float32(0)
+	in[inFavourite], in[inAgreed] = unknown, unknown
 	for i := 1; i < len(s.choices); i++ {
+		c := &s.choices[i]
+		if c.near && c.inputs[inIdle] > 0 {
+			in[inIdlest] = 1
+		}
+		if v := c.inputs[inModelOver]; v == v {
+			in[inFavourite] = larger(in[inFavourite], v)
+			in[inAgreed] = larger(in[inAgreed], min(v, float32(s.fit[i]-s.fit[0])))
+		}
 		if s.fit[i] > over {
 			over, likeliest = s.fit[i], i
 		}
@@ -66,7 +85,19 @@ func (s *site) detectInputs() []float32 {
 	in[inOwnCache], in[inOwnCacheLeft], in[inOwnCacheRight], in[inOwnCachePlace] = own[inCache], own[inCacheLeft], own[inCacheRight], own[inCachePlace]
 	in[inOwnModel], in[inOwnPointer] = own[inModel], own[inPointer]
 	in[inMostVotes], in[inLikeliest] = most, alike
+	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], flag(s.written), flag(receivers[s.choices[0].text])
+	in[inBuiltin], in[inUnnamed] = flag(s.builtin), flag(s.unnamed)
+	in[inSure] = flag(s.choices[best].near)
+	in[inTerse] = flag(s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[best].text)))
 	return in
+}
+
+// larger is the larger of two values of which the first may be unknown.
+func larger(a, b float32) float32 {
+	if a > b {
+		return a
+	}
+	return b
 }
 
 // tables remembers what was read of bundles, by digest.

@@ -63,29 +63,22 @@ func (e *Examination) KnownOfSite(i int) []float32 { return e.sites[i].detectInp
 
 // Finding returns the verdict on site i.
 func (e *Examination) Finding(i int) Finding {
-	f := e.finding(&e.sites[i])
-	f.Reported = e.asked && e.deserves(i)
-	return f
+	return e.finding(i)
 }
 
 // Score returns what rank's Detect says of site i, before calibration.
 func (e *Examination) Score(i int) float64 { return e.sites[i].score }
 
-// Reportable returns the log-odds of a mistake at site i, less what it needs more than others to be reported; ok is false when it is never reported.
-func (e *Examination) Reportable(i int) (logOdds float64, ok bool) {
-	s := &e.sites[i]
-	extra, ok := s.deserving()
-	if !ok {
-		return 0, false
-	}
-	return e.logOdds(s) - extra, true
+// Reportable reports whether site i could be reported, were the odds of a mistake high enough.
+func (e *Examination) Reportable(i int) bool { return !e.sites[i].barred }
+
+// Alarm returns the log-odds of a mistake at site i by rank's Alarm, and whether the model was asked about it, without which it is not reported.
+func (e *Examination) Alarm(i int) (logOdds float64, asked bool) {
+	return e.sites[i].alarm, e.sites[i].confirmed
 }
 
-// Surprise returns by how many nats the file and the model prefer another choice at site i; ok is false when it is never reported for that.
-func (e *Examination) Surprise(i int) (nats float64, ok bool) {
-	_, nats, ok = e.sites[i].surprise()
-	return nats, ok
-}
+// Asked reports whether the model was asked about site i, for whatever reason.
+func (e *Examination) Asked(i int) bool { return e.sites[i].confirmed }
 
 // Judge judges all sites by another table.
 func (e *Examination) Judge(t *rank.Table) {

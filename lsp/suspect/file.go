@@ -32,6 +32,7 @@ type file struct {
 	known     []string // all distinct identifiers, in the order of the text
 	votes     votes
 	operators map[string][]int32 // operator tokens by text, made when first asked for
+	unnamed   bool               // it takes names from another file without saying which: import *
 }
 
 // span32 is a half-open range of tokens.
@@ -65,6 +66,12 @@ func newFile(x *names.Index) *file {
 	for _, scope := range x.File.Scopes {
 		for _, d := range scope.Definitions {
 			f.defined[d.Name]++
+		}
+	}
+	for _, span := range x.File.Imports {
+		line := x.File.Text[span.Start:span.End]
+		if x.File.Language == "python" && bytes.HasSuffix(bytes.TrimRight(line, " \t\r\n;"), []byte("import *")) || x.File.Language == "go" && bytes.Contains(line, []byte(". \"")) {
+			f.unnamed = true
 		}
 	}
 	f.splitLines()

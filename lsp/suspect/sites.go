@@ -57,7 +57,8 @@ func findSites(f *file, wanted func(treesitter.Span) bool) []site {
 			s = f.booleanSite(i)
 		}
 		if len(s.choices) > 1 {
-			s.importing = f.imports(t.Start)
+			s.importing, s.unnamed = f.imports(t.Start), f.unnamed
+			s.builtin = t.Receiver.Len() == 0 && builtins[f.x.File.Language][f.texts[i]]
 			s.barred = s.barred || t.InError || t.Declaring || s.importing
 			sites = append(sites, s)
 		}
@@ -76,7 +77,7 @@ func (f *file) member(t treesitter.Token) bool {
 	return t.Receiver.Len() > 0 || t.Kind == treesitter.KindAttribute
 }
 
-// receivers are the names that stand for the object itself; they are never reported.
+// receivers are the names that stand for the object itself, or for nothing.
 var receivers = map[string]bool{"self": true, "cls": true, "this": true, "super": true, "_": true, "__class__": true}
 
 // nearest keeps the first maxNear near names and the first maxFar of the others, in their order.
@@ -116,10 +117,7 @@ func (g *gatherer) add(c choice) bool {
 func (f *file) nameSite(token int) site {
 	t := f.tokens[token]
 	text := f.texts[token]
-	s := site{span: t.Span, token: token, code: CodeVariable, group: groupName, kind: t.Kind.String()}
-	if t.Kind == treesitter.KindCall {
-		s.barred = true // callees are scored and never reported
-	}
+	s := site{span: t.Span, token: token, code: CodeVariable, group: groupName, kind: t.Kind.String(), written: f.assigned(token), barred: strings.HasPrefix(text, "__")}
 	visible := f.x.Visible(t.Span)
 	known := make(map[string]int, len(visible))
 	for i, n := range visible {
@@ -146,10 +144,6 @@ func (f *file) nameSite(token int) site {
 		g.add(describe(name))
 	}
 	s.choices = g.list
-	own := g.list[0]
-	// A name that is not defined here (a builtin, another file's) may be meant; and so is one that is only written to.
-	s.barred = s.barred || own.visible == 0 || !value(treesitter.DefinitionKind(own.sort)) || f.assigned(token) || receivers[text] || strings.HasPrefix(text, "__") ||
-		t.Kind != treesitter.KindVariable
 	return s
 }
 
@@ -168,11 +162,6 @@ func (f *file) around(token int, take func(i int) bool) {
 	}
 }
 
-// value reports whether a definition holds a value that could stand wherever another does.
-func value(d treesitter.DefinitionKind) bool {
-	return d == treesitter.DefinitionVariable || d == treesitter.DefinitionParameter
-}
-
 // assigned reports whether a plain assignment follows the token: it is written, not read.
 func (f *file) assigned(token int) bool {
 	if token+1 >= len(f.tokens) {
@@ -186,9 +175,7 @@ func (f *file) assigned(token int) bool {
 func (f *file) memberSite(token int) site {
 	t := f.tokens[token]
 	text := f.texts[token]
-	// Calls are scored and never reported: on unchanged code the cache doubts them as often as all other names together, and of planted mistakes it sees the fewest.
-	s := site{span: t.Span, token: token, code: CodeAttribute, group: groupMember, kind: t.Kind.String()}
-	s.barred = t.Kind != treesitter.KindAttribute || t.Receiver.Len() == 0 || strings.HasPrefix(text, "__")
+	s := site{span: t.Span, token: token, code: CodeAttribute, group: groupMember, kind: t.Kind.String(), written: f.assigned(token), barred: strings.HasPrefix(text, "__")}
 	relation := map[string]float32{}
 	g := &gatherer{known: make(map[string]bool, 64)}
 	var seen []names.Name
@@ -279,7 +266,11 @@ func (f *file) operatorSite(token int) site {
 	if t.Subkind == treesitter.SubkindUnary && text != "++" && text != "--" {
 		return site{}
 	}
-	s := site{span: t.Span, token: token, code: CodeOperator, kind: "operator", group: groupOperator, barred: t.Subkind == treesitter.SubkindAssignment}
+	s := site{span: t.Span, token: token, code: CodeOperator, kind: "operator", group: groupOperator}
+	if t.Subkind == treesitter.SubkindAssignment {
+		s.written = true
+		s.barred = treesitter.OperatorGroup(f.x.File.Language, text) == nil // a plain assignment is scored and never reported
+	}
 	s.choices = append(s.choices, choice{text: f.texts[token], near: true})
 	for _, other := range others(f.x.File.Language, text) {
 		s.choices = append(s.choices, choice{text: other, near: ordering[other] == ordering[text]})

@@ -6,12 +6,10 @@
 // the model's opinion. The forests of package rank turn that into three answers: what fits, what was meant, and how likely what stands there is wrong. They are fitted
 // on fixes that people made (training/ranking), because surprise alone detects nothing (evaluation.md): a mistake looks natural, or nobody would make it.
 //
-// Silence is the default. At real base rates almost every alarm of a detector is false (design.md, section 5), so a site is Reported only if what fits better is
-// in scope or seen on the receiver, and more likely than a threshold that is high; and never if one of the
-// reasons holds for which people meant what they wrote (reasons.go, from Rice et al. 2017, "Detecting argument selection defects").
-// There are two ways to such a threshold. Detect's is by what fixes look like; at 0.1% of functions with a report, and also at several times that, it was measured to
-// find none of some hundred real fixes. The other is that the file and the model, both without looking, prefer the same alternative by far: real fixes are not
-// found by that either, but slips are that nobody meant to keep.
+// Silence is the default. At real base rates almost every alarm of a detector is false (design.md, section 5), so a site is Reported only where rank's Alarm says so: a first forest
+// goes over all sites with what is known without the model; the few that it suspects are masked one by one and the model is asked; a second forest sees all that, and its odds must reach a
+// threshold that was chosen on files that are right. What is known to speak for people having meant what they wrote (reasons.go, from Rice et al. 2017, "Detecting argument selection
+// defects") bars pairs of arguments, and is known to the forests of the rest.
 //
 // Invariants:
 //   - What could stand at a site is judged by its surroundings and by how alike it is to what does: neither the window nor the cache counts what stands in it.
@@ -70,8 +68,8 @@ type Options struct {
 	All bool
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
-	// MaxConfirm bounds how many sites the model is asked about one by one; 0 means 8 and one for every 80, with All 40 and one for every 20 and the
-	// operators; a quarter of that with a model that has no pointer head.
+	// MaxConfirm bounds how many sites the model is asked about one by one with All, beside those that may be reported and the operators; 0 means 40 and one for
+	// every 20. With a model that has no pointer head it is asked about a quarter of all that.
 	MaxConfirm int
 	// Screen asks the model's detection head, too, where the table does not look at what it says: for fitting.
 	Screen bool
@@ -123,7 +121,7 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 		}
 		e.file.describe(&e.sites[i])
 	}
-	if m != nil && (opts.Screen || e.table.Detect != nil && e.table.Detect.Reads(inputDetect)) {
+	if m != nil && (opts.Screen || e.screens()) {
 		if err := e.screen(ctx, m); err != nil {
 			return nil, err
 		}
@@ -137,16 +135,21 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 	return e, nil
 }
 
+// screens reports whether the table looks at what the detection head says.
+func (e *Examination) screens() bool {
+	t := e.table
+	return t.Detect != nil && t.Detect.Reads(inputDetect) || t.Alarm != nil && (t.Alarm.Screen.Reads(inputDetect) || t.Alarm.Confirm.Reads(inputDetect))
+}
+
 // Findings returns what is to be reported, or all sites.
 func (e *Examination) Findings(all bool) []Finding {
 	quiet := suppressed(e.file.x.File)
 	var findings []Finding
 	for i := range e.sites {
-		s := &e.sites[i]
-		finding := e.finding(s)
-		finding.Reported = e.asked && e.deserves(i) && !quiet(s.span.Start)
+		finding := e.finding(i)
+		finding.Reported = finding.Reported && !quiet(finding.Span.Start)
 		// With all, the names in a pair of arguments are there one by one.
-		if finding.Reported || all && s.group != GroupArguments {
+		if finding.Reported || all && e.sites[i].group != GroupArguments {
 			findings = append(findings, finding)
 		}
 	}
@@ -163,14 +166,19 @@ type site struct {
 	choices   []choice
 	barred    bool // scored but never reported
 	importing bool
+	written   bool // it is assigned to
+	builtin   bool // it needs no definition
+	unnamed   bool // the file takes names from another without saying which
 
 	detect    float64 // logit of the model's detection head; NaN when it was not asked or has none
 	confirmed bool    // the model was asked about the choices
+	doubted   bool    // because it may be reported
 
 	fit    []float64 // by choice: log-probability of standing here
 	repair []float64 // by choice but 0: log-probability of being what was meant, if what stands there is wrong
 	order  []int     // of the choices but 0, what was likeliest meant first
 	score  float64
+	alarm  float64 // log-odds of a mistake by rank's Alarm: of both its forests where the first one made the model be asked
 }
 
 // named reports whether the site is a name.
@@ -186,9 +194,16 @@ func (s *site) judge(t *rank.Table) {
 		s.order = append(s.order, i)
 	}
 	sort.SliceStable(s.order, func(a, b int) bool { return s.repair[s.order[a]] > s.repair[s.order[b]] })
+	in := s.detectInputs()
 	s.score = 0
 	if f := t.Detect; f != nil {
-		s.score = f.Score(pick(f, s.detectInputs()))
+		s.score = f.Score(pick(f, in))
+	}
+	if a := t.Alarm; a != nil {
+		s.alarm = a.ScreenBias + a.Screen.Score(pick(a.Screen, in))
+		if s.confirmed && s.doubted {
+			s.alarm += a.Confirm.Score(pick(a.Confirm, in))
+		}
 	}
 }
 
@@ -240,36 +255,40 @@ func (e *Examination) logOdds(s *site) float64 {
 	return e.table.Calibrated(s.group, e.file.x.File.Language, s.score)
 }
 
-func (e *Examination) finding(s *site) Finding {
+// finding is the verdict on site i.
+func (e *Examination) finding(i int) Finding {
+	s := &e.sites[i]
 	f := Finding{
 		Span: s.span, Code: s.code, Kind: s.kind, Token: e.file.x.Text(s.span),
 		Probability: math.Exp(s.fit[0]),
 		Score:       e.logOdds(s),
+		Reported:    e.asked && e.deserves(i),
 	}
 	for _, i := range s.order[:min(suggestions, len(s.order))] {
 		f.Suggestions = append(f.Suggestions, model.Candidate{Text: s.choices[i].text, LogProb: s.repair[i]})
 	}
-	if i, nats, ok := e.surprising(s); ok {
-		// What the experts agree on goes first, and their odds are the score: the place stands out, whatever fixes look like.
-		f.Score = nats
-		best := model.Candidate{Text: s.choices[i].text, LogProb: s.repair[i]}
-		rest := slices.DeleteFunc(f.Suggestions, func(c model.Candidate) bool { return c.Text == best.Text })
-		f.Suggestions = append([]model.Candidate{best}, rest[:min(suggestions-1, len(rest))]...)
+	best := s.order[0]
+	better := s.fit[best] - s.fit[0]
+	if v := float64(s.choices[best].inputs[inModelOver]); s.confirmed && !math.IsNaN(v) {
+		better += v
 	}
-	f.Message = message(f)
+	f.Message = message(f, better)
 	return f
 }
 
-// message says what fits better and by how much; a verdict is left to the reader.
-func message(f Finding) string {
-	best := f.Suggestions[0].Text
-	if f.Score <= 0 {
+// message says what fits better, and by how much: by so many nats, file and model taken together. A verdict is left to the reader.
+func message(f Finding, better float64) string {
+	best, odds := f.Suggestions[0].Text, ""
+	if better > 0 {
+		odds = fmt.Sprintf(" (%s as likely)", times(better))
+	}
+	switch {
+	case better <= 0 && !f.Reported:
 		return fmt.Sprintf("`%s` looks right here", f.Token)
+	case f.Code == CodeArguments:
+		return fmt.Sprintf("the arguments `%s` look swapped: was `%s` meant?%s", f.Token, best, odds)
 	}
-	if f.Code == CodeArguments {
-		return fmt.Sprintf("the arguments `%s` look swapped: was `%s` meant? (%s as likely)", f.Token, best, times(f.Score))
-	}
-	return fmt.Sprintf("`%s` looks wrong here: was `%s` meant? (%s as likely)", f.Token, best, times(f.Score))
+	return fmt.Sprintf("`%s` looks wrong here: was `%s` meant?%s", f.Token, best, odds)
 }
 
 // times words odds with two figures at most: "1.4x", "12x", "over 1000x".

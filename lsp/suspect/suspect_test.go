@@ -99,8 +99,25 @@ func TestSiteIsInvisible(t *testing.T) {
 	}
 }
 
-// TestSurprise: a place is reported when the file and the model prefer the same by more than the table asks, and when one of them is undecided it is not.
-func TestSurprise(t *testing.T) {
+// alarming is a table that asks the model about ==, and reports what it and the file agree on by so many nats.
+func alarming(t *testing.T, nats float64) *rank.Table {
+	t.Helper()
+	step := func(input string, at, below, above float64) *rank.Forest {
+		f, err := rank.NewForest([]string{input}, [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: at}, {Input: -1, Value: below}, {Input: -1, Value: above}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	table := *rank.Default()
+	// What is no operator has no number of one, and the first operator is ==.
+	table.Alarm = &rank.Alarm{Screen: step("own operator", 0, 1, -9), Ask: 0, Confirm: step("agreed", nats, -9, 2)}
+	table.Thresholds = map[string]rank.Threshold{groupOperator + "/*": {LogOdds: 3}}
+	return &table
+}
+
+// TestAlarm: the model is asked about what the first forest suspects, and a place is reported when the second one says so: here, when file and model prefer the same by more than is asked.
+func TestAlarm(t *testing.T) {
 	const text = `package store
 
 func first() error {
@@ -125,7 +142,7 @@ func first() error {
 		threshold float64
 		want      bool
 	}{
-		"both are sure":          {"!= -0.01, == -6.0", 4, true},
+		"both are sure":          {"!= -0.01, == -6.0", 1, true},
 		"more is asked":          {"!= -0.01, == -6.0", 40, false},
 		"the model is undecided": {"!= -0.6, == -0.7", 1, false},
 		"the model objects":      {"== -0.01, != -6.0", 1, false},
@@ -135,12 +152,10 @@ func first() error {
 			if err != nil {
 				t.Fatal(err)
 			}
-			table := *rank.Default()
-			table.Thresholds = nil
-			table.Surprise = map[string]rank.Threshold{groupOperator: {LogOdds: c.threshold}}
+			table := alarming(t, c.threshold)
 			f := treesitter.Parse("go", []byte(text))
 			for _, all := range []bool{false, true} {
-				findings, err := Check(context.Background(), m, f, Options{All: all, Table: &table})
+				findings, err := Check(context.Background(), m, f, Options{All: all, Table: table})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -151,7 +166,7 @@ func first() error {
 					}
 					if f.Reported && f.Span.Start == at {
 						reported = true
-						if f.Suggestions[0].Text != "!=" || f.Score < c.threshold || !strings.Contains(f.Message, "looks wrong") {
+						if f.Suggestions[0].Text != "!=" || !strings.Contains(f.Message, "looks wrong") {
 							t.Errorf("all = %v: %+v", all, f)
 						}
 					}
@@ -159,6 +174,13 @@ func first() error {
 				if reported != c.want {
 					t.Errorf("all = %v: reported is %v, want %v", all, reported, c.want)
 				}
+			}
+			if findings, err := Check(context.Background(), nil, f, Options{Table: table}); err != nil || len(findings) > 0 {
+				t.Errorf("without a model: %v, %v", findings, err)
+			}
+			table.Alarm.Ask = 2
+			if findings, err := Check(context.Background(), m, f, Options{Table: table}); err != nil || len(findings) > 0 {
+				t.Errorf("nothing is suspected: %v, %v", findings, err)
 			}
 		})
 	}

@@ -20,11 +20,20 @@ type Table struct {
 	Blend map[string]float64 `json:"blend,omitempty"`
 	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
-	// Thresholds are the log-odds from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
+	// Thresholds are the log-odds (Alarm's) from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
 	Thresholds map[string]Threshold `json:"thresholds,omitempty"`
-	// Surprise are further thresholds, by kind, on another scale: by how many nats the file and the model, each without looking at what stands there, prefer the
-	// same alternative, added up. They find what Detect does not: slips that nobody would commit, and so no fix tells of.
-	Surprise map[string]Threshold `json:"surprise,omitempty"`
+	// Alarm decides what is reported; nil reports nothing.
+	Alarm *Alarm `json:"alarm,omitempty"`
+}
+
+// Alarm tells mistakes from all that is right, in two steps. Detect compares the sites of one file; these forests say how likely a site is wrong wherever it stands.
+type Alarm struct {
+	// Screen sums, with ScreenBias, to the log-odds of a mistake by what is known without the model, which is asked about sites from Ask on.
+	Screen     *Forest `json:"screen"`
+	ScreenBias float64 `json:"screen_bias"`
+	Ask        float64 `json:"ask"`
+	// Confirm is what the model's answer adds to them at a site that it was asked about; the table's Thresholds are for those.
+	Confirm *Forest `json:"confirm"`
 }
 
 // Version is the version of tables that this program reads.
@@ -91,6 +100,9 @@ func Parse(text []byte, inputs []string) (*Table, error) {
 	all := []map[string]*Forest{t.Fit, t.Repair}
 	if t.Detect != nil {
 		all = append(all, map[string]*Forest{"detect": t.Detect})
+	}
+	if t.Alarm != nil {
+		all = append(all, map[string]*Forest{"screen": t.Alarm.Screen, "confirm": t.Alarm.Confirm})
 	}
 	for _, forests := range all {
 		for kind, f := range forests {

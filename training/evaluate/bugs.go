@@ -32,8 +32,11 @@ type BugOptions struct {
 }
 
 // The systems of Bugs: SystemRecency, SystemCache and SystemNGram, which order what could have been meant by how near it stands, by the n-grams of the file, and by those of a corpus, too,
-// and suspect it by how much better the best of them is; and
-const SystemCheck = "check" // what `check --all` says
+// and suspect it by how much better the best of them is; SystemModel, which does so by the model's word on the masked place; and
+const (
+	SystemHead  = "head"  // the model's detection head, which says how suspicious a place is and not what was meant
+	SystemCheck = "check" // what `check --all` says
+)
 
 var bugMetrics = []Metric{
 	{Name: "scored", Percent: true}, {Name: "covered", Percent: true}, {Name: "repair@1", Percent: true, Main: true}, {Name: "repair@3", Percent: true},
@@ -52,7 +55,7 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 	layout := Layout{
 		Task: "bugs", Classes: []string{"variable", "attribute", "identifiers", "operator", "boolean", "swap"}, Slices: []string{SliceAll},
 		Pooled:  map[string][]string{"variable": {"identifiers"}, "attribute": {"identifiers"}},
-		Systems: systems(subjects, []string{SystemRecency, SystemCache, SystemNGram}, []string{SystemCheck}), Metrics: bugMetrics,
+		Systems: systems(subjects, []string{SystemRecency, SystemCache, SystemNGram}, []string{SystemModel, SystemHead, SystemCheck}), Metrics: bugMetrics,
 	}
 	for _, s := range subjects {
 		layout.Pairs = append(layout.Pairs, Pair{system(subjects, s, SystemCheck), SystemCache}, Pair{system(subjects, s, SystemCheck), SystemNGram})
@@ -79,7 +82,7 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 			if k == 0 {
 				baselines = bugBaselines(opts.NGrams)
 			}
-			return askBug(ctx, judge, bugs[from], whole[from], &cases[from], baselines, system(subjects, s, SystemCheck))
+			return askBug(ctx, judge, bugs[from], whole[from], &cases[from], baselines, func(name string) string { return system(subjects, s, name) })
 		})
 		if err != nil {
 			return Result{}, fmt.Errorf("evaluating bugs: %w", err)
@@ -103,13 +106,13 @@ func bugBaselines(m *ngram.Model) map[string]view {
 	return views
 }
 
-// askBug fills in a case for a model and the views beside it.
-func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, views map[string]view, name string) error {
-	// Where only the place itself is asked about, what is known of it is the same.
+// askBug fills in a case for a model, whose systems have names, and the views beside it.
+func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, views map[string]view, name func(system string) string) error {
+	// Where only the place itself is asked about, what is known of it is the same, and the model can be asked whatever check would.
 	examine := func(text []byte, whole bool) (*suspect.Examination, int, error) {
 		opts := suspect.Options{All: true}
 		if !whole {
-			opts.Only = func(s treesitter.Span) bool { return s.Start == b.At }
+			opts.Only, opts.Screen, opts.MaxConfirm = func(s treesitter.Span) bool { return s.Start == b.At }, true, math.MaxInt
 		}
 		e, err := suspect.Examine(ctx, m, treesitter.Parse(b.Language, text), opts)
 		if err != nil {
@@ -129,12 +132,23 @@ func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, vi
 		order: func(e *suspect.Examination, i int) []string { return e.Suggestions(i) },
 		score: func(e *suspect.Examination, i int) float64 { return e.Finding(i).Score },
 	}
-	c.Systems[name] = check.outcome(b, before, wrong, after, right, whole)
+	outcome := check.outcome(b, before, wrong, after, right, whole)
+	if wrong >= 0 {
+		// What is stated of a place that is known to be wrong: how likely the first suggestion was meant.
+		outcome.Confidence = math.Exp(before.Finding(wrong).Suggestions[0].LogProb)
+	}
+	c.Systems[name(SystemCheck)] = outcome
+	if m != nil && !whole {
+		c.Systems[name(SystemModel)] = byInput("model", 1).outcome(b, before, wrong, after, right, false)
+		if pairs, ok := headView.outcome(b, before, wrong, after, right, false).Measures["pairs"]; ok && wrong >= 0 && !math.IsNaN(headView.score(before, wrong)) {
+			c.Systems[name(SystemHead)] = Outcome{Measures: map[string]Ratio{"pairs": pairs}}
+		}
+	}
 	for name, v := range views {
 		c.Systems[name] = v.outcome(b, before, wrong, after, right, whole)
 	}
 	if wrong >= 0 && before.Finding(wrong).Reported {
-		c.Systems[name].Measures["recall"] = Ratio{1, 1}
+		c.Systems[name(SystemCheck)].Measures["recall"] = Ratio{1, 1}
 	}
 	return nil
 }
@@ -143,6 +157,14 @@ func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, vi
 type view struct {
 	order func(e *suspect.Examination, i int) []string // what could have been meant at a site, best first
 	score func(e *suspect.Examination, i int) float64  // how suspicious the site is
+}
+
+// headView is the detection head's opinion.
+var headView = view{
+	order: func(*suspect.Examination, int) []string { return nil },
+	score: func(e *suspect.Examination, i int) float64 {
+		return float64(e.KnownOfSite(i)[slices.Index(suspect.Inputs(), "detect")])
+	},
 }
 
 // byInput is the opinion of one thing that is known of choices: the more (sign 1) or the less (-1) of it the better.

@@ -11,10 +11,10 @@ import (
 )
 
 // group is one question: rows of inputs of which one is right. The loss of a forest on it is the negative logarithm of the right one's share in the softmax of the
-// rows' scores.
+// rows' scores. A question of a single row asks whether it is (target 0) or is not (-1): its score is then the log-odds, and the loss is that of logistic regression.
 type group struct {
 	rows   [][]float32
-	offset []float64 // added to the scores: the logarithm of how many rows each stands for; nil means one
+	offset []float64 // added to the scores: the logarithm of how many rows each stands for, or the log-odds to begin with; nil means none
 	target int
 	weight float64
 }
@@ -91,7 +91,11 @@ func lossOf(groups []group, scores [][]float64) float64 {
 	sum, weight := 0.0, 0.0
 	for i := range groups {
 		p := softmax(scores[i], groups[i].offset)
-		sum -= groups[i].weight * math.Log(math.Max(p[groups[i].target], 1e-12))
+		share := 1 - p[0]
+		if groups[i].target >= 0 {
+			share = p[groups[i].target]
+		}
+		sum -= groups[i].weight * math.Log(math.Max(share, 1e-12))
 		weight += groups[i].weight
 	}
 	if weight == 0 {
@@ -100,9 +104,17 @@ func lossOf(groups []group, scores [][]float64) float64 {
 	return sum / weight
 }
 
-// softmax returns the shares of scores that stand for exp(offset) rows each.
+// softmax returns the shares of scores that stand for exp(offset) rows each; of a single one, the probability that its log-odds stand for.
 func softmax(scores, offset []float64) []float64 {
 	p := make([]float64, len(scores))
+	if len(p) == 1 {
+		p[0] = scores[0]
+		if offset != nil {
+			p[0] += offset[0]
+		}
+		p[0] = 1 / (1 + math.Exp(-p[0]))
+		return p
+	}
 	top := math.Inf(-1)
 	for i, s := range scores {
 		if p[i] = s; offset != nil {

@@ -35,14 +35,14 @@ func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[st
 				continue
 			}
 			wrong := known(r.before, r.wrong)
-			among := group{rows: [][]float32{wrong}, offset: []float64{0}, weight: r.weight}
+			among := group{rows: [][]float32{wrong}, offset: []float64{0}, weight: 1}
 			for k := range r.before.Len() {
 				if k != r.wrong {
 					among.rows = append(among.rows, known(r.before, k))
 					among.offset = append(among.offset, math.Log(r.stand))
 				}
 			}
-			list = append(list, among, group{rows: [][]float32{wrong, known(r.after, 0)}, weight: pairWeight * r.weight})
+			list = append(list, among, group{rows: [][]float32{wrong, known(r.after, 0)}, weight: pairWeight})
 		}
 		return list
 	}
@@ -84,17 +84,14 @@ func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[st
 					continue
 				}
 				if of(r.before, k) {
-					points = append(points, point{s.others[other], 0, r.stand * r.weight})
+					points = append(points, point{s.others[other], 0, r.stand})
 				}
 				other++
 			}
 			if !of(r.before, r.wrong) {
 				continue
 			}
-			points = append(points, point{s.wrong, 1, r.weight}, point{s.fixed, 0, r.weight})
-			if r.weight < 1 {
-				continue
-			}
+			points = append(points, point{s.wrong, 1, 1}, point{s.fixed, 0, 1})
 			n++
 			pairs++
 			switch {

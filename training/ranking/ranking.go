@@ -11,11 +11,15 @@ package ranking
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
@@ -31,8 +35,8 @@ type Example struct {
 	// At is where the wrong token begins in Before; the right one begins there in After.
 	At       int
 	Old, New string
-	// Weight is what the example counts; 0 means 1. Mutants count less than mistakes that people made.
-	Weight float64
+	// Planted says that nobody made the mistake. What is reported is chosen with those, too; what was meant, and what is likelier wrong than another, is not learnt from them.
+	Planted bool
 }
 
 // Options says how to fit.
@@ -55,7 +59,9 @@ type record struct {
 	fold     int
 	language string
 	old, new string
-	weight   float64
+	planted  bool
+	lines    int
+	example  *Example
 	before   *suspect.Examination
 	after    *suspect.Examination
 	wrong    int     // of before's sites; the others were right
@@ -70,28 +76,31 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 	if err != nil {
 		return nil, err
 	}
-	t, err := fitLevel(records, without(asked), opts)
-	if err == nil && opts.Model != nil {
-		// The records still have the verdicts of tables that did not see them.
-		t.Blend = blend(records, opts)
-	}
-	return t, err
+	return fitLevel(ctx, records, without(asked), opts)
 }
 
-// FitBlend fits how much the model's opinion counts, t.Blend alone, on examples that t was not fitted on. The model must be given.
-func FitBlend(ctx context.Context, t *rank.Table, examples []Example, opts Options) error {
-	opts = opts.withDefaults()
-	opts.Others = 1
-	records, err := gather(ctx, examples, opts)
-	if err != nil {
-		return err
+// askMeant asks the model what was meant by each mistake, as check does, and returns the answers by tables that did not see the mistake.
+func askMeant(ctx context.Context, records []*record, tables []*rank.Table, opts Options) ([]*record, error) {
+	var answered []*record
+	for i, r := range records {
+		if r.planted || r.answer < 1 {
+			continue
+		}
+		if opts.Progress != nil {
+			opts.Progress(i, len(records))
+		}
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(r.language, r.example.Before), suspect.Options{
+			All: true, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return s.Start == r.example.At },
+		})
+		if err != nil {
+			return nil, fmt.Errorf("asking about an example of %s: %w", r.example.Repo, err)
+		}
+		e.Forget()
+		if wrong := e.At(r.example.At); wrong >= 0 {
+			answered = append(answered, &record{before: e, wrong: wrong, answer: slices.Index(e.Choices(wrong), r.new)})
+		}
 	}
-	t.Blend = nil
-	for _, r := range records {
-		r.before.Judge(t)
-	}
-	t.Blend = blend(records, opts)
-	return nil
+	return answered, nil
 }
 
 // blend finds for each group the weight of the model's log-probabilities under which what was meant is likeliest.
@@ -171,7 +180,7 @@ func (o Options) withDefaults() Options {
 }
 
 // asked are the inputs that are known of sites that the model was asked about, masked alone. Few are, so the forests do not look at them; see rank.Table.Blend.
-var asked = []string{"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over", "own model", "own pointer"}
+var asked = []string{"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over", "own model", "own pointer", "detect", "favourite", "agreed"}
 
 // inputs are what forests may ask for.
 type inputs struct{ neutral, choice, site []string }
@@ -185,13 +194,15 @@ func without(some []string) inputs {
 }
 
 // fitLevel fits a table whose forests ask for some inputs.
-func fitLevel(records []*record, in inputs, opts Options) (*rank.Table, error) {
-	// A table for each fold, fitted on the others, judges the fold's records; Detect learns from those verdicts.
+func fitLevel(ctx context.Context, records []*record, in inputs, opts Options) (*rank.Table, error) {
+	// A table for each fold, fitted on the others, judges the fold's records; Detect and Alarm learn from those verdicts.
+	tables := make([]*rank.Table, opts.Folds)
 	for fold := range opts.Folds {
 		t, err := fitChoices(records, fold, in, opts)
 		if err != nil {
 			return nil, err
 		}
+		tables[fold] = t
 		for _, r := range records {
 			if r.fold == fold {
 				r.before.Judge(t)
@@ -200,7 +211,11 @@ func fitLevel(records []*record, in inputs, opts Options) (*rank.Table, error) {
 		}
 	}
 	reportRepair(records, opts)
-	detect, calibration, err := fitDetect(records, in, opts)
+	detect, calibration, err := fitDetect(slices.DeleteFunc(slices.Clone(records), func(r *record) bool { return r.planted }), in, opts)
+	if err != nil {
+		return nil, err
+	}
+	alarm, err := fitAlarm(ctx, records, tables, in, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -208,26 +223,38 @@ func fitLevel(records []*record, in inputs, opts Options) (*rank.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Detect, t.Calibration = detect, calibration
-	return t, nil
-}
-
-// gather examines the examples.
-func gather(ctx context.Context, examples []Example, opts Options) ([]*record, error) {
-	var records []*record
-	random := rand.New(rand.NewPCG(opts.Seed, 5))
-	for i, x := range examples {
-		if opts.Progress != nil {
-			opts.Progress(i, len(examples))
-		}
-		r, err := examine(ctx, x, opts, random)
+	t.Detect, t.Calibration, t.Alarm = detect, calibration, alarm
+	if opts.Model != nil {
+		answered, err := askMeant(ctx, records, tables, opts)
 		if err != nil {
 			return nil, err
 		}
-		if r != nil {
-			records = append(records, r)
-		}
+		t.Blend = blend(answered, opts)
 	}
+	return t, nil
+}
+
+// gather examines the examples, several at once.
+func gather(ctx context.Context, examples []Example, opts Options) ([]*record, error) {
+	found := make([]*record, len(examples))
+	errs := make([]error, len(examples))
+	var done, next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(examples); i = int(next.Add(1)) - 1 {
+				found[i], errs[i] = examine(ctx, &examples[i], opts, rand.New(rand.NewPCG(opts.Seed, uint64(i))))
+				if n := done.Add(1); opts.Progress != nil && n%16 == 0 {
+					opts.Progress(int(n), len(examples))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	records := slices.DeleteFunc(found, func(r *record) bool { return r == nil })
 	if len(records) < 20*opts.Folds {
 		return nil, fmt.Errorf("fitting: %d of %d examples have a site: at least %d are needed", len(records), len(examples), 20*opts.Folds)
 	}
@@ -235,33 +262,36 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 	return records, nil
 }
 
-// examine makes a record of an example; nil when the mistake has no site.
-func examine(ctx context.Context, x Example, opts Options, random *rand.Rand) (*record, error) {
-	look := func(text []byte, share float64) (*suspect.Examination, int, error) {
+// examine makes a record of an example, without the model; nil when the mistake has no site.
+func examine(ctx context.Context, x *Example, opts Options, random *rand.Rand) (*record, error) {
+	look := func(f *treesitter.File, share float64) (*suspect.Examination, int, error) {
 		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, text), suspect.Options{All: true, Screen: true, Table: rank.Default(), Only: only, MaxConfirm: math.MaxInt})
+		e, err := suspect.Examine(ctx, nil, f, suspect.Options{All: true, Table: rank.Default(), Only: only})
 		if err != nil {
 			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
 		}
 		return e, e.At(x.At), nil
 	}
-	// About three tokens of five are sites.
-	tokens := len(treesitter.Parse(x.Language, x.Before).Tokens)
-	share := math.Min(1, float64(opts.Others)/(0.5*float64(max(tokens, 1))))
-	before, wrong, err := look(x.Before, share)
+	file := treesitter.Parse(x.Language, x.Before)
+	share := 0.0
+	if !x.Planted {
+		// About three tokens of five are sites.
+		share = math.Min(1, float64(opts.Others)/(0.5*float64(max(len(file.Tokens), 1))))
+	}
+	before, wrong, err := look(file, share)
 	if err != nil {
 		return nil, err
 	}
-	after, right, err := look(x.After, 0)
+	after, right, err := look(treesitter.Parse(x.Language, x.After), 0)
 	if err != nil {
 		return nil, err
 	}
-	if wrong < 0 || right < 0 || before.Len() < min(2, opts.Others) || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
+	if wrong < 0 || right < 0 || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
 		return nil, nil
 	}
-	r := &record{fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, weight: x.Weight, before: before, after: after, wrong: wrong, stand: 1 / share}
-	if r.weight == 0 {
-		r.weight = 1
+	r := &record{
+		fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, planted: x.Planted, lines: lines(file), example: x, before: before, after: after, wrong: wrong,
+		stand: 1 / share,
 	}
 	r.answer = slices.Index(before.Choices(wrong), x.New)
 	before.Forget()
@@ -282,7 +312,7 @@ func fitChoices(records []*record, without int, in inputs, opts Options) (*rank.
 	for _, kind := range suspect.Groups() {
 		var fit, fitHeld, repair, repairHeld []group
 		for i, r := range records {
-			if r.fold == without {
+			if r.fold == without || r.planted {
 				continue
 			}
 			held := r.fold == (without+1)%opts.Folds && without >= 0 || without < 0 && i%10 == 0
@@ -362,7 +392,7 @@ func repairGroup(r *record, kind string) (group, bool) {
 	if r.answer < 1 || r.before.Group(r.wrong) != kind {
 		return group{}, false
 	}
-	g := group{weight: r.weight}
+	g := group{weight: 1}
 	for k := 1; k < len(r.before.Choices(r.wrong)); k++ {
 		g.rows = append(g.rows, r.before.Known(r.wrong, k))
 	}
@@ -413,7 +443,7 @@ func reportRepair(records []*record, opts Options) {
 	for _, kind := range suspect.Groups() {
 		var n, covered, first, third float64
 		for _, r := range records {
-			if r.before.Group(r.wrong) != kind || r.weight < 1 {
+			if r.before.Group(r.wrong) != kind || r.planted {
 				continue
 			}
 			n++

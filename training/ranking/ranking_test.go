@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/modeltest"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -58,6 +59,30 @@ func TestBoost(t *testing.T) {
 	}
 	if _, err := boost([]string{"a"}, nil, nil, defaultGrowth); err == nil {
 		t.Error("a forest grew of nothing")
+	}
+}
+
+// TestBoostYesOrNo: questions of one row give log-odds, those that they begin with where the inputs say nothing.
+func TestBoostYesOrNo(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	var groups []group
+	bias := math.Log(0.1)
+	for range 4000 {
+		// A tenth of the rows with a, and none of the others, is: that is one in twenty of all.
+		a := float32(random.IntN(2))
+		g := group{rows: [][]float32{{a, float32(random.Float64())}}, target: -1, weight: 1, offset: []float64{bias}}
+		if a > 0 && random.IntN(10) == 0 {
+			g.target = 0
+		}
+		groups = append(groups, g)
+	}
+	f, err := boost([]string{"a", "noise"}, groups[:3000], groups[3000:], defaultGrowth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with, without := bias+f.Score([]float32{1, 0.5}), bias+f.Score([]float32{0, 0.5})
+	if math.Abs(with-math.Log(1./9)) > 0.6 || without > -4 {
+		t.Errorf("log-odds %.2f and %.2f, want about %.2f and much less", with, without, math.Log(1./9))
 	}
 }
 
@@ -125,7 +150,7 @@ func TestFit(t *testing.T) {
 	}
 	first, ordered := 0, 0
 	for _, x := range list[90:] {
-		r, err := examine(context.Background(), x, Options{Folds: 4, Others: 8}, rand.New(rand.NewPCG(1, 1)))
+		r, err := examine(context.Background(), &x, Options{Folds: 4, Others: 8}, rand.New(rand.NewPCG(1, 1)))
 		if err != nil || r == nil {
 			t.Fatal(r, err)
 		}
@@ -141,42 +166,94 @@ func TestFit(t *testing.T) {
 	if first < 9 || ordered < 8 {
 		t.Errorf("of 10, %d are repaired and %d doubted more than the fixed one", first, ordered)
 	}
+	if table.Alarm == nil || table.Alarm.Confirm.Len() > 0 || table.Blend != nil {
+		t.Fatalf("without a model the table has %+v and the blend %v", table.Alarm, table.Blend)
+	}
 	if _, err := Fit(context.Background(), list[:10], Options{}); err == nil {
 		t.Error("ten examples are enough")
 	}
 }
 
-// TestThresholds: no more is reported on files that are right than the budget allows, and what is beyond it is.
-func TestThresholds(t *testing.T) {
-	table := &rank.Table{Version: rank.Version}
-	var err error
-	// The longer what could stand there, the more suspicious: that has as many values as names have lengths.
-	nodes := [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 5}, {Input: -1, Value: -1}, {Input: -1, Value: 1}}}
-	if table.Detect, err = rank.NewForest([]string{"own length"}, nodes); err != nil {
+// TestFitWithModel: with a model what is suspected is asked about, and what it says counts: here it alone knows which of two names was planted.
+func TestFitWithModel(t *testing.T) {
+	list := examples(100)
+	for i := range list {
+		list[i].Planted = i%4 == 3
+	}
+	m, err := modeltest.Parse("[MASK] => item -0.1, row -0.1, user -0.1, file -0.1, token -0.1, page -0.1, event -0.1, order -0.1, value -0.1, index -0.1")
+	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Repeat("def f(a, widths):\n    b = a + widths\n    return g(b, a)\n\n", 50)
+	var log strings.Builder
+	table, err := Fit(t.Context(), list, Options{Model: m, Log: func(line string) { log.WriteString(line + "\n") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Asked()) == 0 || table.Alarm.Confirm.Len() == 0 {
+		t.Errorf("the model was asked %d times", len(m.Asked()))
+	}
+	for _, want := range []string{"alarm, without the model", "alarm, with the model", "real mistakes at 0.1 per 1,000 lines", "25 planted mistakes at"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %q:\n%s", want, log.String())
+		}
+	}
+	table.Thresholds = map[string]rank.Threshold{"name/*": {}}
+	x := list[0]
+	e, err := suspect.Examine(t.Context(), m, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := e.At(x.At)
+	logOdds, asked := e.Alarm(wrong)
+	if !asked {
+		t.Fatalf("the mistake is not suspected: log-odds %v, asked from %v on", logOdds, table.Alarm.Ask)
+	}
+	above := 0
+	for i := range e.Len() {
+		if other, asked := e.Alarm(i); asked && other > logOdds {
+			above++
+		}
+	}
+	if above > 2 {
+		t.Errorf("%d sites are more suspicious than the mistake", above)
+	}
+}
+
+// TestThresholds: no more is reported on files that are right than the budget allows, and what is beyond it is; the recall is that of the mistakes.
+func TestThresholds(t *testing.T) {
+	leaf := func(v float64) *rank.Forest {
+		// The longer what could stand there, the more suspicious: that has as many values as names have lengths.
+		f, err := rank.NewForest([]string{"own length"}, [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 5}, {Input: -1, Value: -v}, {Input: -1, Value: v}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	table := &rank.Table{Version: rank.Version, Alarm: &rank.Alarm{Screen: leaf(1), Confirm: leaf(1), Ask: -9}}
+	text := strings.Repeat("def f(a, widths):\n    b = a + widths\n    return g(b, a)\n\n", 5)
 	f := treesitter.Parse("python", []byte(text))
+	m, err := modeltest.Parse("[MASK] => a -1, b -1, widths -1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.LastIndex(text, "widths")
+	mistake := Example{Repo: "r", Language: "python", Before: []byte(text), After: []byte(text), At: at, Old: "widths", New: "a"}
 	for _, c := range []struct {
 		budget  Budget
 		reports bool
 	}{{Budget{PerThousandLines: 0.1, Functions: 1}, false}, {Budget{PerThousandLines: 1e6, Functions: 1}, true}, {Budget{PerThousandLines: 1e6, Functions: 1e-9}, false}} {
-		if err := Thresholds(context.Background(), table, []*treesitter.File{f}, nil, c.budget, Options{}); err != nil {
+		if err := Thresholds(context.Background(), table, []*treesitter.File{f}, []Example{mistake}, c.budget, Options{Model: m}); err != nil {
 			t.Fatal(err)
 		}
-		e, err := suspect.Examine(context.Background(), nil, f, suspect.Options{Table: table})
+		findings, err := suspect.Check(context.Background(), m, f, suspect.Options{Table: table})
 		if err != nil {
 			t.Fatal(err)
 		}
-		reports := 0
-		for i := range e.Len() {
-			logOdds, ok := e.Reportable(i)
-			if h, has := table.Threshold(e.Group(i), "python"); ok && has && logOdds >= h.LogOdds {
-				reports++
-			}
+		if (len(findings) > 0) != c.reports {
+			t.Errorf("%+v: %d reports", c.budget, len(findings))
 		}
-		if (reports > 0) != c.reports {
-			t.Errorf("%+v: %d reports", c.budget, reports)
+		if h, _ := table.Threshold("name", "python"); (h.Recall == 1) != c.reports {
+			t.Errorf("%+v: a recall of %v", c.budget, h.Recall)
 		}
 	}
 	if err := Thresholds(context.Background(), table, nil, nil, Budget{}, Options{}); err == nil {

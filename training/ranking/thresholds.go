@@ -3,6 +3,8 @@ package ranking
 import (
 	"context"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"sort"
 
@@ -17,9 +19,9 @@ type Budget struct {
 	Functions        float64 // share of the functions that hold one; 0 means 0.001
 }
 
-// alarm is a site of unchanged code that could be reported.
+// alarm is a site of unchanged code that the model was asked about.
 type alarm struct {
-	logOdds  float64 // less what the site needs more than others
+	logOdds  float64
 	function int
 }
 
@@ -30,7 +32,7 @@ type part struct {
 }
 
 // Thresholds gives the table the thresholds that keep the budget on files that are right, by language; where a language has fewer than 20,000 lines, those of all languages
-// together. mistakes are what the recall is measured on; they must not be what the table was fitted on.
+// together. The reports on mistakes, which must not be those that the table was fitted on, are their recall. opts.Model must be the model that check will ask.
 func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mistakes []Example, budget Budget, opts Options) error {
 	if budget.PerThousandLines == 0 {
 		budget.PerThousandLines = 0.5
@@ -44,8 +46,13 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 	if len(clean) == 0 {
 		return fmt.Errorf("choosing thresholds: there are no files")
 	}
+	// Nothing is reported yet of what could be. Pairs of arguments cannot: the examples do not show them.
+	t.Thresholds = map[string]rank.Threshold{}
+	groups := slices.DeleteFunc(suspect.Groups(), func(group string) bool { return group == suspect.GroupArguments })
+	for _, group := range groups {
+		t.Thresholds[group+"/*"] = rank.Threshold{LogOdds: math.Inf(1)}
+	}
 	parts := map[string]*part{"*": {}}
-	surprises := map[string][]float64{}
 	for i, f := range clean {
 		if opts.Progress != nil {
 			opts.Progress(i, len(clean))
@@ -57,15 +64,10 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 		if parts[f.Language] == nil {
 			parts[f.Language] = &part{}
 		}
-		for k := range e.Len() {
-			if nats, ok := e.Surprise(k); ok {
-				surprises[e.Group(k)] = append(surprises[e.Group(k)], nats)
-			}
-		}
 		starts := functionStarts(f)
 		for _, p := range []*part{parts[f.Language], parts["*"]} {
 			for k := range e.Len() {
-				if logOdds, ok := e.Reportable(k); ok {
+				if logOdds, asked := e.Alarm(k); asked && e.Reportable(k) {
 					p.alarms = append(p.alarms, alarm{logOdds, p.functions + sort.SearchInts(starts, e.Function(k).Start)})
 				}
 			}
@@ -73,39 +75,36 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 			p.lines += lines(f)
 		}
 	}
-	t.Thresholds = map[string]rank.Threshold{}
-	for language, p := range parts {
+	found, err := odds(ctx, t, mistakes, opts)
+	if err != nil {
+		return err
+	}
+	for _, language := range slices.Sorted(maps.Keys(parts)) {
+		p := parts[language]
 		if language != "*" && p.lines < 20000 {
 			continue
 		}
-		least, reports := p.least(budget)
-		threshold := rank.Threshold{LogOdds: least, PerThousandLines: 1000 * float64(reports) / float64(p.lines)}
-		for _, group := range suspect.Groups() {
-			t.Thresholds[group+"/"+language] = threshold
+		for _, b := range []Budget{{budget.PerThousandLines, 1}, {math.Inf(1), budget.Functions}, budget} {
+			least, reports := p.least(b)
+			threshold := rank.Threshold{LogOdds: least, PerThousandLines: 1000 * float64(reports) / float64(p.lines)}
+			text := fmt.Sprintf("threshold/%s: at most %g reports on 1,000 lines and in %g of the functions: log-odds %.2f, %d reports on %d lines and %d functions; recall of real mistakes (of planted)",
+				language, b.PerThousandLines, b.Functions, least, reports, p.lines, p.functions)
+			for _, group := range append(groups[:len(groups):len(groups)], "all") {
+				real, planted := found.from(least, group, language, false), found.from(least, group, language, true)
+				if !math.IsNaN(real + planted) {
+					text += fmt.Sprintf(" %s %.1f%% (%.1f%%)", group, 100*real, 100*planted)
+				}
+				if threshold.Recall = real; math.IsNaN(real) {
+					threshold.Recall = 0
+				}
+				if group != "all" {
+					t.Thresholds[group+"/"+language] = threshold
+				}
+			}
+			opts.Log(text)
 		}
-		opts.Log(fmt.Sprintf("threshold/%s: log-odds %.2f, %d reports on %d lines and %d functions", language, least, reports, p.lines, p.functions))
 	}
-	t.Surprise = map[string]rank.Threshold{}
-	for group, nats := range surprises {
-		t.Surprise[group] = startled(nats, parts["*"].lines, surpriseShare[group]*budget.PerThousandLines)
-		opts.Log(fmt.Sprintf("surprise/%s: %.2f nats, %.2f reports on 1,000 lines", group, t.Surprise[group].LogOdds, t.Surprise[group].PerThousandLines))
-	}
-	return recall(ctx, t, mistakes, opts)
-}
-
-// surpriseShare is each group's part of the budget for surprises: most for operators, where most of what is planted is found that way. What they leave is Detect's.
-var surpriseShare = map[string]float64{"operator": 0.4, "name": 0.1, "member": 0.1, "boolean": 0.1}
-
-// startled is the least surprise, in nats, that keeps to so many reports on 1,000 right lines. The budget of functions is not kept: it leaves
-// room for one report on ten thousand lines and more, and then next to nothing is found.
-func startled(nats []float64, lines int, perThousandLines float64) rank.Threshold {
-	slices.Sort(nats)
-	allowed := int(perThousandLines * float64(lines) / 1000)
-	if allowed >= len(nats) {
-		allowed = len(nats) - 1
-	}
-	at := nats[len(nats)-1-allowed] + 0.01
-	return rank.Threshold{LogOdds: at, PerThousandLines: 1000 * float64(allowed) / float64(lines)}
+	return nil
 }
 
 // least is the lowest threshold that keeps the budget, and how many alarms there are then.
@@ -132,37 +131,49 @@ func (p *part) least(budget Budget) (threshold float64, reports int) {
 	return p.alarms[len(p.alarms)-1].logOdds, len(p.alarms)
 }
 
-// recall measures which share of mistakes is reported, by group, and notes it in the table.
-func recall(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) error {
-	found, all := map[string]float64{}, map[string]float64{}
-	for _, x := range mistakes {
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: t, All: true, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
-		if err != nil {
-			return fmt.Errorf("measuring recall: %w", err)
-		}
-		i := e.At(x.At)
-		if i < 0 {
+// mistakeOdds are the log-odds of mistakes; -Inf where they cannot be reported.
+type mistakeOdds map[mistakeSort][]float64
+
+type mistakeSort struct {
+	group, language string
+	planted         bool
+}
+
+// from is the share of the mistakes of a group, or "all", in a language, or "*", that reach a threshold; NaN without any.
+func (m mistakeOdds) from(threshold float64, group, language string, planted bool) float64 {
+	n, reached := 0, 0
+	for key, list := range m {
+		if group != "all" && key.group != group || language != "*" && key.language != language || key.planted != planted {
 			continue
 		}
-		all[e.Group(i)]++
-		logOdds, ok := e.Reportable(i)
-		if h, has := t.Threshold(e.Group(i), x.Language); ok && has && logOdds >= h.LogOdds {
-			found[e.Group(i)]++
-		}
-	}
-	for _, group := range suspect.Groups() {
-		if all[group] == 0 {
-			continue
-		}
-		opts.Log(fmt.Sprintf("recall/%s: %.1f%% of %.0f mistakes of held-out repositories", group, 100*found[group]/all[group], all[group]))
-		for key, h := range t.Thresholds {
-			if len(key) > len(group) && key[:len(group)+1] == group+"/" {
-				h.Recall = found[group] / all[group]
-				t.Thresholds[key] = h
+		for _, v := range list {
+			n++
+			if v >= threshold {
+				reached++
 			}
 		}
 	}
-	return nil
+	return float64(reached) / float64(n)
+}
+
+// odds asks for the log-odds of mistakes, as check does in a file where it has room for them.
+func odds(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) (mistakeOdds, error) {
+	found := mistakeOdds{}
+	for _, x := range mistakes {
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: t, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
+		if err != nil {
+			return nil, fmt.Errorf("measuring recall: %w", err)
+		}
+		key, v := mistakeSort{language: x.Language, planted: x.Planted}, math.Inf(-1)
+		if i := e.At(x.At); i >= 0 {
+			key.group = e.Group(i)
+			if logOdds, asked := e.Alarm(i); asked {
+				v = logOdds
+			}
+		}
+		found[key] = append(found[key], v)
+	}
+	return found, nil
 }
 
 // functionStarts lists where the declarations of a file begin.

@@ -67,15 +67,21 @@ func (s *Scenario) Model() (*modeltest.Fake, error) {
 	return m, err
 }
 
-// table asks for 2 more of the model and 3 more of the cache, as natural logarithms, and that the line does not stand twice then. What a name that says nothing of what it holds
-// needs more is more than there is.
+// table asks for 2 more of the model and 3 more of the cache, as natural logarithms, that the line does not stand twice then, that both names say something of what they hold, and that
+// what was meant is sure to be there.
 const table = `{"version": 1,
-	"detect": {"inputs": ["model over", "cache over", "repeats in function"], "trees": [
-		[[0, 1, 2, 2], [-10], [5]],
-		[[1, 1, 2, 3], [-10], [5]],
-		[[2, 1, 2, 0.5], [0], [-10]]
-	]},
-	"thresholds": {"name/*": {"log_odds": 9.5}, "member/*": {"log_odds": 9.5}, "operator/*": {"log_odds": 9.5}, "boolean/*": {"log_odds": 9.5}, "arguments/*": {"log_odds": 9.5}}
+	"alarm": {
+		"screen": {"inputs": ["cache over"], "trees": [[[0, 1, 2, 3], [-10], [5]]]},
+		"ask": 5,
+		"confirm": {"inputs": ["model over", "cache over", "repeats in function", "terse", "sure"], "trees": [
+			[[0, 1, 2, 2], [-10], [5]],
+			[[1, 1, 2, 3], [-10], [5]],
+			[[2, 1, 2, 0.5], [0], [-10]],
+			[[3, 1, 2, 0.5], [0], [-10]],
+			[[4, 1, 2, 0.5], [-10], [0]]
+		]}
+	},
+	"thresholds": {"name/*": {"log_odds": 14.5}, "member/*": {"log_odds": 14.5}, "operator/*": {"log_odds": 14.5}, "boolean/*": {"log_odds": 14.5}, "arguments/*": {"log_odds": 14.5}}
 }`
 
 // Combiner ranks completions by the model's preference, then by what is visible, each in a few steps; for tests whose subject is not how it is fitted.

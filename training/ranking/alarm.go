@@ -1,0 +1,264 @@
+package ranking
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+const (
+	// askedPerThousandLines is how many sites of 1,000 right lines the model is asked about: forty times as many as may be reported, and still a small part of what a
+	// check costs.
+	askedPerThousandLines = 20
+	// plantedWeight is what a planted mistake counts beside one that a person made.
+	plantedWeight = 0.1
+	// screenTrees and confirmTrees are how large the forests grow. They end there and not where a few held-out mistakes are found best: among thousands of right places those are few, and say little.
+	screenTrees, confirmTrees = 200, 60
+	// fixedWeight is what a place that was put right counts beside a mistake. It stands for itself, and is the hardest to tell from one.
+	fixedWeight = 1
+)
+
+// alarmGrowth is slower than that of the other forests, since what stands out most is what counts.
+var alarmGrowth = growth{depth: 4, rate: 0.06, lambda: 5, least: 0.5, share: 0.8, columns: 0.4, seed: 1}
+
+// seen is a site as Alarm's forests see it.
+type seen struct {
+	record  *record
+	fixed   bool // of the file after the fix; else before
+	index   int  // of the examination's sites
+	wrong   bool
+	weight  float64 // of a right one: how many it stands for
+	row     []float32
+	asked   []float32 // what is known once the model was asked; nil where it was not
+	logOdds float64   // by forests that did not see the repository: of Screen, then of Confirm
+}
+
+// fitAlarm fits what decides on reports, on records that tables of other folds have judged. The detection head is not heard: it was trained on the same fixes, so what it says of them is
+// better than what it says of others.
+func fitAlarm(ctx context.Context, records []*record, tables []*rank.Table, in inputs, opts Options) (*rank.Alarm, error) {
+	sites := sitesOf(records)
+	var wrong, right float64
+	for _, s := range sites {
+		if s.wrong {
+			wrong += s.weight
+		} else {
+			right += s.weight
+		}
+	}
+	if wrong == 0 || right == 0 {
+		return nil, fmt.Errorf("fitting alarms: of %d sites none is wrong, or all are", len(sites))
+	}
+	a := &rank.Alarm{ScreenBias: math.Log(wrong / right)}
+	for _, s := range sites {
+		s.logOdds = a.ScreenBias
+	}
+	var err error
+	if a.Screen, err = grade(sites, in.site, func(s *seen) []float32 { return s.row }, screenTrees, opts); err != nil {
+		return nil, err
+	}
+	opts.Log(fmt.Sprintf("alarm, without the model: %s", curve(sites, records)))
+	a.Ask = thresholdAt(sites, records, askedPerThousandLines)
+	if opts.Model == nil {
+		a.Confirm, err = rank.NewForest(nil, nil)
+		return a, err
+	}
+	sites = slices.DeleteFunc(sites, func(s *seen) bool { return s.logOdds < a.Ask })
+	if err := ask(ctx, sites, tables, opts); err != nil {
+		return nil, err
+	}
+	sites = slices.DeleteFunc(sites, func(s *seen) bool { return s.asked == nil })
+	if a.Confirm, err = grade(sites, without([]string{"detect"}).site, func(s *seen) []float32 { return s.asked }, confirmTrees, opts); err != nil {
+		return nil, err
+	}
+	opts.Log(fmt.Sprintf("alarm, with the model asked about %d sites: %s", len(sites), curve(sites, records)))
+	return a, nil
+}
+
+// sitesOf lists the sites of the records that could be reported. A planted mistake adds itself alone: what stands around it is another record's.
+func sitesOf(records []*record) []*seen {
+	var sites []*seen
+	for _, r := range records {
+		add := func(e *suspect.Examination, k int, s seen) {
+			if e.Reportable(k) {
+				s.record, s.index, s.row = r, k, e.KnownOfSite(k)
+				sites = append(sites, &s)
+			}
+		}
+		if r.planted {
+			add(r.before, r.wrong, seen{wrong: true, weight: plantedWeight})
+			continue
+		}
+		add(r.before, r.wrong, seen{wrong: true, weight: 1})
+		add(r.after, 0, seen{fixed: true, weight: fixedWeight})
+		for k := range r.before.Len() {
+			if k != r.wrong {
+				add(r.before, k, seen{weight: r.stand})
+			}
+		}
+	}
+	return sites
+}
+
+// grade grows a forest that adds to the log-odds that the sites have, so as to tell the wrong ones from the right ones, and adds to each what forests say that did not see its repository.
+func grade(sites []*seen, names []string, row func(*seen) []float32, trees int, opts Options) (*rank.Forest, error) {
+	all := suspect.Inputs()
+	index := make([]int, len(names))
+	for i, name := range names {
+		index[i] = slices.Index(all, name)
+	}
+	questions := make([]group, len(sites))
+	for i, s := range sites {
+		full := row(s)
+		g := group{rows: [][]float32{make([]float32, len(index))}, offset: []float64{s.logOdds}, target: -1, weight: s.weight}
+		for k, f := range index {
+			g.rows[0][k] = full[f]
+		}
+		if s.wrong {
+			g.target = 0
+		}
+		questions[i] = g
+	}
+	g := alarmGrowth
+	g.trees = trees
+	g.seed += opts.Seed
+	for fold := range opts.Folds {
+		var others []group
+		for i, s := range sites {
+			if s.record.fold != fold {
+				others = append(others, questions[i])
+			}
+		}
+		f, err := boost(names, others, nil, g)
+		if err != nil {
+			return nil, err
+		}
+		for i, s := range sites {
+			if s.record.fold == fold {
+				s.logOdds += f.Score(questions[i].rows[0])
+			}
+		}
+	}
+	return boost(names, questions, nil, g)
+}
+
+// ask asks the model about sites, as check does.
+func ask(ctx context.Context, sites []*seen, tables []*rank.Table, opts Options) error {
+	for start := 0; start < len(sites); {
+		// Those of one text follow each other.
+		end := start + 1
+		for end < len(sites) && sites[end].record == sites[start].record {
+			end++
+		}
+		if opts.Progress != nil {
+			opts.Progress(start, len(sites))
+		}
+		for _, fixed := range []bool{false, true} {
+			r := sites[start].record
+			text, e := r.example.Before, r.before
+			if fixed {
+				text, e = r.example.After, r.after
+			}
+			at := map[int]*seen{}
+			for _, s := range sites[start:end] {
+				if s.fixed == fixed {
+					at[e.Span(s.index).Start] = s
+				}
+			}
+			if len(at) == 0 {
+				continue
+			}
+			asked, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(r.language, text), suspect.Options{
+				All: true, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return at[s.Start] != nil },
+			})
+			if err != nil {
+				return fmt.Errorf("asking about an example of %s: %w", r.example.Repo, err)
+			}
+			for offset, s := range at {
+				if i := asked.At(offset); i >= 0 && asked.Asked(i) {
+					s.asked = asked.KnownOfSite(i)
+				}
+			}
+		}
+		start = end
+	}
+	return nil
+}
+
+// thresholdAt is the log-odds that so many of the right sites of 1,000 lines reach.
+func thresholdAt(sites []*seen, records []*record, perThousandLines float64) float64 {
+	lines := 0
+	for _, r := range records {
+		if !r.planted {
+			lines += r.lines
+		}
+	}
+	var right []*seen
+	for _, s := range sites {
+		if !s.wrong && !s.fixed {
+			right = append(right, s)
+		}
+	}
+	slices.SortFunc(right, func(a, b *seen) int {
+		switch {
+		case a.logOdds > b.logOdds:
+			return -1
+		case a.logOdds < b.logOdds:
+			return 1
+		}
+		return 0
+	})
+	sum := 0.0
+	for _, s := range right {
+		if sum += s.weight; 1000*sum > perThousandLines*float64(lines) {
+			return s.logOdds
+		}
+	}
+	return math.Inf(-1)
+}
+
+// curve words the recall at several numbers of reports on 1,000 lines of the mistakes' own files.
+func curve(sites []*seen, records []*record) string {
+	var b strings.Builder
+	for _, planted := range []bool{false, true} {
+		all := map[string]float64{}
+		for _, r := range records {
+			if r.planted == planted {
+				all["all"]++
+				all[r.before.Group(r.wrong)]++
+			}
+		}
+		if all["all"] == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "of %.0f %s mistakes at", all["all"], map[bool]string{false: "real", true: "planted"}[planted])
+		for _, per := range []float64{0.1, 0.5, 1, 2, 5, 10} {
+			found := map[string]float64{}
+			threshold := thresholdAt(sites, records, per)
+			for _, s := range sites {
+				if s.wrong && s.record.planted == planted && s.logOdds > threshold {
+					found["all"]++
+					found[s.record.before.Group(s.record.wrong)]++
+				}
+			}
+			fmt.Fprintf(&b, " %g per 1,000 lines %.1f%%", per, 100*found["all"]/all["all"])
+			if per == 0.5 {
+				b.WriteString(" (")
+				for _, group := range suspect.Groups() {
+					if all[group] > 0 {
+						fmt.Fprintf(&b, "%s %.1f ", group, 100*found[group]/all[group])
+					}
+				}
+				b.WriteString(")")
+			}
+			b.WriteString(",")
+		}
+		b.WriteString("; ")
+	}
+	return strings.TrimRight(b.String(), ",; ")
+}
