@@ -168,7 +168,7 @@ func (o outcome) figures(arm int, c column) (f figures) {
 	return f
 }
 
-// table is the experiment in Markdown; empty while nothing is finished.
+// table is the experiment in Markdown; empty while there is nothing to compare.
 func (o outcome) table() string {
 	var b strings.Builder
 	fmt.Fprint(&b, "| |")
@@ -182,11 +182,15 @@ func (o outcome) table() string {
 			continue
 		}
 		rows++
-		fmt.Fprintf(&b, "| %s |", a.label)
+		label := a.label
+		if len(o.results[i]) == 1 {
+			label += " (one seed)"
+		}
+		fmt.Fprintf(&b, "| %s |", label)
 		for _, c := range o.columns {
 			f := o.figures(i, c)
 			cell := fmt.Sprintf(c.format, f.mean())
-			if c.better != 0 {
+			if c.better != 0 && len(f) > 1 {
 				cell += " ± " + strings.TrimPrefix(fmt.Sprintf(c.format, f.spread()/2), "0")
 			}
 			if first := o.figures(0, c); c.better != 0 && i > 0 && differ(f, first) {
@@ -200,7 +204,7 @@ func (o outcome) table() string {
 		}
 		fmt.Fprintln(&b)
 	}
-	if rows == 0 {
+	if rows < 2 {
 		return ""
 	}
 	return b.String()

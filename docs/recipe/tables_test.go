@@ -65,6 +65,9 @@ func TestTable(t *testing.T) {
 	if o, err = l.outcome(e); err != nil || len(o.results[0]) != 1 {
 		t.Errorf("%d results of an arm with one log, error %v", len(o.results[0]), err)
 	}
+	if got := o.table(); !strings.Contains(got, "| first (one seed) | 0.02 | 5.020 | 10.0 |\n") || strings.Contains(got, "better") || strings.Contains(got, "worse") {
+		t.Errorf("with one seed:\n%s", got)
+	}
 	if err := os.WriteFile(filepath.Join(l.encoded("a-10-2"), "log.jsonl"), []byte("{"), 0o666); err != nil {
 		t.Fatal(err)
 	}
