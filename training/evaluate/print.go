@@ -128,12 +128,7 @@ func (m Metric) difference(e Estimate) string {
 func (r Result) Print(w io.Writer) error {
 	list := r.tables(everyRow)
 	if t, legend, ok := r.summary(); ok {
-		for _, cells := range t.rows {
-			for i := range cells {
-				cells[i] = strings.Trim(cells[i], "*")
-			}
-		}
-		list = []table{t}
+		list = []table{t.plain()}
 		fmt.Fprintf(w, "%s\n\n", legend)
 	}
 	if t, ok := r.calibration(true); ok {
@@ -202,6 +197,16 @@ func (r Result) Markdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// plain takes the marks of the best cells away.
+func (t table) plain() table {
+	for _, cells := range t.rows {
+		for i := range cells {
+			cells[i] = strings.Trim(cells[i], "*")
+		}
+	}
+	return t
 }
 
 // MarshalJSON writes the ends of an interval that does not exist as null.

@@ -148,7 +148,11 @@ func (r Result) reliabilityPlots(b *strings.Builder) {
 		for _, bin := range e.Bins {
 			c.X, c.Y = append(c.X, bin.Stated), append(c.Y, bin.Right)
 		}
-		bySystem[e.System] = append(bySystem[e.System], c)
+		if e.Class == r.whole() { // the thick line
+			bySystem[e.System] = append([]page.Curve{c}, bySystem[e.System]...)
+		} else {
+			bySystem[e.System] = append(bySystem[e.System], c)
+		}
 	}
 	var names []string
 	for name := range bySystem {

@@ -15,13 +15,20 @@ import (
 // worstShown is how many wrong answers a report lists.
 const worstShown = 60
 
-// HTML writes the result as a page with plots: the main measures of each class and language, the differences, the tables, and cases in which the last system is
+// HTML writes the result as a page with plots: the summary, the main measures of each class and language, the differences, how reliable it is, all rows, and cases in which the last system is
 // wrong although the answer was among the candidates.
 func (r Result) HTML(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(page.Start("Evaluation: " + r.Task))
 	fmt.Fprintf(&b, `<p>%d cases of %d files, seed %d, models: %s. Intervals are of 95%%: %s where a row has at least %d files, else %s.</p>`,
 		len(r.Cases), r.files(), r.Seed, html.EscapeString(strings.Join(r.Models, ", ")), IntervalBootstrap, minClusters, IntervalWilson)
+	if t, ok := r.asked(); ok {
+		b.WriteString("<h2>Asked and measured</h2>" + page.Table(t.header, t.rows, len(t.header)))
+	}
+	if t, legend, ok := r.summary(); ok {
+		fmt.Fprintf(&b, `<h2>Summary</h2><p class="note">%s</p>`, html.EscapeString(legend))
+		b.WriteString(page.Table(t.header, t.plain().rows, 1))
+	}
 	for _, m := range r.Metrics {
 		if !m.Main {
 			continue
@@ -50,8 +57,9 @@ func (r Result) HTML(w io.Writer) error {
 		all = append(all, t)
 	}
 	for _, t := range all {
-		fmt.Fprintf(&b, "<h2>%s</h2>", html.EscapeString(t.title))
+		fmt.Fprintf(&b, "<details><summary>All rows of %s</summary>", html.EscapeString(t.title))
 		b.WriteString(page.Table(t.header, t.rows, 2))
+		b.WriteString("</details>")
 	}
 	r.wrong(&b)
 	_, err := io.WriteString(w, b.String())

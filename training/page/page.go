@@ -229,7 +229,8 @@ func Table(header []string, rows [][]string, text int) string {
 	return b.String()
 }
 
-// Shares draws curves of one share over another, both from 0 to 100%, and the diagonal where they are equal. A point is a dot, so that a curve of one is seen.
+// Shares draws curves of one share over another, both from 0 to 100%, and the diagonal where they are equal; the first is the main one. A point is a dot, so that a curve of
+// one is seen.
 func Shares(curves []Curve) string {
 	const side, left, bottom = 420.0, 46.0, 24.0
 	px := func(x float64) float64 { return left + x*(side-left-marginRight) }
@@ -244,7 +245,11 @@ func Shares(curves []Curve) string {
 	legend := ""
 	for i, c := range curves {
 		colour := palette[i%len(palette)]
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="1.5" points="`, colour)
+		width := 1.2
+		if i == 0 {
+			width = 2.5
+		}
+		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
 		for k := range c.X {
 			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.X[k]), py(c.Y[k]))
 		}
