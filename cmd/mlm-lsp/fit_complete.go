@@ -91,8 +91,8 @@ One of six projects is held out; what is reached on those is shown.`,
 	f.StringVar(&out, "out", "", "the `FILE` to write the forests to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the forests into; it is also the model that is asked")
 	f.StringVar(&table, "questions", "", "keep the answered questions in this `FILE`; if it is there, fit on them and ask nothing")
-	f.IntVar(&load.Files, "files", 150, "how many files of each language to draw; projects take turns")
-	f.IntVar(&common.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 60)")
+	f.IntVar(&load.Files, "files", 200, "how many files of each language to draw; projects take turns")
+	f.IntVar(&common.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 110)")
 	f.Uint64Var(&common.Seed, "seed", 0, "seed of all draws")
 	return cmd
 }

@@ -26,7 +26,7 @@ import (
 // Of the completions half have the rest of the line taken away, as when a line is written from left to right.
 func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]ranking.Question, error) {
 	if opts.PerClass == 0 {
-		opts.PerClass = 60
+		opts.PerClass = 110
 	}
 	files := make([]examFile, len(sources))
 	at := map[*Source]*examFile{}
