@@ -109,7 +109,7 @@ func (r Result) summary() (t table, legend string, ok bool) {
 		best := row.best(columns)
 		for i, c := range columns {
 			cell := r.short(row, c)
-			if i == best {
+			if slices.Contains(best, i) {
 				cell = "**" + cell + "**"
 			}
 			cells = append(cells, cell)
@@ -166,16 +166,19 @@ func (r Result) main(metric string) bool {
 	return slices.ContainsFunc(r.Metrics, func(m Metric) bool { return m.Name == metric && m.Main })
 }
 
-// best is the column of ranks whose first measure is the highest; -1 where the columns measure different things.
-func (row Row) best(columns []column) int {
-	best, highest := -1, math.Inf(-1)
+// best are the columns of ranks whose first measure is the highest; none where the columns measure different things, or nothing is right.
+func (row Row) best(columns []column) (best []int) {
+	highest := 0.0
 	for i, c := range columns {
 		for _, list := range c.metrics {
 			if list[0] != "@1" && list[0] != "saved" {
 				continue
 			}
-			if e, ok := row.Systems[c.system][list[0]]; ok && e.Value > highest {
-				best, highest = i, e.Value
+			switch e := row.Systems[c.system][list[0]]; {
+			case e.Value > highest:
+				best, highest = []int{i}, e.Value
+			case e.Value == highest && highest > 0:
+				best = append(best, i)
 			}
 		}
 	}
