@@ -81,8 +81,8 @@ func TestHardBatches(t *testing.T) {
 	}
 
 	one := batches(0.5)
-	straight, _ := one.batch(0)
-	straight, _ = one.batch(1)
+	one.batch(0)
+	straight, _ := one.batch(1)
 	resumed, _ := batches(0.5).batch(1)
 	if !reflect.DeepEqual(straight, resumed) {
 		t.Error("a batch is another one after others")
