@@ -163,6 +163,7 @@ func FuzzComplete(f *testing.F) {
 	f.Add("python", shop, 40)
 	f.Add("go", "package p\nfunc f() { a.", 23)
 	f.Add("tsx", "<a.b c={`${d.}`}>", 12)
+	f.Add("tsx", "< !AA A=!\x7f\xffA<${A\xe1\xda\u07b1", 15) // a name with a control character in it
 	fake := &modeltest.Fake{Rules: []modeltest.Rule{{Candidates: []model.Candidate{{Text: "made", LogProb: -1}, {Text: "x y", LogProb: -2}}}}}
 	f.Fuzz(func(t *testing.T, language, text string, offset int) {
 		if len(text) > 4000 {

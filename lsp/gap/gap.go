@@ -171,8 +171,10 @@ func (g *Gap) list(fits func(text string) bool) {
 	x, o := g.x, g.opts
 	at := map[string]bool{}
 	add := func(source string, from []names.Name) {
+		// In text that is broken the parser takes for names what is none.
+		parsed := g.Group != GroupOperator && g.Group != GroupLiteral && (source == FromScope || source == FromMember || source == FromFile)
 		for i, n := range from {
-			if at[n.Text] || n.Text == "" || !fits(n.Text) {
+			if at[n.Text] || n.Text == "" || !fits(n.Text) || parsed && !names.IsName(n.Text) {
 				continue
 			}
 			at[n.Text] = true
