@@ -78,8 +78,20 @@ func share(class, slice, system, metric string) func(Result) string {
 		if !math.IsNaN(e.Low) {
 			text += fmt.Sprintf(" (%.0f-%.0f)", 100*e.Low, 100*e.High)
 		}
-		return text + fmt.Sprintf(" of %d", row.Count)
+		return text + fmt.Sprintf(" of %d", r.counted(class, slice, system, metric))
 	}
+}
+
+// counted is the number of cases of a row that a measure says something about: some are taken of a part of them.
+func (r Result) counted(class, slice, system, metric string) (n int) {
+	for _, c := range r.Cases {
+		in := class == SliceAll || c.Class == class || slices.Contains(r.Pooled[c.Class], class)
+		in = in && (slice == SliceAll || c.Language == slice || slices.Contains(c.Slices, slice))
+		if _, ok := c.Systems[system].Measures[metric]; in && ok {
+			n++
+		}
+	}
+	return n
 }
 
 // loss is what the second of two models adds to the first.
