@@ -224,8 +224,38 @@ func (v *View) follow(node uint32) (weight, kinds float64) {
 const mostWalked = 4000
 
 // Continue lists tokens that stand behind the tokens of before in the other files: those behind the longest part of its end first (three tokens, then two, then one), each
-// part's in the order of their number, each token once. want says which are wanted; at most atMost are returned.
+// part's in the order of their number, each token once. want says which are wanted; at most atMost are returned. No lock is held while want is asked.
 func (v *View) Continue(before []string, want func(text string) bool, atMost int) []string {
+	var list []string
+	seen := map[string]bool{}
+	for _, part := range v.followers(before) {
+		if len(list) >= atMost {
+			break
+		}
+		part = slices.DeleteFunc(part, func(f follower) bool { return seen[f.text] || !want(f.text) })
+		slices.SortStableFunc(part, func(a, b follower) int {
+			if a.count != b.count {
+				return int(b.count) - int(a.count)
+			}
+			return strings.Compare(a.text, b.text)
+		})
+		for _, f := range part {
+			seen[f.text] = true
+			if len(list) < atMost {
+				list = append(list, f.text)
+			}
+		}
+	}
+	return list
+}
+
+type follower struct {
+	text  string
+	count uint32
+}
+
+// followers are the tokens behind each part of the end of before, the longest part first.
+func (v *View) followers(before []string) [][]follower {
 	v.lock()
 	defer v.unlock()
 	w := v.workspace
@@ -233,33 +263,22 @@ func (v *View) Continue(before []string, want func(text string) bool, atMost int
 	for _, text := range before[max(0, len(before)-Order+1):] {
 		ids = append(ids, w.vocab[text])
 	}
-	var list []string
-	seen := map[uint32]bool{endOfFile: true}
-	for ; len(ids) > 0 && len(list) < atMost; ids = ids[1:] {
+	var parts [][]follower
+	for ; len(ids) > 0; ids = ids[1:] {
 		node, ok := find(&w.trie, ids)
 		if !ok {
 			continue
 		}
-		type follower struct{ token, count uint32 }
-		var found []follower
+		var part []follower
 		walked := 0
 		for child := w.edges[node].first; child != 0 && walked < mostWalked; child = w.edges[child].next {
 			walked++
 			token := w.edges[child].token
-			if n := w.counts[child] - v.own[child]; n > 0 && !seen[token] && want(w.words[token]) {
-				seen[token] = true
-				found = append(found, follower{token, n})
+			if n := w.counts[child] - v.own[child]; n > 0 && token != endOfFile {
+				part = append(part, follower{w.words[token], n})
 			}
 		}
-		slices.SortStableFunc(found, func(a, b follower) int {
-			if a.count != b.count {
-				return int(b.count) - int(a.count)
-			}
-			return strings.Compare(w.words[a.token], w.words[b.token])
-		})
-		for _, f := range found[:min(len(found), atMost-len(list))] {
-			list = append(list, w.words[f.token])
-		}
+		parts = append(parts, part)
 	}
-	return list
+	return parts
 }
