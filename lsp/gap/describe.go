@@ -7,6 +7,7 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model/cache"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -18,7 +19,7 @@ func (g *Gap) describe() {
 	for i := range g.Candidates {
 		c := &g.Candidates[i]
 		for k := range Model {
-			c.Inputs[k] = unknown
+			c.Inputs[k] = rank.Unknown
 		}
 	}
 	g.describeTexts()
@@ -37,7 +38,7 @@ func (g *Gap) describePlace() {
 	}
 	next = g.step(next-1, 1)
 	place := map[Input]float32{
-		Language: languageNumber[g.x.File.Language], KindHere: float32(g.opts.Kind), Typed: float32(len(g.opts.Prefix)), Candidates: log1p(len(g.Candidates)),
+		Language: rank.Language(g.x.File.Language), KindHere: float32(g.opts.Kind), Typed: float32(len(g.opts.Prefix)), Candidates: rank.Log1p(len(g.Candidates)),
 		Previous: g.glance(previous), Next: g.glance(next), Before2: g.glance(g.step(previous, -1)), After2: g.glance(g.step(next, 1)), Opening: g.glance(g.opening()), Receiver: g.receiver(),
 	}
 	across := map[string]bool{}
@@ -60,7 +61,7 @@ func (g *Gap) describePlace() {
 		for in, v := range place {
 			c.Inputs[in] = v
 		}
-		c.Inputs[Across] = flag(across[c.Text])
+		c.Inputs[Across] = rank.Flag(across[c.Text])
 		if g.Group != GroupOperator && g.Group != GroupLiteral && len(partners) > 0 {
 			c.Inputs[Echo] = echo(c.Text, partners)
 		}
@@ -112,8 +113,6 @@ var glances = func() map[string]float32 {
 	return m
 }()
 
-var languageNumber = map[string]float32{"go": 0, "python": 1, "javascript": 2, "typescript": 3, "tsx": 3, "java": 4, "rust": 5, "c": 6, "cpp": 7}
-
 func (g *Gap) describeTexts() {
 	for i := range g.Candidates {
 		c := &g.Candidates[i]
@@ -126,11 +125,11 @@ func (g *Gap) describeTexts() {
 			continue
 		}
 		bare := strings.TrimLeft(c.Text, "_$")
-		in[Title] = flag(bare != "" && 'A' <= bare[0] && bare[0] <= 'Z')
-		in[Shout] = flag(len(bare) > 1 && strings.ToUpper(bare) == bare && strings.ToLower(bare) != bare)
-		in[Private] = flag(c.Text[0] == '_')
+		in[Title] = rank.Flag(bare != "" && 'A' <= bare[0] && bare[0] <= 'Z')
+		in[Shout] = rank.Flag(len(bare) > 1 && strings.ToUpper(bare) == bare && strings.ToLower(bare) != bare)
+		in[Private] = rank.Flag(c.Text[0] == '_')
 		last := c.Text[len(c.Text)-1]
-		in[Numbered] = flag('0' <= last && last <= '9')
+		in[Numbered] = rank.Flag('0' <= last && last <= '9')
 	}
 }
 
@@ -228,7 +227,7 @@ func (g *Gap) describeOccurrences() {
 	for i := range g.Candidates {
 		order[i] = i
 		in, o := &g.Candidates[i].Inputs, list[i]
-		in[Seen], in[SeenFunction], in[SeenSort], in[SeenLine] = log1p(o.all), log1p(o.function), log1p(o.sort), float32(o.line)
+		in[Seen], in[SeenFunction], in[SeenSort], in[SeenLine] = rank.Log1p(o.all), rank.Log1p(o.function), rank.Log1p(o.sort), float32(o.line)
 		in[NearBefore], in[NearAfter] = logDistance(o.before), logDistance(o.after)
 		in[NearDeclared] = logDistance(o.declaration)
 		if o.all > 0 {
@@ -236,7 +235,7 @@ func (g *Gap) describeOccurrences() {
 		}
 		if g.Group != GroupOperator && g.Group != GroupLiteral {
 			in[Defined] = float32(min(defined[g.Candidates[i].Text], 3))
-			in[Idle] = flag(o.declared > 0 && o.function == o.declared)
+			in[Idle] = rank.Flag(o.declared > 0 && o.function == o.declared)
 		}
 	}
 	places(order, func(i int) float32 { return -g.Candidates[i].Inputs[NearBefore] }, func(i, place int) { g.Candidates[i].Inputs[Recent] = float32(place) })
@@ -255,7 +254,7 @@ func logDistance(n int) float32 {
 	if n == 0 {
 		return 12
 	}
-	return log1p(n)
+	return rank.Log1p(n)
 }
 
 // line is the span of the gap's line.
@@ -310,7 +309,7 @@ func (g *Gap) describeGrams() {
 		case g.opts.Kind == treesitter.KindCall:
 			n = uses.Calls
 		}
-		in[ProjectSort] = log1p(n)
+		in[ProjectSort] = rank.Log1p(n)
 		if all := uses.Names + uses.Members + uses.Typings; all > 0 {
 			in[ProjectCalled] = float32(uses.Calls) / float32(all)
 		}
@@ -386,7 +385,7 @@ func echo(text string, partners []string) float32 {
 // receiver says what the first name of the receiver stands for: itself for an object's own, a kind of definition, or something unknown here.
 func (g *Gap) receiver() float32 {
 	if g.Group != GroupMember {
-		return unknown
+		return rank.Unknown
 	}
 	head := g.opts.Receiver
 	for i := range len(head) {
@@ -396,11 +395,11 @@ func (g *Gap) receiver() float32 {
 		}
 	}
 	if head == "self" || head == "this" {
-		return 20 + flag(head == g.opts.Receiver)
+		return 20 + rank.Flag(head == g.opts.Receiver)
 	}
 	for _, n := range g.x.Visible(g.span) {
 		if n.Text == head {
-			return float32(n.Definition)*2 + flag(head == g.opts.Receiver)
+			return float32(n.Definition)*2 + rank.Flag(head == g.opts.Receiver)
 		}
 	}
 	return -1

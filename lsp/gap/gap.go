@@ -150,7 +150,7 @@ func New(x *names.Index, span treesitter.Span, opts Options) *Gap {
 	}
 	for i := range g.Candidates {
 		for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
-			g.Candidates[i].Inputs[in] = unknown
+			g.Candidates[i].Inputs[in] = rank.Unknown
 		}
 	}
 	g.describe()
@@ -178,12 +178,12 @@ func (g *Gap) list(fits func(text string) bool) {
 				continue
 			}
 			at[n.Text] = true
-			c := Candidate{Text: n.Text, Source: source, Kind: n.Kind, near: n.Near, definition: unknown, outer: unknown, known: unknown}
+			c := Candidate{Text: n.Text, Source: source, Kind: n.Kind, near: n.Near, definition: rank.Unknown, outer: rank.Unknown, known: rank.Unknown}
 			switch source {
 			case FromScope:
-				c.visible, c.definition, c.outer = 1+flag(n.Near), float32(n.Definition), float32(i)
+				c.visible, c.definition, c.outer = 1+rank.Flag(n.Near), float32(n.Definition), float32(i)
 			case FromMember:
-				c.visible = 1 + flag(n.Near)
+				c.visible = 1 + rank.Flag(n.Near)
 			case FromKnown:
 				c.known = float32(i)
 			}
@@ -365,9 +365,9 @@ func (g *Gap) Add(made []model.Candidate) {
 		if !ok {
 			i = len(g.Candidates)
 			at[m.Text] = i
-			c := Candidate{Text: m.Text, Source: FromModel, Kind: g.opts.Kind, definition: unknown, outer: unknown, known: unknown}
+			c := Candidate{Text: m.Text, Source: FromModel, Kind: g.opts.Kind, definition: rank.Unknown, outer: rank.Unknown, known: rank.Unknown}
 			for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
-				c.Inputs[in] = unknown
+				c.Inputs[in] = rank.Unknown
 			}
 			g.Candidates = append(g.Candidates, c)
 		}

@@ -66,7 +66,7 @@ func TestInputs(t *testing.T) {
 		t.Fatalf("%s: %v", g.Group, g.texts())
 	}
 	price := g.Candidates[g.Place("price")].Inputs
-	for in, want := range map[Input]float32{Visible: 2, Seen: log1p(1), SeenLine: 0, Length: 5, Title: 0, MatchBefore: 2, Echo: 0} {
+	for in, want := range map[Input]float32{Visible: 2, Seen: rank.Log1p(1), SeenLine: 0, Length: 5, Title: 0, MatchBefore: 2, Echo: 0} {
 		if price[in] != want {
 			t.Errorf("%s of price is %v, want %v", in, price[in], want)
 		}
@@ -74,7 +74,7 @@ func TestInputs(t *testing.T) {
 	x, span = open(shop, "amount", 3) // = amount
 	g = New(x, span, Options{Kind: treesitter.KindVariable, Prefix: "a"})
 	amount := g.Candidates[g.Place("amount")].Inputs
-	for in, want := range map[Input]float32{Visible: 2, Echo: 2, LineEcho: 0, Typed: 1, Seen: log1p(3), Across: 1} {
+	for in, want := range map[Input]float32{Visible: 2, Echo: 2, LineEcho: 0, Typed: 1, Seen: rank.Log1p(3), Across: 1} {
 		if amount[in] != want {
 			t.Errorf("%s of amount is %v, want %v", in, amount[in], want)
 		}
@@ -90,7 +90,7 @@ func TestSequences(t *testing.T) {
 	x, span := open(text, "missing", 1)
 	g := New(x, span, Options{Kind: treesitter.KindVariable})
 	second := g.Candidates[g.Place("second")].Inputs
-	for in, want := range map[Input]float32{AfterName: 0, BelowName: log1p(1), AboveName: log1p(1), BeforeName: 0} {
+	for in, want := range map[Input]float32{AfterName: 0, BelowName: rank.Log1p(1), AboveName: rank.Log1p(1), BeforeName: 0} {
 		if second[in] != want {
 			t.Errorf("%s of second is %v, want %v", in, second[in], want)
 		}
@@ -99,7 +99,7 @@ func TestSequences(t *testing.T) {
 	x, span = open(text, "missing", 1)
 	g = New(x, span, Options{Kind: treesitter.KindVariable})
 	second = g.Candidates[g.Place("second")].Inputs
-	for in, want := range map[Input]float32{BelowName: log1p(1), AboveName: log1p(1), AfterName: 0} {
+	for in, want := range map[Input]float32{BelowName: rank.Log1p(1), AboveName: rank.Log1p(1), AfterName: 0} {
 		if second[in] != want {
 			t.Errorf("%s of second is %v, want %v", in, second[in], want)
 		}
@@ -107,7 +107,7 @@ func TestSequences(t *testing.T) {
 	x, span = open("f(one, two, three)\ng(one, missing, three)\n", "missing", 1)
 	g = New(x, span, Options{Kind: treesitter.KindVariable})
 	two := g.Candidates[g.Place("two")].Inputs
-	for in, want := range map[Input]float32{AfterName: log1p(1), BeforeName: log1p(1), BelowName: 0} {
+	for in, want := range map[Input]float32{AfterName: rank.Log1p(1), BeforeName: rank.Log1p(1), BelowName: 0} {
 		if two[in] != want {
 			t.Errorf("%s of two is %v, want %v", in, two[in], want)
 		}

@@ -1,7 +1,5 @@
 package gap
 
-import "math"
-
 // Input is something that is known of a candidate, for the forests of rank.Combiner; what is not known is NaN. "Over" means: less the best candidate's.
 type Input int
 
@@ -106,14 +104,3 @@ func Inputs() []string { return inputNames[:] }
 
 // Static are the names of those that need no model.
 func Static() []string { return inputNames[:Model] }
-
-var unknown = float32(math.NaN())
-
-func flag(b bool) float32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func log1p(n int) float32 { return float32(math.Log1p(float64(n))) }

@@ -3,6 +3,7 @@ package gap
 import (
 	"bytes"
 
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -17,7 +18,7 @@ func (g *Gap) describeSequences() {
 	}
 	count := func(in Input, seen map[string]int) {
 		for i := range g.Candidates {
-			g.Candidates[i].Inputs[in] = log1p(seen[g.Candidates[i].Text])
+			g.Candidates[i].Inputs[in] = rank.Log1p(seen[g.Candidates[i].Text])
 		}
 	}
 	if g.Group != GroupOperator && g.Group != GroupLiteral {

@@ -1,5 +1,5 @@
-// Package project holds what the files around an open one say: their n-grams and how their names are used. It is what a completion and a check know beyond the
-// file.
+// Package project holds what the files around an open one say: their n-grams and how their names are used. It is what a completion knows beyond the
+// file; a check does not look there yet.
 //
 // Invariants:
 //   - A View never counts the file that it is the view of, whichever version of it was set.

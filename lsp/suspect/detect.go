@@ -57,7 +57,7 @@ func (s *site) detectInputs() []float32 {
 	own := &s.choices[0].inputs
 	likeliest := 1
 	over, most, alike := math.Inf(-1), float32(0), float32(0)
-	in[inFavourite], in[inAgreed] = unknown, unknown
+	in[inFavourite], in[inAgreed] = rank.Unknown, rank.Unknown
 	for i := 1; i < len(s.choices); i++ {
 		c := &s.choices[i]
 		if c.near && c.inputs[inIdle] > 0 {
@@ -77,7 +77,7 @@ func (s *site) detectInputs() []float32 {
 	}
 	in[inFitOwn], in[inFitBest], in[inFitOver] = float32(s.fit[0]), float32(s.fit[best]), float32(s.fit[likeliest]-s.fit[0])
 	in[inRepairBest] = float32(s.repair[best])
-	in[inRepairOver] = unknown
+	in[inRepairOver] = rank.Unknown
 	if len(s.order) > 1 {
 		in[inRepairOver] = float32(s.repair[best] - s.repair[s.order[1]])
 	}
@@ -85,10 +85,10 @@ func (s *site) detectInputs() []float32 {
 	in[inOwnCache], in[inOwnCacheLeft], in[inOwnCacheRight], in[inOwnCachePlace] = own[inCache], own[inCacheLeft], own[inCacheRight], own[inCachePlace]
 	in[inOwnModel], in[inOwnPointer] = own[inModel], own[inPointer]
 	in[inMostVotes], in[inLikeliest] = most, alike
-	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], flag(s.written), flag(receivers[s.choices[0].text])
-	in[inBuiltin], in[inUnnamed] = flag(s.builtin), flag(s.unnamed)
-	in[inSure] = flag(s.choices[best].near)
-	in[inTerse] = flag(s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[best].text)))
+	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], rank.Flag(s.written), rank.Flag(receivers[s.choices[0].text])
+	in[inBuiltin], in[inUnnamed] = rank.Flag(s.builtin), rank.Flag(s.unnamed)
+	in[inSure] = rank.Flag(s.choices[best].near)
+	in[inTerse] = rank.Flag(s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[best].text)))
 	return in
 }
 

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -21,8 +22,6 @@ type choice struct {
 	inputs   [numInputs]float32
 }
 
-var unknown = float32(math.NaN())
-
 // describe fills in all inputs of a site's choices but the model's.
 func (f *file) describe(s *site) {
 	s.detect = math.NaN()
@@ -33,7 +32,7 @@ func (f *file) describe(s *site) {
 		c := &s.choices[i]
 		f.describeChoice(s, c, partners)
 		for _, m := range []input{inModel, inModelOver, inPointer, inPointerOver, inVocabulary, inVocabularyOver} {
-			c.inputs[m] = unknown
+			c.inputs[m] = rank.Unknown
 		}
 	}
 	place := f.describePlace(s)
@@ -85,9 +84,9 @@ func (f *file) describeChoice(s *site, c *choice, partners []string) {
 	around := f.function[s.token]
 	l := f.line[s.token]
 	if s.named() {
-		in[inSeen] = log1p(f.count(c.text, span32{0, int32(len(f.tokens))}, s.token))
-		in[inSeenFunction] = log1p(f.count(c.text, around, s.token))
-		in[inSeenSort] = log1p(f.countSort(s, c.text))
+		in[inSeen] = rank.Log1p(f.count(c.text, span32{0, int32(len(f.tokens))}, s.token))
+		in[inSeenFunction] = rank.Log1p(f.count(c.text, around, s.token))
+		in[inSeenSort] = rank.Log1p(f.countSort(s, c.text))
 		before, after := f.nearest(c.text, s.token)
 		in[inBefore], in[inAfter] = logDistance(before), logDistance(after)
 		in[inLine] = float32(f.count(c.text, span32{f.first[l], f.first[l+1]}, s.token))
@@ -95,19 +94,19 @@ func (f *file) describeChoice(s *site, c *choice, partners []string) {
 		in[inIdle] = f.idle(c, around, s.token)
 		in[inEcho] = f.echo(c.text, partners)
 		in[inLength] = float32(len(c.text))
-		in[inTitle] = flag(upper((strings.TrimLeft(c.text, "_$") + "a")[0]))
+		in[inTitle] = rank.Flag(upper((strings.TrimLeft(c.text, "_$") + "a")[0]))
 		in[inVotes] = float32(f.votes[int32(s.token)][key(c.text)])
-		in[inOperatorTo] = unknown
+		in[inOperatorTo] = rank.Unknown
 	} else {
 		n, onLine := f.countOperators(s, c.text)
-		in[inSeen], in[inLine] = log1p(n), float32(onLine)
-		in[inSeenFunction], in[inSeenSort], in[inBefore], in[inAfter], in[inDefined], in[inIdle], in[inEcho] = unknown, unknown, unknown, unknown, unknown, unknown, unknown
-		in[inLength], in[inTitle] = unknown, unknown
+		in[inSeen], in[inLine] = rank.Log1p(n), float32(onLine)
+		in[inSeenFunction], in[inSeenSort], in[inBefore], in[inAfter], in[inDefined], in[inIdle], in[inEcho] = rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown
+		in[inLength], in[inTitle] = rank.Unknown, rank.Unknown
 		in[inVotes] = float32(f.votes[int32(s.token)][c.text])
 		in[inOperatorTo] = float32(operatorNumber[strings.Join(strings.Fields(c.text), " ")])
 	}
 	in[inVisible], in[inSort], in[inRelation], in[inKnown] = c.visible, c.sort, c.relation, c.known
-	in[inAcross] = flag(f.across(s, c.text))
+	in[inAcross] = rank.Flag(f.across(s, c.text))
 	in[inRepeats], in[inRepeatsFunction] = f.repeats(s, c.text)
 }
 
@@ -115,7 +114,7 @@ func (f *file) describeChoice(s *site, c *choice, partners []string) {
 func (f *file) describePlace(s *site) map[input]float32 {
 	t := f.tokens[s.token]
 	return map[input]float32{
-		inLanguage: languageNumber[f.x.File.Language], inKind: float32(t.Kind), inDeclaring: flag(t.Declaring), inImporting: flag(s.importing),
+		inLanguage: rank.Language(f.x.File.Language), inKind: float32(t.Kind), inDeclaring: rank.Flag(t.Declaring), inImporting: rank.Flag(s.importing),
 		inChoices: float32(len(s.choices)), inPrevious: f.glance(s.token - 1), inNext: f.glance(f.behind(s)), inOpening: f.opening(s.token),
 	}
 }
@@ -133,9 +132,9 @@ func (f *file) behind(s *site) int {
 func (f *file) compare(s *site, c, own *choice) {
 	in := &c.inputs
 	in[inSeenMore] = in[inSeen] - own.inputs[inSeen]
-	in[inSameSort] = flag(c.sort == own.sort)
+	in[inSameSort] = rank.Flag(c.sort == own.sort)
 	in[inExchange], in[inSibling] = 0, c.sibling
-	in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = unknown, unknown, unknown, unknown, unknown, unknown
+	in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown
 	if s.named() {
 		l := f.likeness(own.text, c.text)
 		in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = l.edits, l.ratio, l.prefix, l.suffix, l.words, l.style
@@ -143,22 +142,11 @@ func (f *file) compare(s *site, c, own *choice) {
 	}
 }
 
-var languageNumber = map[string]float32{"go": 0, "python": 1, "javascript": 2, "typescript": 3, "tsx": 3, "java": 4, "rust": 5, "c": 6, "cpp": 7}
-
-func flag(b bool) float32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func log1p(n int) float32 { return float32(math.Log1p(float64(n))) }
-
 func logDistance(n int) float32 {
 	if n < 0 {
 		return 12 // farther than any file is long
 	}
-	return log1p(n)
+	return rank.Log1p(n)
 }
 
 // countSort counts the other tokens of the name that are of the site's sort: behind a dot or not.
@@ -182,7 +170,7 @@ func (f *file) idle(c *choice, around span32, but int) float32 {
 	if c.visible < 2 {
 		return 0
 	}
-	return flag(f.count(c.text, around, but) <= 1)
+	return rank.Flag(f.count(c.text, around, but) <= 1)
 }
 
 // across reports whether text is what the site's operator has on its other side, or what stands beside it in a list.
@@ -313,7 +301,7 @@ func (f *file) glance(i int) float32 {
 	case t.Kind == treesitter.KindLiteral && (f.texts[i] == "0" || f.texts[i] == "1"):
 		return 40 + float32(f.texts[i][0]-'0')
 	case t.Kind == treesitter.KindLiteral || t.Kind == treesitter.KindOperator:
-		return 40 + 10*flag(t.Kind == treesitter.KindOperator) + float32(t.Subkind) + 2
+		return 40 + 10*rank.Flag(t.Kind == treesitter.KindOperator) + float32(t.Subkind) + 2
 	case f.texts[i] == "len":
 		return 19
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -183,7 +184,7 @@ func (f *file) memberSite(token int) site {
 		seen = f.x.Members(f.x.Text(t.Receiver), t.Span, false)
 	}
 	for _, n := range seen {
-		relation[n.Text] = 1 + flag(n.Near)
+		relation[n.Text] = 1 + rank.Flag(n.Near)
 	}
 	language := f.x.File.Language
 	known, siblings := map[string]float32{}, map[string]float32{}

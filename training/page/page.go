@@ -86,11 +86,7 @@ func Lines(curves []Curve, share bool) string {
 		if i == 0 {
 			width = 2
 		}
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
-		for k := range c.X {
-			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.X[k]), py(c.Y[k]))
-		}
-		b.WriteString(`"/>`)
+		polyline(&b, c, px, py, colour, width)
 		if len(c.X) == 1 {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.X[0]), py(c.Y[0]), colour)
 		}
@@ -102,6 +98,15 @@ func Lines(curves []Curve, share bool) string {
 	}
 	b.WriteString(`</svg><p class="legend note">` + legend + `</p>`)
 	return b.String()
+}
+
+// polyline draws a curve's line; px and py place its points.
+func polyline(b *strings.Builder, c Curve, px, py func(float64) float64, colour string, width float64) {
+	fmt.Fprintf(b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
+	for k := range c.X {
+		fmt.Fprintf(b, "%.1f,%.1f ", px(c.X[k]), py(c.Y[k]))
+	}
+	b.WriteString(`"/>`)
 }
 
 // ticks are about five round numbers between low and high.
@@ -249,11 +254,7 @@ func Shares(curves []Curve) string {
 		if i == 0 {
 			width = 2.5
 		}
-		fmt.Fprintf(&b, `<polyline fill="none" stroke="%s" stroke-width="%g" points="`, colour, width)
-		for k := range c.X {
-			fmt.Fprintf(&b, "%.1f,%.1f ", px(c.X[k]), py(c.Y[k]))
-		}
-		b.WriteString(`"/>`)
+		polyline(&b, c, px, py, colour, width)
 		for k := range c.X {
 			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, px(c.X[k]), py(c.Y[k]), colour)
 		}
