@@ -27,6 +27,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 				Save:      &protocol.SaveOptions{},
 			},
 			CompletionProvider: &protocol.CompletionOptions{TriggerCharacters: []string{"."}},
+			HoverProvider:      true,
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
 		},
 		ServerInfo: &protocol.ServerInfo{Name: section, Version: s.opts.Version},

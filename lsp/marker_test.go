@@ -3,6 +3,8 @@ package lsp
 import (
 	"encoding/json"
 	"path"
+	"regexp"
+	"strings"
 	"testing"
 
 	"mlm-lsp/lsp/fakeeditor"
@@ -63,6 +65,17 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 		}
 		for _, complaint := range source.CheckFindings(observed) {
 			t.Error(complaint)
+		}
+		for _, h := range source.Hovers {
+			var choices []marker.Offer
+			if hover := e.Hover(name(source), h.Offset); hover != nil {
+				for _, row := range regexp.MustCompile("(?m)^\\| (?:\\*\\*)?`(.+?)`").FindAllStringSubmatch(hover.Markdown, -1) {
+					choices = append(choices, marker.Offer{Label: strings.ReplaceAll(row[1], `\|`, "|"), Replaced: treesitter.Span{Start: hover.Start, End: hover.End}})
+				}
+			}
+			for _, complaint := range h.Check(source, choices) {
+				t.Error(complaint)
+			}
 		}
 		for _, completion := range source.Completions {
 			items, _ := e.Complete(name(source), completion.Offset)

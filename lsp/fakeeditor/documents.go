@@ -135,6 +135,40 @@ func (e *Editor) Complete(name string, offset int) (items []Completion, incomple
 	return items, list.IsIncomplete
 }
 
+// Hover is what the editor shows of some bytes of a document.
+type Hover struct {
+	Start, End int
+	Markdown   string // or plain text, in an editor that knows no markdown
+}
+
+// Hover points at a byte offset; it is nil when there is nothing to show.
+func (e *Editor) Hover(name string, offset int) *Hover {
+	e.t.Helper()
+	content := e.text(name).content
+	var answer *protocol.Hover
+	if err := e.Call(protocol.MethodTextDocumentHover, protocol.HoverParams{TextDocumentPositionParams: e.PositionParams(name, offset)}, &answer); err != nil {
+		e.t.Errorf("hover: %v", err)
+	}
+	if answer == nil {
+		return nil
+	}
+	want := protocol.Markdown
+	if e.config.Plain {
+		want = protocol.PlainText
+	}
+	if answer.Contents.Kind != want || answer.Range == nil {
+		e.t.Errorf("a hover of the kind %q with range %v", answer.Contents.Kind, answer.Range)
+		return nil
+	}
+	return &Hover{e.offset(content, answer.Range.Start), e.offset(content, answer.Range.End), answer.Contents.Value}
+}
+
+// PositionParams names a byte offset of a document.
+func (e *Editor) PositionParams(name string, offset int) protocol.TextDocumentPositionParams {
+	e.t.Helper()
+	return protocol.TextDocumentPositionParams{TextDocument: identifier(name), Position: e.position(e.text(name).content, offset)}
+}
+
 // Accept puts a completion into the document.
 func (e *Editor) Accept(name string, item Completion) { e.t.Helper(); e.Edit(name, item.Edit) }
 

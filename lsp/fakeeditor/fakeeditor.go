@@ -46,6 +46,8 @@ type Config struct {
 	Progress bool
 	// OldEdits is an editor that knows no versioned edits.
 	OldEdits bool
+	// Plain is an editor that shows plain text only.
+	Plain bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -137,6 +139,9 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = true
+	if !e.config.Plain {
+		capabilities.TextDocument.Hover.ContentFormat = []protocol.MarkupKind{protocol.Markdown, protocol.PlainText}
+	}
 	for _, folder := range e.config.Folders {
 		if e.config.OldFolders {
 			params.RootURI = folder

@@ -71,6 +71,9 @@ type ClientCapabilities struct {
 				LabelDetailsSupport bool `json:"labelDetailsSupport,omitempty"`
 			} `json:"completionItem"`
 		} `json:"completion"`
+		Hover struct {
+			ContentFormat []protocol.MarkupKind `json:"contentFormat,omitempty"`
+		} `json:"hover"`
 	} `json:"textDocument"`
 }
 
@@ -85,6 +88,7 @@ type ServerCapabilities struct {
 	PositionEncoding   PositionEncodingKind              `json:"positionEncoding"`
 	TextDocumentSync   *protocol.TextDocumentSyncOptions `json:"textDocumentSync,omitempty"`
 	CompletionProvider *protocol.CompletionOptions       `json:"completionProvider,omitempty"`
+	HoverProvider      bool                              `json:"hoverProvider,omitempty"`
 	CodeActionProvider *protocol.CodeActionOptions       `json:"codeActionProvider,omitempty"`
 }
 

@@ -39,6 +39,21 @@ func TestFeatures(t *testing.T) {
 				if t.Failed() {
 					explain(t, m, f)
 				}
+				for _, h := range source.Hovers {
+					explanation, err := suspect.Explain(context.Background(), m, f, h.Offset, suspect.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					var choices []marker.Offer
+					if explanation != nil {
+						for _, c := range explanation.Choices {
+							choices = append(choices, marker.Offer{Label: c.Text, Replaced: explanation.Span})
+						}
+					}
+					for _, complaint := range h.Check(source, choices) {
+						t.Error(complaint)
+					}
+				}
 				for _, c := range source.Completions {
 					m, _ := s.Model()
 					items, err := complete.Complete(context.Background(), m, f, c.Offset, complete.Options{})

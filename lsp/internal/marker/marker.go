@@ -23,6 +23,7 @@
 //	^^^ suspect TEXT [CODE]   a finding at the carets, with TEXT as its best suggestion. Findings and notes match one to one, so a source without notes must have none.
 //	^^^ complete LIST         the cursor stands behind the carets, and what they cover is typed and will be replaced
 //	|   complete LIST         the cursor stands before the bar's column, and nothing is typed
+//	^^^ hover LIST            a hover at the carets' first column shows the token that they cover, and these texts as what could stand there
 //
 // LIST holds labels, parted by commas: each is offered, in this order, others may stand between them; label@3 must be among the first three; !label must
 // not be offered; a lone - means that nothing is. Texts with blanks, commas or quotes are written as Go strings.
@@ -106,6 +107,7 @@ type Source struct {
 	Text        []byte
 	Suspects    []Suspect
 	Completions []Completion
+	Hovers      []Completion // Replaced is the token
 }
 
 // Suspect is the note of a finding.
@@ -187,7 +189,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	return s, nil
 }
 
-var note = regexp.MustCompile(`^\s*(?:#|//)\s*(\^+|\|)\s+(suspect|complete)\s+(\S.*?)\s*$`)
+var note = regexp.MustCompile(`^\s*(?:#|//)\s*(\^+|\|)\s+(suspect|complete|hover)\s+(\S.*?)\s*$`)
 
 // looksLikeNote catches what was meant as a note and is none.
 var looksLikeNote = regexp.MustCompile(`^\s*(?:#|//)\s*(?:\^|\|)`)
@@ -235,7 +237,7 @@ func parseSource(name, text string) (Source, error) {
 				s.Code = arguments[1].text
 			}
 			source.Suspects = append(source.Suspects, s)
-		case "complete":
+		case "complete", "hover":
 			c := Completion{Offset: span.End, Replaced: span, Line: i + 1}
 			for _, a := range arguments {
 				w := Want{Label: a.text, Absent: a.absent, Within: a.within}
@@ -247,6 +249,11 @@ func parseSource(name, text string) (Source, error) {
 			}
 			if c.Nothing && len(c.Want) > 0 {
 				return source, fmt.Errorf("%s:%d: - stands alone", name, i+1)
+			}
+			if content[m[4]:m[5]] == "hover" {
+				c.Offset = span.Start
+				source.Hovers = append(source.Hovers, c)
+				continue
 			}
 			source.Completions = append(source.Completions, c)
 		}
@@ -348,7 +355,7 @@ func (c *Completion) Check(source *Source, offers []Offer) []string {
 		}
 		at[o.Label] = i
 		if o.Replaced != c.Replaced {
-			complain("%s would replace `%s`", o.Label, source.Text[o.Replaced.Start:o.Replaced.End])
+			complain("%s would stand for `%s`", o.Label, source.Text[o.Replaced.Start:o.Replaced.End])
 		}
 	}
 	if c.Nothing && len(offers) > 0 {

@@ -1,0 +1,126 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/suspect"
+)
+
+// hover shows what could stand at a token, how surprising what does is, and why it is reported or is not. It has nothing to say of punctuation, comments and
+// strings, so that it seldom stands beside the hover of the language's own server without being asked for.
+func (s *server) hover(p *protocol.HoverParams) (work, error) {
+	doc := s.documents[p.TextDocument.URI]
+	if doc == nil || doc.language == "" || s.model == nil {
+		return func(context.Context) (any, error) { return nil, nil }, nil
+	}
+	snap, m := doc.snapshot, &meter{Model: s.model}
+	kind := protocol.PlainText
+	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
+		kind = protocol.Markdown
+	}
+	return func(ctx context.Context) (any, error) {
+		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), suspect.Options{})
+		if err != nil || x == nil {
+			return nil, err
+		}
+		r := snap.mapper.spanRange(x.Span)
+		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: explanationText(x, kind == protocol.Markdown)}, Range: &r}, nil
+	}, nil
+}
+
+// explanationText words an explanation, as markdown that reads well where it is not rendered, or without any markup.
+func explanationText(x *suspect.Explanation, markdown bool) string {
+	rows := [][]string{{x.Kind, "model", "file"}}
+	for _, c := range x.Choices {
+		rows = append(rows, []string{code(c.Text, c.Text == x.Token, markdown), percent(c.Model), percent(c.File)})
+	}
+	if x.Choices[0].File != x.Choices[0].File { // NaN: the file was not asked
+		for i := range rows {
+			rows[i] = rows[i][:2]
+		}
+	}
+	var b strings.Builder
+	table(&b, rows, markdown)
+	fmt.Fprintf(&b, "\n%.1f bits of surprise. %s\n", x.Bits, x.Why)
+	return b.String()
+}
+
+// code is a text as a cell: in one line, and not to be taken for markup.
+func code(text string, here, markdown bool) string {
+	text = strings.Join(strings.Fields(text), " ")
+	switch {
+	case !markdown && here:
+		return text + " (here)"
+	case !markdown:
+		return text
+	}
+	text = strings.ReplaceAll(text, "|", `\|`)
+	if strings.Contains(text, "`") {
+		text = "`` " + text + " ``"
+	} else {
+		text = "`" + text + "`"
+	}
+	if here {
+		return "**" + text + "**"
+	}
+	return text
+}
+
+// table writes rows, the first of which names the columns, aligned.
+func table(b *strings.Builder, rows [][]string, markdown bool) {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell), 3)
+		}
+	}
+	for r, row := range rows {
+		for i, cell := range row {
+			padding := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i > 0 { // figures stand at the right
+				cell = padding + cell
+			} else {
+				cell += padding
+			}
+			if markdown {
+				b.WriteString("| " + cell + " ")
+			} else {
+				b.WriteString(cell + "  ")
+			}
+		}
+		if markdown {
+			b.WriteString("|")
+		}
+		b.WriteByte('\n')
+		if r == 0 && markdown {
+			for i, width := range widths {
+				rule := "|" + strings.Repeat("-", width+1)
+				if i > 0 {
+					b.WriteString(rule + ":")
+				} else {
+					b.WriteString(rule + "-")
+				}
+			}
+			b.WriteString("|\n")
+		}
+	}
+}
+
+// percent is a share, given its logarithm.
+func percent(logProb float64) string {
+	p := 100 * math.Exp(logProb)
+	switch {
+	case p < 0.1:
+		return "<0.1%"
+	case p < 10:
+		return fmt.Sprintf("%.1f%%", p)
+	}
+	return fmt.Sprintf("%.0f%%", p)
+}
