@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -49,7 +48,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			s.post(func() { s.complain("completing: ", err) })
 		}
-		list := toCompletionList(snap, items, settings.CompletionMaxItems, details)
+		list := toCompletionList(snap, p.Position, items, settings.CompletionMaxItems, details)
 		list.IsIncomplete = list.IsIncomplete || late
 		return list, nil
 	}, nil
@@ -82,7 +81,7 @@ func (t inTurn) Predict(ctx context.Context, qs []model.Query) ([]model.Predicti
 }
 
 // toCompletionList keeps the order of items whatever the editor sorts by, and replaces exactly what the feature wants replaced.
-func toCompletionList(snap *snapshot, items []complete.Item, atMost int, details bool) protocol317.CompletionList {
+func toCompletionList(snap *snapshot, cursor protocol.Position, items []complete.Item, atMost int, details bool) protocol317.CompletionList {
 	list := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: len(items) > atMost}
 	for rank, item := range items[:min(len(items), atMost)] {
 		entry := protocol317.CompletionItem{CompletionItem: protocol.CompletionItem{
@@ -91,9 +90,11 @@ func toCompletionList(snap *snapshot, items []complete.Item, atMost int, details
 			SortText:   fmt.Sprintf("%04d", rank),
 			FilterText: item.Label,
 			TextEdit:   &protocol.TextEdit{Range: snap.mapper.spanRange(item.Span), NewText: item.Label},
+			Data:       offered{URI: snap.uri, Position: cursor, Source: item.Source, LogProb: item.LogProb},
 		}}
-		if probability := math.Exp(item.LogProb); details && 0 < probability && probability <= 1 {
-			entry.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: fmt.Sprintf("%.0f%%", 100*probability)}
+		if details {
+			// Beside the offers of the language's own server it counts whose this one is.
+			entry.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: section + ": " + sourceWords[item.Source]}
 		}
 		list.Items = append(list.Items, entry)
 	}

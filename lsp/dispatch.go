@@ -27,6 +27,7 @@ type work func(ctx context.Context) (any, error)
 // concurrent are the requests that take time. The function runs on the loop and returns the rest.
 var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCompletion: decoding((*server).completion),
+	protocol.MethodCompletionItemResolve:  decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:      decoding((*server).hover),
 }
 

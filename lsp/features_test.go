@@ -35,8 +35,8 @@ func TestCompletion(t *testing.T) {
 			if got, want := items[0].Edit, (fakeeditor.Edit{Start: at, End: at + 2, Text: "witness"}); got != want || items[0].FilterText != "witness" {
 				t.Errorf("the first replaces %+v, filtered by %q, want %+v", got, items[0].FilterText, want)
 			}
-			if details := items[0].Item.LabelDetails; details == nil || !strings.HasSuffix(details.Description, "%") {
-				t.Errorf("label details %+v, want a probability", details)
+			if details := items[0].Item.LabelDetails; details == nil || details.Description != "mlm-lsp: in scope" {
+				t.Errorf("label details %+v, want the source", details)
 			}
 			e.Accept(file, items[0])
 			if got := e.Text(file); !strings.Contains(got, "'𝄞ß', witness * height") {

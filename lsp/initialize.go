@@ -26,7 +26,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 				Change:    protocol.TextDocumentSyncKindIncremental,
 				Save:      &protocol.SaveOptions{},
 			},
-			CompletionProvider: &protocol.CompletionOptions{TriggerCharacters: []string{"."}},
+			CompletionProvider: &protocol.CompletionOptions{ResolveProvider: true, TriggerCharacters: []string{"."}},
 			HoverProvider:      true,
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
 		},

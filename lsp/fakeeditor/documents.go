@@ -1,6 +1,7 @@
 package fakeeditor
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"unicode/utf16"
@@ -133,6 +134,31 @@ func (e *Editor) Complete(name string, offset int) (items []Completion, incomple
 		items = append(items, Completion{edit, item.Label, item.SortText, item.FilterText, item})
 	}
 	return items, list.IsIncomplete
+}
+
+// Resolve asks for the rest of a completion and returns its documentation. The rest must not have changed.
+func (e *Editor) Resolve(item Completion) string {
+	e.t.Helper()
+	sent := encode(e.t, item.Item)
+	var got protocol317.CompletionItem
+	if err := e.Call(protocol.MethodCompletionItemResolve, sent, &got); err != nil {
+		e.t.Errorf("resolving a completion: %v", err)
+		return ""
+	}
+	content, ok := got.Documentation.(map[string]any)
+	if !ok {
+		e.t.Errorf("documentation %v of %q is no markup", got.Documentation, item.Label)
+		return ""
+	}
+	if plain := content["kind"] == string(protocol.PlainText); plain != e.config.Plain {
+		e.t.Errorf("documentation of the kind %v", content["kind"])
+	}
+	got.Documentation = nil
+	if back := encode(e.t, got); !bytes.Equal(sent, back) {
+		e.t.Errorf("resolved to %s, was %s", back, sent)
+	}
+	text, _ := content["value"].(string)
+	return text
 }
 
 // Hover is what the editor shows of some bytes of a document.

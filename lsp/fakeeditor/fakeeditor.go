@@ -46,7 +46,7 @@ type Config struct {
 	Progress bool
 	// OldEdits is an editor that knows no versioned edits.
 	OldEdits bool
-	// Plain is an editor that shows plain text only.
+	// Plain is an editor that shows plain text only, and no label details.
 	Plain bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
@@ -138,8 +138,9 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.Configuration = e.config.Settings != nil
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
-	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = true
+	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
 	if !e.config.Plain {
+		capabilities.TextDocument.Completion.CompletionItem.DocumentationFormat = []protocol.MarkupKind{protocol.Markdown}
 		capabilities.TextDocument.Hover.ContentFormat = []protocol.MarkupKind{protocol.Markdown, protocol.PlainText}
 	}
 	for _, folder := range e.config.Folders {

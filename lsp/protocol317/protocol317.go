@@ -68,7 +68,8 @@ type ClientCapabilities struct {
 	TextDocument struct {
 		Completion struct {
 			CompletionItem struct {
-				LabelDetailsSupport bool `json:"labelDetailsSupport,omitempty"`
+				LabelDetailsSupport bool                  `json:"labelDetailsSupport,omitempty"`
+				DocumentationFormat []protocol.MarkupKind `json:"documentationFormat,omitempty"`
 			} `json:"completionItem"`
 		} `json:"completion"`
 		Hover struct {
@@ -117,6 +118,9 @@ type CompletionItem struct {
 	protocol.CompletionItem
 	LabelDetails *CompletionItemLabelDetails `json:"labelDetails,omitempty"`
 }
+
+// CompletionItemToResolve is an item on its way back from the client, field by field and undecoded: what the server does not know goes back as it came.
+type CompletionItemToResolve map[string]json.RawMessage
 
 // CompletionItemLabelDetails is what a menu shows beside the label: Description stands at the right end, dimmed.
 type CompletionItemLabelDetails struct {

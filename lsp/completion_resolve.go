@@ -1,0 +1,110 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/complete"
+	"mlm-lsp/lsp/gap"
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/protocol317"
+)
+
+// offered travels with a completion item to the editor and back, so that resolving it needs no memory of what was offered.
+type offered struct {
+	URI      protocol.DocumentURI `json:"uri"`
+	Position protocol.Position    `json:"position"` // of the cursor
+	Source   string               `json:"source"`   // one of package gap's
+	LogProb  float64              `json:"logProb"`
+}
+
+// sourceWords say where a completion comes from.
+var sourceWords = map[string]string{
+	gap.FromScope: "in scope", gap.FromMember: "on this receiver", gap.FromFile: "in this file", gap.FromProject: "in this project",
+	gap.FromKnown: "on such receivers", gap.FromGrammar: "keyword", gap.FromModel: "made up",
+}
+
+// resolveCompletion adds the documentation to an item: how likely it is, and where its name is defined. All else goes back as it came.
+func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (work, error) {
+	var label string
+	var data offered
+	if err := json.Unmarshal((*item)["label"], &label); err != nil {
+		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidParams, "decoding the label of a completion item: %v", err)
+	}
+	var doc *document
+	if json.Unmarshal((*item)["data"], &data) == nil {
+		doc = s.documents[data.URI]
+	}
+	if doc == nil || doc.language == "" {
+		return func(context.Context) (any, error) { return item, nil }, nil // closed since, or an item of another's
+	}
+	snap, around := doc.snapshot, s.around(doc.snapshot)
+	kind := protocol.PlainText
+	if slices.Contains(s.client.TextDocument.Completion.CompletionItem.DocumentationFormat, protocol.Markdown) {
+		kind = protocol.Markdown
+	}
+	return func(context.Context) (any, error) {
+		text := documentation(snap, around(), label, data, kind == protocol.Markdown)
+		documented := protocol317.CompletionItemToResolve{"documentation": s.marshal(protocol.MarkupContent{Kind: kind, Value: text})}
+		for key, value := range *item {
+			if key != "documentation" {
+				documented[key] = value
+			}
+		}
+		return documented, nil
+	}, nil
+}
+
+// documentation words what is known of a completion.
+func documentation(snap *snapshot, around *project.View, label string, data offered, markdown bool) string {
+	var b strings.Builder
+	if probability := math.Exp(data.LogProb); 0 < probability && probability <= 1 {
+		fmt.Fprintf(&b, "%s likely here, %s.\n", percent(data.LogProb), sourceWords[data.Source])
+	}
+	if data.Source == gap.FromGrammar {
+		return b.String()
+	}
+	if place, defined := complete.Where(snap.file(), snap.mapper.positionOffset(data.Position), label); place.Len() > 0 {
+		start := snap.mapper.offsetPosition(place.Start)
+		line := strings.TrimSpace(string(snap.text[snap.mapper.lines()[start.Line]:snap.mapper.lineEnd(int(start.Line))]))
+		verb := "Used"
+		if defined {
+			verb = "Defined"
+		}
+		fmt.Fprintf(&b, "\n%s in line %d:\n", verb, start.Line+1)
+		if markdown {
+			fmt.Fprintf(&b, "```%s\n%s\n```\n", snap.language, strings.ReplaceAll(shorten(line), "```", "'''"))
+		} else {
+			b.WriteString(shorten(line) + "\n")
+		}
+	}
+	if around != nil {
+		if files := around.Uses(label).Files; files == 1 {
+			b.WriteString("\nUsed in a file nearby.\n")
+		} else if files > 1 {
+			fmt.Fprintf(&b, "\nUsed in %d files nearby.\n", files)
+		}
+	}
+	return b.String()
+}
+
+// shorten cuts a line that no editor would show whole.
+func shorten(line string) string {
+	const most = 160
+	if len(line) <= most {
+		return line
+	}
+	cut := most
+	for !utf8.RuneStart(line[cut]) {
+		cut--
+	}
+	return line[:cut] + "…"
+}
