@@ -15,6 +15,7 @@ func newEvalAlarms() *cobra.Command {
 	var clean []string
 	var pairs, repos string
 	var most int
+	var misspelt bool
 	cmd := &cobra.Command{
 		Use:   "alarms --clean PATH... (PATH... | --pairs FILE --repos DIR)",
 		Short: "Show how many mistakes are found at how many false alarms",
@@ -37,7 +38,11 @@ lines of the former. The mistakes are planted in the files below the paths, or t
 			} else {
 				var sources []evaluate.Source
 				sources, err = evaluate.Load(cmd.Context(), args, load)
-				bugs = evaluate.Mutants(sources, most, load.Seed)
+				plant := evaluate.Mutants
+				if misspelt {
+					plant = evaluate.Misspellings
+				}
+				bugs = plant(sources, most, load.Seed)
 			}
 			if err != nil {
 				return err
@@ -69,6 +74,7 @@ lines of the former. The mistakes are planted in the files below the paths, or t
 	f.StringVar(&pairs, "pairs", "", "a `FILE` of pointers to fixes")
 	f.StringVar(&repos, "repos", ".", "the `DIR`ectory of the clones that --pairs points into")
 	f.IntVar(&load.Files, "files", 60, "how many files of each language to plant mistakes in; projects take turns")
+	f.BoolVar(&misspelt, "misspelt", false, "misspell a name in each function instead")
 	f.IntVar(&most, "per-class", 0, "mistakes to plant in each language (default 200)")
 	f.StringSliceVar(&load.Languages, "lang", nil, "only files in these languages")
 	f.Uint64Var(&load.Seed, "seed", 0, "seed of all draws")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/rank"
@@ -36,7 +37,7 @@ func newFit() *cobra.Command {
 		Use:   "fit (--fixes FILE... (--out FILE | --into BUNDLE) | --lexicon FILE PATH...)",
 		Short: "Fit what check judges with",
 		Long: `Fit the forests that check judges with, from fixes that people made (train --fixes mines them), and the thresholds from which on it reports, from
-files that are right (--clean). A mistake is planted in each fixed file, too: what is reported is chosen with those as well. A fifth of the fixes'
+files that are right (--clean). A mistake is planted in each fixed file, and a name misspelt, too: what is reported is chosen with those as well. A fifth of the fixes'
 repositories is held out; what is reached on them is shown. --into writes the result into a bundle,
 for the model of which it was then fitted.
 
@@ -135,20 +136,23 @@ func fitOrRead(ctx context.Context, path string, train []ranking.Example, opts r
 	return rank.Parse(text, suspect.Inputs())
 }
 
-// planted plants a mistake in each file that was put right.
+// planted plants a mistake in each file that was put right, and misspells a name.
 func planted(list []ranking.Example, seed uint64) []ranking.Example {
 	var out []ranking.Example
 	for i, x := range list {
 		source := evaluate.Source{Project: x.Repo, Path: x.Repo, File: treesitter.Parse(x.Language, x.After)}
-		for _, b := range evaluate.Mutants([]evaluate.Source{source}, 1, seed+uint64(i)) {
-			out = append(out, ranking.Example{Repo: x.Repo, Language: x.Language, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true})
+		sources := []evaluate.Source{source}
+		for _, b := range append(evaluate.Mutants(sources, 1, seed+uint64(i)), evaluate.Misspellings(sources, 1, seed+uint64(i))...) {
+			out = append(out, ranking.Example{
+				Repo: x.Repo, Language: x.Language, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true, Misspelt: b.Kind == "misspelt",
+			})
 		}
 	}
 	return out
 }
 
 // readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out, and
-// those of misspelt names: that a name stands nowhere else would be most of what is learnt, and a compiler finds them.
+// those of a name that stands nowhere else and is not merely misspelt: most are of an interface that is used otherwise than the file shows.
 func readFixes(paths []string, largest int) (train, held []ranking.Example, err error) {
 	for _, path := range paths {
 		list, err := fixes.Read(path)
@@ -157,14 +161,14 @@ func readFixes(paths []string, largest int) (train, held []ranking.Example, err 
 		}
 		for i := range list {
 			x := &list[i]
-			if len(x.Before) > largest || x.Before == "" || x.Misspelt() || corpus.EvaluationProject(x.Repo, "") != "" {
+			if len(x.Before) > largest || x.Before == "" || x.Misspelt() && names.SlipOf(x.Old, x.New) == names.NoSlip || corpus.EvaluationProject(x.Repo, "") != "" {
 				continue
 			}
 			at, err := x.Offset(x.Before)
 			if err != nil {
 				return nil, nil, err
 			}
-			example := ranking.Example{Repo: x.Repo, Language: x.Language(), Before: []byte(x.Before), After: []byte(x.After), At: at, Old: x.Old, New: x.New}
+			example := ranking.Example{Repo: x.Repo, Language: x.Language(), Before: []byte(x.Before), After: []byte(x.After), At: at, Old: x.Old, New: x.New, Misspelt: x.Misspelt()}
 			if fixes.HeldOut(x.Repo) {
 				held = append(held, example)
 			} else {

@@ -16,7 +16,7 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "lsp", "lsp/complete", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "lsp", "lsp/complete", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
@@ -26,14 +26,14 @@ var allowed = map[string][]string{
 	"training/corpus":         {"treesitter"},
 	"training/shard":          {"internal/wholefile", "treesitter", "codetok"},
 	"training/mask":           {"treesitter", "training/shard"},
-	"training/mutate":         {"treesitter", "codetok", "training/shard"},
+	"training/mutate":         {"treesitter", "codetok", "training/shard", "lsp/names"},
 	"training/fixes":          {"internal/wholefile", "treesitter", "codetok", "training/shard", "training/corpus"},
 	"training/sampler":        {"model/bundle", "model/ort", "codetok"},
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
 	"training/ranking":        {"lsp/suspect", "lsp/gap", "lsp/names", "treesitter", "model/rank"},
-	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/project", "training/ranking", "lsp/complete", "lsp/suspect", "training/corpus", "training/ngram", "training/page", "treesitter", "model", "model/..."},
+	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/ngram", "training/page", "treesitter", "model", "model/..."},
 	"training/ngram":          {},
 	"training/page":           {},
 	"lsp/complete":            {"lsp/gap", "lsp/project", "lsp/names", "treesitter", "model", "model/..."},

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -70,4 +72,35 @@ func Siblings(language, member string) []string {
 		return strings.Fields(l.Siblings[member])
 	}
 	return nil
+}
+
+// membersByLength are all members of a lexicon by language and length, sorted.
+var membersByLength = sync.OnceValue(func() map[string]map[int][]string {
+	lists := map[string]map[int][]string{}
+	for language, l := range lexicons() {
+		set := map[string]bool{}
+		for _, list := range l.Members {
+			for member := range strings.FieldsSeq(list) {
+				set[member] = true
+			}
+		}
+		lists[language] = map[int][]string{}
+		for _, member := range slices.Sorted(maps.Keys(set)) {
+			lists[language][len(member)] = append(lists[language][len(member)], member)
+		}
+	}
+	return lists
+})
+
+// MembersLike returns the members that other projects use whose names are one slip from a name.
+func MembersLike(language, name string) []string {
+	var list []string
+	for length := len(name) - 1; length <= len(name)+1; length++ {
+		for _, member := range membersByLength()[language][length] {
+			if SlipOf(name, member) != NoSlip {
+				list = append(list, member)
+			}
+		}
+	}
+	return list
 }

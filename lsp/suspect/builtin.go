@@ -1,6 +1,10 @@
 package suspect
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // builtins are names that are there without being defined, by language: what stands nowhere as a definition may be one of them, or another file's.
 var builtins = func() map[string]map[string]bool {
@@ -31,4 +35,16 @@ print property quit range raw_input reduce reload repr reversed round set setatt
 		}
 	}
 	return sets
+}()
+
+// builtinsByLength are they by language and length, sorted.
+var builtinsByLength = func() map[string]map[int][]string {
+	lists := map[string]map[int][]string{}
+	for language, set := range builtins {
+		lists[language] = map[int][]string{}
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			lists[language][len(name)] = append(lists[language][len(name)], name)
+		}
+	}
+	return lists
 }()

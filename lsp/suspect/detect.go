@@ -35,6 +35,11 @@ const (
 	inIdlest    // 1 when an alternative that is sure is defined in this function and never used there
 	inFavourite // by how much the model prefers another choice to what stands there, at most
 	inAgreed    // by how much both it and the file (Fit) prefer the same one
+	inStrange   // letters of the longest word of what stands there that stands nowhere else in the file
+	inSlips     // how many choices that stand elsewhere are one slip from what stands there
+	inSlipSeen  // how often the most frequent of them stands elsewhere
+	inSlipKind  // which slip that is, see inSlip
+	inSlipNear  // 1 when it is visible, or a member seen on a receiver of this name
 	numDetectInputs
 )
 
@@ -44,6 +49,7 @@ const inputDetect = "detect"
 var detectNames = [numDetectInputs - numInputs]string{
 	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
 	"own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
+	"strange", "slips", "slip seen", "slip kind", "slip near",
 }
 
 // Inputs are the names of all inputs that a table may ask for.
@@ -70,6 +76,13 @@ func (s *site) detectInputs() []float32 {
 		if s.fit[i] > over {
 			over, likeliest = s.fit[i], i
 		}
+		if c.inputs[inSlip] > 0 && c.inputs[inSeen] > 0 {
+			in[inSlips]++
+			if c.inputs[inSeen] > in[inSlipSeen] {
+				in[inSlipSeen], in[inSlipKind] = c.inputs[inSeen], c.inputs[inSlip]
+				in[inSlipNear] = rank.Flag(c.inputs[inVisible] > 0 || c.inputs[inRelation] > 0)
+			}
+		}
 		most = max(most, s.choices[i].inputs[inVotes])
 		if r := s.choices[i].inputs[inRatio]; r > alike {
 			alike = r
@@ -88,6 +101,7 @@ func (s *site) detectInputs() []float32 {
 	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], rank.Flag(s.written), rank.Flag(receivers[s.choices[0].text])
 	in[inBuiltin], in[inUnnamed] = rank.Flag(s.builtin), rank.Flag(s.unnamed)
 	in[inSure] = rank.Flag(s.choices[best].near)
+	in[inStrange] = s.strange
 	in[inTerse] = rank.Flag(s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[best].text)))
 	return in
 }

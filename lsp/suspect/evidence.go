@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -24,7 +25,10 @@ type choice struct {
 
 // describe fills in all inputs of a site's choices but the model's.
 func (f *file) describe(s *site) {
-	s.detect = math.NaN()
+	s.detect, s.strange = math.NaN(), 0
+	if s.named() {
+		s.strange = f.strange(s.choices[0].text)
+	}
 	f.askCache(s)
 	own := &s.choices[0]
 	partners := f.partners(s.token)
@@ -97,11 +101,12 @@ func (f *file) describeChoice(s *site, c *choice, partners []string) {
 		in[inTitle] = rank.Flag(upper((strings.TrimLeft(c.text, "_$") + "a")[0]))
 		in[inVotes] = float32(f.votes[int32(s.token)][key(c.text)])
 		in[inOperatorTo] = rank.Unknown
+		in[inSpoken] = rank.Log1p(f.spoken[c.text])
 	} else {
 		n, onLine := f.countOperators(s, c.text)
 		in[inSeen], in[inLine] = rank.Log1p(n), float32(onLine)
 		in[inSeenFunction], in[inSeenSort], in[inBefore], in[inAfter], in[inDefined], in[inIdle], in[inEcho] = rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown
-		in[inLength], in[inTitle] = rank.Unknown, rank.Unknown
+		in[inLength], in[inTitle], in[inSpoken] = rank.Unknown, rank.Unknown, rank.Unknown
 		in[inVotes] = float32(f.votes[int32(s.token)][c.text])
 		in[inOperatorTo] = float32(operatorNumber[strings.Join(strings.Fields(c.text), " ")])
 	}
@@ -135,9 +140,11 @@ func (f *file) compare(s *site, c, own *choice) {
 	in[inSameSort] = rank.Flag(c.sort == own.sort)
 	in[inExchange], in[inSibling] = 0, c.sibling
 	in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown
+	in[inSlip] = rank.Unknown
 	if s.named() {
 		l := f.likeness(own.text, c.text)
 		in[inEdits], in[inRatio], in[inPrefix], in[inSuffix], in[inWords], in[inStyle] = l.edits, l.ratio, l.prefix, l.suffix, l.words, l.style
+		in[inSlip] = float32(names.SlipOf(own.text, c.text))
 		in[inExchange] = f.exchange(s, c.text)
 	}
 }

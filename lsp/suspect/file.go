@@ -30,6 +30,9 @@ type file struct {
 	close     map[string][]string // see similar
 	bySubword map[string][]string
 	known     []string // all distinct identifiers, in the order of the text
+	byLength  map[int][]string
+	words     map[string]int // parts of names, and of the words of comments and strings
+	spoken    map[string]int // words of comments and strings
 	votes     votes
 	operators map[string][]int32 // operator tokens by text, made when first asked for
 	unnamed   bool               // it takes names from another file without saying which: import *
@@ -45,7 +48,7 @@ func newFile(x *names.Index) *file {
 	f := &file{
 		x: x, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
 		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
-		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{},
+		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
 	}
 	for i, t := range f.tokens {
 		f.texts[i] = x.Text(t.Span)
@@ -57,12 +60,14 @@ func newFile(x *names.Index) *file {
 		}
 	}
 	for _, name := range f.known {
+		f.byLength[len(name)] = append(f.byLength[len(name)], name)
 		for _, word := range append(names.Parts(name), starts(name)) {
 			if word != "" {
 				f.bySubword[word] = append(f.bySubword[word], name)
 			}
 		}
 	}
+	f.readWords()
 	for _, scope := range x.File.Scopes {
 		for _, d := range scope.Definitions {
 			f.defined[d.Name]++

@@ -41,6 +41,7 @@ const (
 	inExchange        // by how much the cache prefers the line with it and what stands here exchanged
 	inKnown           // 1/n for the n-th of the members that other projects use on receivers of the name
 	inSibling         // 1/n for the n-th of the members that they use beside what stands there
+	inSpoken          // times in comments and strings
 
 	// Of the choice and what stands there.
 	inEdits
@@ -49,6 +50,7 @@ const (
 	inSuffix
 	inWords
 	inStyle
+	inSlip       // names.Slip: by which keystroke what stands there came from it
 	inSameSort   // both stand for the same sort of thing
 	inSeenMore   // log of how many times as often
 	inOperatorTo // the operator's number, see operators
@@ -80,6 +82,7 @@ const (
 	inOwnEcho
 	inOwnLength
 	inOwnOperator
+	inOwnSpoken
 	numInputs
 )
 
@@ -87,17 +90,17 @@ var inputNames = [numInputs]string{
 	"cache", "cache left", "cache right", "cache over", "cache left over", "cache right over", "cache place",
 	"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over",
 	"seen", "seen in function", "seen as sort", "before", "after", "on line", "defined", "visible", "sort", "relation", "idle", "across", "votes", "repeats", "repeats in function",
-	"echo", "length", "title", "exchange", "known", "sibling",
-	"edits", "ratio", "prefix", "suffix", "words", "style", "same sort", "seen more", "operator",
+	"echo", "length", "title", "exchange", "known", "sibling", "spoken",
+	"edits", "ratio", "prefix", "suffix", "words", "style", "slip", "same sort", "seen more", "operator",
 	"language", "kind", "declaring", "importing", "choices", "previous", "next", "opening",
 	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation", "own known",
-	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator",
+	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator", "own spoken",
 }
 
 // neutral are the inputs that know nothing of what stands at the place: rank's Fit may use them alone.
 var neutral = []input{
 	inCache, inCacheLeft, inCacheRight, inCachePlace, inModel, inPointer, inVocabulary,
-	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle,
+	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle, inSpoken,
 	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
 }
 
@@ -105,5 +108,5 @@ var neutral = []input{
 var ownOf = map[input]input{
 	inOwnSeen: inSeen, inOwnSeenFunction: inSeenFunction, inOwnSeenSort: inSeenSort, inOwnBefore: inBefore, inOwnAfter: inAfter, inOwnLine: inLine,
 	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnKnown: inKnown, inOwnAcross: inAcross, inOwnVotes: inVotes,
-	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo,
+	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo, inOwnSpoken: inSpoken,
 }

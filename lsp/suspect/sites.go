@@ -141,7 +141,7 @@ func (f *file) nameSite(token int) site {
 		g.add(describe(n.Text))
 	}
 	f.around(token, func(i int) bool { return !f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
-	for _, name := range f.similar(text) {
+	for _, name := range append(f.similar(text), f.slips(text, false)...) {
 		g.add(describe(name))
 	}
 	s.choices = g.list
@@ -206,7 +206,7 @@ func (f *file) memberSite(token int) site {
 		g.add(describe(n.Text))
 	}
 	f.around(token, func(i int) bool { return f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
-	for _, name := range f.similar(text) {
+	for _, name := range append(f.similar(text), f.slips(text, true)...) {
 		g.add(describe(name))
 	}
 	for _, name := range append(elsewhere, names.Siblings(language, text)...) {

@@ -38,6 +38,7 @@ const (
 	CodeOperator  = "wrong-operator"
 	CodeArguments = "swapped-arguments"
 	CodeLiteral   = "wrong-literal"
+	CodeMisspelt  = "misspelt-name" // a name or a member that stands nowhere else, one slip (names.SlipOf) from what was likeliest meant
 )
 
 // Finding is a site with its verdict.
@@ -166,9 +167,10 @@ type site struct {
 	choices   []choice
 	barred    bool // scored but never reported
 	importing bool
-	written   bool // it is assigned to
-	builtin   bool // it needs no definition
-	unnamed   bool // the file takes names from another without saying which
+	written   bool    // it is assigned to
+	builtin   bool    // it needs no definition
+	unnamed   bool    // the file takes names from another without saying which
+	strange   float32 // see file.strange
 
 	detect    float64 // logit of the model's detection head; NaN when it was not asked or has none
 	confirmed bool    // the model was asked about the choices
@@ -268,12 +270,21 @@ func (e *Examination) finding(i int) Finding {
 		f.Suggestions = append(f.Suggestions, model.Candidate{Text: s.choices[i].text, LogProb: s.repair[i]})
 	}
 	best := s.order[0]
+	if s.misspelt(best) {
+		f.Code = CodeMisspelt
+	}
 	better := s.fit[best] - s.fit[0]
 	if v := float64(s.choices[best].inputs[inModelOver]); s.confirmed && !math.IsNaN(v) {
 		better += v
 	}
 	f.Message = message(f, better)
 	return f
+}
+
+// misspelt reports whether what stands there stands nowhere else, and is one slip from a choice.
+func (s *site) misspelt(choice int) bool {
+	c := &s.choices[choice].inputs
+	return s.named() && c[inOwnSeen] == 0 && c[inSlip] > 0
 }
 
 // message says what fits better, and by how much: by so many nats, file and model taken together. A verdict is left to the reader.
@@ -285,6 +296,8 @@ func message(f Finding, better float64) string {
 	switch {
 	case better <= 0 && !f.Reported:
 		return fmt.Sprintf("`%s` looks right here", f.Token)
+	case f.Code == CodeMisspelt:
+		return fmt.Sprintf("`%s` looks misspelt: was `%s` meant?%s", f.Token, best, odds)
 	case f.Code == CodeArguments:
 		return fmt.Sprintf("the arguments `%s` look swapped: was `%s` meant?%s", f.Token, best, odds)
 	}

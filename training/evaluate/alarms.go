@@ -91,7 +91,7 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		}
 		count.add(1)
 	}
-	for _, kind := range []string{"variable", "attribute", "operator", "boolean", "swap", SliceAll} {
+	for _, kind := range []string{"variable", "attribute", "operator", "boolean", "swap", "misspelt", SliceAll} {
 		if n := len(odds[kind]); n > 0 {
 			a.Kinds = append(a.Kinds, kind)
 			a.Cases[kind] = n

@@ -21,7 +21,7 @@ type Bug struct {
 	Before, After []byte // with the mistake and without
 	At            int    // where the wrong token begins in Before, and the right one in After
 	Old, New      string // the wrong token and the right one
-	Kind          string // "variable", "attribute", "operator", "boolean" or "swap"
+	Kind          string // "variable", "attribute", "operator", "boolean", "swap" or "misspelt"
 }
 
 // BugOptions says what Bugs asks.
@@ -53,7 +53,7 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 		return Result{}, fmt.Errorf("evaluating bugs: there is none: name sources, or pairs and their repositories")
 	}
 	layout := Layout{
-		Task: "bugs", Classes: []string{"variable", "attribute", "identifiers", "operator", "boolean", "swap"}, Slices: []string{SliceAll},
+		Task: "bugs", Classes: []string{"variable", "attribute", "identifiers", "operator", "boolean", "swap", "misspelt"}, Slices: []string{SliceAll},
 		Pooled:  map[string][]string{"variable": {"identifiers"}, "attribute": {"identifiers"}},
 		Systems: systems(subjects, []string{SystemRecency, SystemCache, SystemNGram}, []string{SystemModel, SystemHead, SystemCheck}), Metrics: bugMetrics,
 	}

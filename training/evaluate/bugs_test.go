@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
@@ -98,6 +100,34 @@ func TestMutants(t *testing.T) {
 		if string(bugs[i].Before) != string(again[i].Before) {
 			t.Fatal("another draw for the same seed")
 		}
+	}
+}
+
+// TestMisspellings: what is misspelt is a name that is used, by one slip, and what stands there then stands nowhere else.
+func TestMisspellings(t *testing.T) {
+	text := "import lengths\n\n" + strings.Repeat("def area(width, height):\n    size = width * height\n    return measure(size).total + self.lines\n\n", 30)
+	sources := []Source{{Path: "a.py", Project: "p", File: treesitter.Parse("python", []byte(text))}}
+	bugs := Misspellings(sources, 0, 1)
+	if len(bugs) != 30 {
+		t.Fatalf("%d misspelt names in 30 functions", len(bugs))
+	}
+	seen := map[string]bool{}
+	for _, b := range bugs {
+		seen[b.New] = true
+		if rest := string(b.Before[:b.At]) + b.New + string(b.Before[b.At+len(b.Old):]); rest != text || string(b.After) != text || b.Kind != "misspelt" {
+			t.Errorf("%+v", b)
+		}
+		if names.SlipOf(b.Old, b.New) == names.NoSlip || slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return !names.IsNameByte(byte(r)) }), b.Old) {
+			t.Errorf("%s for %s", b.Old, b.New)
+		}
+	}
+	for _, name := range []string{"width", "height", "measure", "size", "total", "lines"} {
+		if !seen[name] {
+			t.Errorf("%s was never misspelt", name)
+		}
+	}
+	if seen["area"] || seen["lengths"] || seen["return"] {
+		t.Errorf("what is made or imported was misspelt: %v", seen)
 	}
 }
 

@@ -2,8 +2,11 @@ package evaluate
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/training/mutate"
 	"mlm-lsp/treesitter"
 )
 
@@ -12,6 +15,17 @@ import (
 // which the first counts as the wrong one. The places of a function are drawn alike. perLanguage bounds the mistakes of a language; 0 means 200. It is a function of the sources and the
 // seed.
 func Mutants(sources []Source, perLanguage int, seed uint64) []Bug {
+	return plant(sources, perLanguage, seed, mutant)
+}
+
+// Misspellings misspells one name in each function of the sources, as people do (mutate.Misspell): one that is used and not made there, nor imported. The places of a function are drawn
+// alike. What stands there then stands nowhere else in the file. The rest is as for Mutants.
+func Misspellings(sources []Source, perLanguage int, seed uint64) []Bug {
+	return plant(sources, perLanguage, seed, misspelling)
+}
+
+// plant plants one mistake in each function.
+func plant(sources []Source, perLanguage int, seed uint64, in func(*names.Index, treesitter.Span, *rand.Rand) (Bug, bool)) []Bug {
 	if perLanguage == 0 {
 		perLanguage = 200
 	}
@@ -25,7 +39,7 @@ func Mutants(sources []Source, perLanguage int, seed uint64) []Bug {
 			if d.Start < last.End || d.End-d.Header.End < 40 {
 				continue
 			}
-			if b, ok := mutant(x, d.Span, random); ok {
+			if b, ok := in(x, d.Span, random); ok {
 				b.Project, b.Path, b.Language = s.Project, s.Path, s.File.Language
 				byLanguage[b.Language] = append(byLanguage[b.Language], b)
 				last = d.Span
@@ -99,6 +113,31 @@ func mutant(x *names.Index, in treesitter.Span, random *rand.Rand) (Bug, bool) {
 		return Bug{}, false
 	}
 	return places[random.IntN(len(places))], true
+}
+
+// misspelling misspells a name in one function.
+func misspelling(x *names.Index, in treesitter.Span, random *rand.Rand) (Bug, bool) {
+	var places []treesitter.Span
+	for i := x.Next(in.Start); i < len(x.File.Tokens) && x.File.Tokens[i].End <= in.End; i++ {
+		t := x.File.Tokens[i]
+		named := t.Kind == treesitter.KindVariable || t.Kind == treesitter.KindCall || t.Kind == treesitter.KindAttribute && t.Receiver.Len() > 0
+		if named && !t.InError && !t.Declaring && !strings.HasPrefix(x.Text(t.Span), "__") && !slices.ContainsFunc(x.File.Imports, func(s treesitter.Span) bool { return s.Contains(t.Start) }) {
+			places = append(places, t.Span)
+		}
+	}
+	for range 10 {
+		if len(places) == 0 {
+			break
+		}
+		span := places[random.IntN(len(places))]
+		b := Bug{Kind: "misspelt", At: span.Start, New: x.Text(span)}
+		var ok bool
+		if b.Old, ok = mutate.Misspell(random, b.New); ok && !slices.ContainsFunc(x.File.Tokens, func(t treesitter.Token) bool { return x.Text(t.Span) == b.Old }) {
+			b.Before, b.After = replaced(x.File.Text, span, b.Old), x.File.Text
+			return b, true
+		}
+	}
+	return Bug{}, false
 }
 
 // variablesBefore lists the other values that are visible at a place and defined before it.

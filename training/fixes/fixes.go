@@ -57,7 +57,7 @@ type Fix struct {
 func (f *Fix) Language() string { return treesitter.LanguageOf(f.Path) }
 
 // Misspelt tells a name that stands nowhere else in the buggy file: a slip of the pen, or a name that the fix took from elsewhere. What
-// is wrong there is that the name is new, and compilers and linters say so; of a name that is known, and the wrong one here, they say nothing.
+// is wrong there is that the name is new, which compilers say and no one else; of a name that is known, and the wrong one here, they say nothing.
 func (f *Fix) Misspelt() bool {
 	return (f.Kind == Variable || f.Kind == Attribute) && f.OldInFile == 0
 }

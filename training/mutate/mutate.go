@@ -3,7 +3,7 @@
 // It works on subwords and their labels, since that is what shards hold; the recipe is that of He et al. 2022 and BugLab (Allamanis et al.
 // 2021) as far as labels carry it. A use of a variable becomes another name that stands before it, mostly in the same declaration; a
 // member another member of the row; an operator one that it is mistaken for (treesitter.OperatorGroup); a boolean its opposite; two
-// neighbouring arguments are exchanged.
+// neighbouring arguments are exchanged. Misspell works on the text of a name.
 //
 // Invariants:
 //

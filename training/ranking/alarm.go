@@ -90,11 +90,10 @@ func sitesOf(records []*record) []*seen {
 				sites = append(sites, &s)
 			}
 		}
-		if r.planted {
-			add(r.before, r.wrong, seen{wrong: true, weight: plantedWeight})
+		add(r.before, r.wrong, seen{wrong: true, weight: r.example.weight()})
+		if r.example.Planted {
 			continue
 		}
-		add(r.before, r.wrong, seen{wrong: true, weight: 1})
 		add(r.after, 0, seen{fixed: true, weight: fixedWeight})
 		for k := range r.before.Len() {
 			if k != r.wrong {
@@ -194,7 +193,7 @@ func ask(ctx context.Context, sites []*seen, tables []*rank.Table, opts Options)
 func thresholdAt(sites []*seen, records []*record, perThousandLines float64) float64 {
 	lines := 0
 	for _, r := range records {
-		if !r.planted {
+		if !r.example.Planted {
 			lines += r.lines
 		}
 	}
@@ -225,10 +224,11 @@ func thresholdAt(sites []*seen, records []*record, perThousandLines float64) flo
 // curve words the recall at several numbers of reports on 1,000 lines of the mistakes' own files.
 func curve(sites []*seen, records []*record) string {
 	var b strings.Builder
-	for _, planted := range []bool{false, true} {
+	for _, sort := range []Example{{}, {Planted: true}, {Misspelt: true}, {Misspelt: true, Planted: true}} {
+		of := func(r *record) bool { return r.example.Planted == sort.Planted && r.example.Misspelt == sort.Misspelt }
 		all := map[string]float64{}
 		for _, r := range records {
-			if r.planted == planted {
+			if of(r) {
 				all["all"]++
 				all[r.before.Group(r.wrong)]++
 			}
@@ -236,12 +236,12 @@ func curve(sites []*seen, records []*record) string {
 		if all["all"] == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "of %.0f %s mistakes at", all["all"], map[bool]string{false: "real", true: "planted"}[planted])
+		fmt.Fprintf(&b, "of %.0f %s at", all["all"], sort.sort("real mistakes"))
 		for _, per := range []float64{0.1, 0.5, 1, 2, 5, 10} {
 			found := map[string]float64{}
 			threshold := thresholdAt(sites, records, per)
 			for _, s := range sites {
-				if s.wrong && s.record.planted == planted && s.logOdds > threshold {
+				if s.wrong && of(s.record) && s.logOdds > threshold {
 					found["all"]++
 					found[s.record.before.Group(s.record.wrong)]++
 				}

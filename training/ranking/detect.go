@@ -72,7 +72,7 @@ func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[st
 		}
 	}
 	calibration := map[string]rank.Calibration{}
-	for _, kind := range append(suspect.Groups(), "") {
+	for _, kind := range append(suspect.Groups(), sortMisspelt, "") {
 		var points []point
 		var pairs, ordered, first, fifth, n float64
 		for _, r := range records {
@@ -88,7 +88,7 @@ func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[st
 				}
 				other++
 			}
-			if !of(r.before, r.wrong) {
+			if sort := r.example.sort(r.before.Group(r.wrong)); sort != kind && (kind != "" || sort == sortMisspelt) {
 				continue
 			}
 			points = append(points, point{s.wrong, 1, 1}, point{s.fixed, 0, 1})
@@ -120,7 +120,7 @@ func fitDetect(records []*record, in inputs, opts Options) (*rank.Forest, map[st
 			}
 			opts.Log(fmt.Sprintf("detect/%s, held-out repositories: %.0f mistakes, pairs %.1f%%, first of its file about %.1f%%, among five %.1f%%", name, n, 100*ordered/pairs, 100*first/n, 100*fifth/n))
 		}
-		if kind != "" && n >= 20 {
+		if kind != "" && kind != sortMisspelt && n >= 20 {
 			calibration[kind+"/*"] = platt(points)
 		}
 	}

@@ -37,6 +37,36 @@ type Example struct {
 	Old, New string
 	// Planted says that nobody made the mistake. What is reported is chosen with those, too; what was meant, and what is likelier wrong than another, is not learnt from them.
 	Planted bool
+	// Misspelt says that the wrong token stands nowhere else in Before and is one slip from the right one (names.SlipOf).
+	Misspelt bool
+}
+
+// What figures are told of beside the groups of places.
+const (
+	sortMisspelt        = "misspelt"
+	sortPlanted         = "planted"
+	sortMisspeltPlanted = "misspelt, planted"
+)
+
+// sort is what figures are told by: the group of the place, or how the mistake came there.
+func (x *Example) sort(group string) string {
+	switch {
+	case x.Misspelt && x.Planted:
+		return sortMisspeltPlanted
+	case x.Misspelt:
+		return sortMisspelt
+	case x.Planted:
+		return sortPlanted
+	}
+	return group
+}
+
+// weight is what the example counts where what was meant is learnt, and what is reported.
+func (x *Example) weight() float64 {
+	if x.Planted {
+		return plantedWeight
+	}
+	return 1
 }
 
 // Options says how to fit.
@@ -59,14 +89,13 @@ type record struct {
 	fold     int
 	language string
 	old, new string
-	planted  bool
 	lines    int
 	example  *Example
 	before   *suspect.Examination
-	after    *suspect.Examination
-	wrong    int     // of before's sites; the others were right
-	answer   int     // of the wrong site's choices, -1: none of them
-	stand    float64 // how many sites each of the others stands for
+	after    *suspect.Examination // nil of a planted one: it is another record's
+	wrong    int                  // of before's sites; the others were right
+	answer   int                  // of the wrong site's choices, -1: none of them
+	stand    float64              // how many sites each of the others stands for
 }
 
 // Fit fits a table. It returns an error when an example cannot be examined, or too few are left.
@@ -83,7 +112,7 @@ func Fit(ctx context.Context, examples []Example, opts Options) (*rank.Table, er
 func askMeant(ctx context.Context, records []*record, tables []*rank.Table, opts Options) ([]*record, error) {
 	var answered []*record
 	for i, r := range records {
-		if r.planted || r.answer < 1 {
+		if r.example.Planted || r.answer < 1 {
 			continue
 		}
 		if opts.Progress != nil {
@@ -206,12 +235,14 @@ func fitLevel(ctx context.Context, records []*record, in inputs, opts Options) (
 		for _, r := range records {
 			if r.fold == fold {
 				r.before.Judge(t)
-				r.after.Judge(t)
+				if r.after != nil {
+					r.after.Judge(t)
+				}
 			}
 		}
 	}
 	reportRepair(records, opts)
-	detect, calibration, err := fitDetect(slices.DeleteFunc(slices.Clone(records), func(r *record) bool { return r.planted }), in, opts)
+	detect, calibration, err := fitDetect(slices.DeleteFunc(slices.Clone(records), func(r *record) bool { return r.example.Planted }), in, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -282,19 +313,26 @@ func examine(ctx context.Context, x *Example, opts Options, random *rand.Rand) (
 	if err != nil {
 		return nil, err
 	}
-	after, right, err := look(treesitter.Parse(x.Language, x.After), 0)
-	if err != nil {
-		return nil, err
-	}
-	if wrong < 0 || right < 0 || before.Choices(wrong)[0] != x.Old || after.Choices(right)[0] != x.New {
+	if wrong < 0 || before.Choices(wrong)[0] != x.Old {
 		return nil, nil
 	}
 	r := &record{
-		fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, planted: x.Planted, lines: lines(file), example: x, before: before, after: after, wrong: wrong,
+		fold: foldOf(x.Repo, opts.Folds), language: x.Language, old: x.Old, new: x.New, lines: lines(file), example: x, before: before, wrong: wrong,
 		stand: 1 / share,
 	}
 	r.answer = slices.Index(before.Choices(wrong), x.New)
 	before.Forget()
+	if x.Planted {
+		return r, nil
+	}
+	after, right, err := look(treesitter.Parse(x.Language, x.After), 0)
+	if err != nil {
+		return nil, err
+	}
+	if right < 0 || after.Choices(right)[0] != x.New {
+		return nil, nil
+	}
+	r.after = after
 	after.Forget()
 	return r, nil
 }
@@ -312,7 +350,7 @@ func fitChoices(records []*record, without int, in inputs, opts Options) (*rank.
 	for _, kind := range suspect.Groups() {
 		var fit, fitHeld, repair, repairHeld []group
 		for i, r := range records {
-			if r.fold == without || r.planted {
+			if r.fold == without || r.example.Planted && !r.example.Misspelt {
 				continue
 			}
 			held := r.fold == (without+1)%opts.Folds && without >= 0 || without < 0 && i%10 == 0
@@ -322,6 +360,9 @@ func fitChoices(records []*record, without int, in inputs, opts Options) (*rank.
 				} else {
 					repair = append(repair, g)
 				}
+			}
+			if r.after == nil {
+				continue // its other places, too, are another record's
 			}
 			for k := range r.before.Len() {
 				if k == r.wrong || r.before.Group(k) != kind {
@@ -392,7 +433,7 @@ func repairGroup(r *record, kind string) (group, bool) {
 	if r.answer < 1 || r.before.Group(r.wrong) != kind {
 		return group{}, false
 	}
-	g := group{weight: 1}
+	g := group{weight: r.example.weight()}
 	for k := 1; k < len(r.before.Choices(r.wrong)); k++ {
 		g.rows = append(g.rows, r.before.Known(r.wrong, k))
 	}
@@ -440,10 +481,10 @@ func only(all, inputs []string, groups []group) []group {
 
 // reportRepair logs how often the cross-fitted tables put the answer first.
 func reportRepair(records []*record, opts Options) {
-	for _, kind := range suspect.Groups() {
+	for _, kind := range append(suspect.Groups(), sortMisspelt, sortMisspeltPlanted) {
 		var n, covered, first, third float64
 		for _, r := range records {
-			if r.before.Group(r.wrong) != kind || r.planted {
+			if r.example.sort(r.before.Group(r.wrong)) != kind {
 				continue
 			}
 			n++

@@ -192,7 +192,7 @@ func TestFitWithModel(t *testing.T) {
 	if len(m.Asked()) == 0 || table.Alarm.Confirm.Len() == 0 {
 		t.Errorf("the model was asked %d times", len(m.Asked()))
 	}
-	for _, want := range []string{"alarm, without the model", "alarm, with the model", "real mistakes at 0.1 per 1,000 lines", "25 planted mistakes at"} {
+	for _, want := range []string{"alarm, without the model", "alarm, with the model", "real mistakes at 0.1 per 1,000 lines", "25 planted at"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %q:\n%s", want, log.String())
 		}

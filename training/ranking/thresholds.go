@@ -89,7 +89,7 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 			threshold := rank.Threshold{LogOdds: least, PerThousandLines: 1000 * float64(reports) / float64(p.lines)}
 			text := fmt.Sprintf("threshold/%s: at most %g reports on 1,000 lines and in %g of the functions: log-odds %.2f, %d reports on %d lines and %d functions; recall of real mistakes (of planted)",
 				language, b.PerThousandLines, b.Functions, least, reports, p.lines, p.functions)
-			for _, group := range append(groups[:len(groups):len(groups)], "all") {
+			for _, group := range append(groups[:len(groups):len(groups)], sortMisspelt, "all") {
 				real, planted := found.from(least, group, language, false), found.from(least, group, language, true)
 				if !math.IsNaN(real + planted) {
 					text += fmt.Sprintf(" %s %.1f%% (%.1f%%)", group, 100*real, 100*planted)
@@ -97,7 +97,7 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mi
 				if threshold.Recall = real; math.IsNaN(real) {
 					threshold.Recall = 0
 				}
-				if group != "all" {
+				if group != "all" && group != sortMisspelt {
 					t.Thresholds[group+"/"+language] = threshold
 				}
 			}
@@ -143,7 +143,7 @@ type mistakeSort struct {
 func (m mistakeOdds) from(threshold float64, group, language string, planted bool) float64 {
 	n, reached := 0, 0
 	for key, list := range m {
-		if group != "all" && key.group != group || language != "*" && key.language != language || key.planted != planted {
+		if key.group != group && (group != "all" || key.group == sortMisspelt) || language != "*" && key.language != language || key.planted != planted {
 			continue
 		}
 		for _, v := range list {
@@ -166,7 +166,9 @@ func odds(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) 
 		}
 		key, v := mistakeSort{language: x.Language, planted: x.Planted}, math.Inf(-1)
 		if i := e.At(x.At); i >= 0 {
-			key.group = e.Group(i)
+			if key.group = e.Group(i); x.Misspelt {
+				key.group = sortMisspelt
+			}
 			if logOdds, asked := e.Alarm(i); asked {
 				v = logOdds
 			}

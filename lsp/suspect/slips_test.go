@@ -1,0 +1,91 @@
+package suspect
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+const misspelt = `import os
+
+
+class Box:
+    """A box that knows its weight."""
+
+    def __init__(self, height, width):
+        self.height = height
+        self.width = width
+
+    def clamp(self, value, low, high):
+        if value > high:
+            return hgih
+        print(self.hieght, os.path.exsits("x"))
+        raise ValueEror(low)
+
+    def weigh(self):
+        return wieght(self) + weight2(self)
+`
+
+// TestSlips: a name that stands nowhere else is offered those that are one slip away, whatever letters the two begin with: the file's, the language's own, other projects' members.
+func TestSlips(t *testing.T) {
+	e, err := Examine(context.Background(), nil, treesitter.Parse("python", []byte(misspelt)), Options{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slip, strange := slices.Index(ChoiceInputs(), "slip"), slices.Index(Inputs(), "strange")
+	for _, c := range []struct {
+		wrong, right string
+		slip         names.Slip
+		strange      float32
+	}{
+		{"hgih", "high", names.SlipExchange, 4}, {"hieght", "height", names.SlipExchange, 6}, {"exsits", "exists", names.SlipExchange, 6}, {"ValueEror", "ValueError", names.SlipDouble, 4},
+	} {
+		i := e.At(strings.Index(misspelt, c.wrong))
+		if i < 0 {
+			t.Fatalf("%s is not scored", c.wrong)
+		}
+		k := slices.Index(e.Choices(i), c.right)
+		if k < 0 {
+			t.Errorf("for %s there is no %s among %v", c.wrong, c.right, e.Choices(i))
+			continue
+		}
+		if got := e.Known(i, k)[slip]; got != float32(c.slip) {
+			t.Errorf("%s for %s: slip %v, want %v", c.wrong, c.right, got, c.slip)
+		}
+		if got := e.KnownOfSite(i)[strange]; got != c.strange {
+			t.Errorf("%s: %v strange letters, want %v", c.wrong, got, c.strange)
+		}
+	}
+	// What a docstring speaks of is no strange word.
+	if got := e.KnownOfSite(e.At(strings.Index(misspelt, "weight2")))[strange]; got != 1 {
+		t.Errorf("weight2: %v strange letters, want that of the 2", got)
+	}
+}
+
+// TestMisspelt: a name that stands nowhere else and is one slip from what was likeliest meant is reported as misspelt, any other as misused.
+func TestMisspelt(t *testing.T) {
+	table := *rank.Default()
+	forest, err := rank.NewForest([]string{"slip"}, [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 0.5}, {Input: -1, Value: 0}, {Input: -1, Value: 5}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.Repair = map[string]*rank.Forest{groupName: forest, groupMember: forest}
+	findings, err := Check(context.Background(), nil, treesitter.Parse("python", []byte(misspelt)), Options{All: true, Table: &table})
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes := map[string]string{}
+	for _, f := range findings {
+		codes[f.Token] = f.Code
+	}
+	for token, want := range map[string]string{"hgih": CodeMisspelt, "hieght": CodeMisspelt, "high": CodeVariable, "height": CodeVariable} {
+		if codes[token] != want {
+			t.Errorf("%s: %s, want %s", token, codes[token], want)
+		}
+	}
+}
