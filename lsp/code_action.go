@@ -7,6 +7,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 )
 
 // codeAction offers to replace what a diagnostic points at. It works from what the editor sends back with the diagnostic; a place where
@@ -19,7 +20,7 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (any, error) {
 	}
 	for _, diagnostic := range p.Context.Diagnostics {
 		var data replacement
-		if diagnostic.Source != section || json.Unmarshal(diagnostic.Data, &data) != nil {
+		if diagnostic.Source != settings.Section || json.Unmarshal(diagnostic.Data, &data) != nil {
 			continue
 		}
 		span := doc.mapper.rangeSpan(diagnostic.Range)

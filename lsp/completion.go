@@ -11,6 +11,7 @@ import (
 
 	"mlm-lsp/lsp/complete"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/model"
 	"mlm-lsp/treesitter"
 )
@@ -23,13 +24,13 @@ const answering = 10 * time.Millisecond
 func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	deadline := time.Now().Add(s.opts.CompletionBudget - answering)
 	doc := s.documents[p.TextDocument.URI]
-	if doc == nil || doc.language == "" || !s.settings.CompletionEnable || s.model == nil {
+	if doc == nil || doc.language == "" || s.model == nil || !s.settings.Completes(doc.language, s.relative(doc.uri), len(doc.text)) {
 		// Incomplete while the model loads, so that the editor asks again.
 		none := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: !s.loading.over}
 		return func(context.Context) (any, error) { return none, nil }, nil
 	}
 	s.standAside()
-	snap, settings, m := doc.snapshot, s.settings, &meter{Model: s.model}
+	snap, atMost, m := doc.snapshot, s.settings.CompletionMaxItems, &meter{Model: s.model}
 	around := s.around(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {
@@ -37,7 +38,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		budget, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		offset := snap.mapper.positionOffset(p.Position)
-		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: settings.CompletionMaxItems + 1})
+		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
 		late := budget.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
 			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
@@ -48,7 +49,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			s.post(func() { s.complain("completing: ", err) })
 		}
-		list := toCompletionList(snap, p.Position, items, settings.CompletionMaxItems, details)
+		list := toCompletionList(snap, p.Position, items, atMost, details)
 		list.IsIncomplete = list.IsIncomplete || late
 		return list, nil
 	}, nil
@@ -94,7 +95,7 @@ func toCompletionList(snap *snapshot, cursor protocol.Position, items []complete
 		}}
 		if details {
 			// Beside the offers of the language's own server it counts whose this one is.
-			entry.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: section + ": " + sourceWords[item.Source]}
+			entry.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: settings.Section + ": " + sourceWords[item.Source]}
 		}
 		list.Items = append(list.Items, entry)
 	}

@@ -2,12 +2,13 @@ package lsp
 
 import (
 	"encoding/json"
-	"strings"
+	"path/filepath"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 )
 
 // Settings come by three ways, the later over the earlier as a whole: initializationOptions; the answer to our workspace/configuration; and
@@ -19,7 +20,7 @@ func (s *server) watchConfiguration() {
 		s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{{
 			ID:              "configuration",
 			Method:          protocol.MethodWorkspaceDidChangeConfiguration,
-			RegisterOptions: map[string]string{"section": section},
+			RegisterOptions: map[string]string{"section": settings.Section},
 		}}}, func(_ json.RawMessage, err error) {
 			if err != nil {
 				s.log.Warn("asking to be told of changed settings", zap.Error(err))
@@ -35,7 +36,7 @@ func (s *server) pullConfiguration() {
 		return
 	}
 	s.ask(protocol.MethodWorkspaceConfiguration, protocol.ConfigurationParams{
-		Items: []protocol.ConfigurationItem{{Section: section}},
+		Items: []protocol.ConfigurationItem{{Section: settings.Section}},
 	}, func(result json.RawMessage, err error) {
 		var values []json.RawMessage
 		if err == nil {
@@ -60,7 +61,7 @@ func (s *server) didChangeConfiguration(p *protocol317.DidChangeConfigurationPar
 	if err := json.Unmarshal(p.Settings, &sections); err != nil {
 		return err
 	}
-	if own, ok := sections[section]; ok {
+	if own, ok := sections[settings.Section]; ok {
 		s.configure(own)
 	}
 	return nil
@@ -68,16 +69,36 @@ func (s *server) didChangeConfiguration(p *protocol317.DidChangeConfigurationPar
 
 // configure takes new settings. What is wrong with them is shown in one message, and not again until something else is.
 func (s *server) configure(raw json.RawMessage) {
-	settings, problems := readSettings(raw)
-	if complaint := strings.Join(problems, "; "); complaint != s.problems {
+	layer, problems := settings.ReadClient(raw)
+	if complaint := settings.Complaint(problems); complaint != s.problems {
 		s.problems = complaint
 		if complaint != "" {
-			s.showMessage(protocol.MessageTypeWarning, "mlm-lsp settings: "+complaint+"; the defaults are kept")
+			s.showMessage(protocol.MessageTypeWarning, "mlm-lsp: "+complaint)
 		}
 	}
-	if settings == s.settings {
+	if layer.Equal(s.fromEditor) {
 		return
 	}
-	s.settings = settings
+	s.fromEditor = layer
+	s.settings = settings.Merge(layer)
 	s.recheck()
+}
+
+// relative returns the slash-separated path of a document below its workspace folder, "" for one in none.
+func (s *server) relative(name protocol.DocumentURI) string {
+	path := pathOf(name)
+	f := s.folderOf(path)
+	if f == nil {
+		return ""
+	}
+	relative, err := filepath.Rel(f.path, path)
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(relative)
+}
+
+// silence says why nothing is reported in a document, "" for one that is to be checked.
+func (s *server) silence(doc *document) string {
+	return s.settings.Silence(doc.language, s.relative(doc.uri), len(doc.text))
 }

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 )
 
@@ -24,9 +25,10 @@ import (
 
 // diagnosis is what is known of one document's diagnostics.
 type diagnosis struct {
-	stale bool      // the newest version has not been checked
-	due   time.Time // when it may be, at the earliest
-	shown bool      // the editor shows something
+	stale   bool      // the newest version has not been checked
+	due     time.Time // when it may be, at the earliest
+	shown   bool      // the editor shows something
+	silence string    // why nothing is reported, as it was told to the log
 }
 
 // check is a pass that runs.
@@ -132,7 +134,18 @@ func (s *server) checkNext() {
 		s.schedule()
 		return
 	}
-	snap, settings, m, update := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot)
+	if reason := s.silence(doc); reason != "" {
+		doc.check.stale = false
+		s.clear(doc)
+		if reason != doc.check.silence {
+			s.log.Info("not checking a document", zap.String("document", string(doc.uri)), zap.String("why", reason))
+		}
+		doc.check.silence = reason
+		s.schedule()
+		return
+	}
+	doc.check.silence = ""
+	snap, wanted, m, update := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
@@ -141,7 +154,7 @@ func (s *server) checkNext() {
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
 			findings, err := s.suspect(ctx, m, snap.file())
-			found = toDiagnostics(snap, findings, settings)
+			found = toDiagnostics(snap, findings, wanted)
 			return err
 		})
 		s.log.Debug("diagnostics", zap.Int32("version", snap.version), zap.Int("findings", len(found)), zap.Error(err),
@@ -172,11 +185,18 @@ func (s *server) checked(pass *check, found []protocol.Diagnostic, err error) {
 // muchLess is how far, in log-probability, an alternative may stay behind the best one to be offered as a fix as well: a tenth as likely.
 const muchLess = 2.3
 
+// severities are the values of diagnostics.severity.
+var severities = map[string]protocol.DiagnosticSeverity{
+	"hint":        protocol.DiagnosticSeverityHint,
+	"information": protocol.DiagnosticSeverityInformation,
+	"warning":     protocol.DiagnosticSeverityWarning,
+}
+
 // toDiagnostics never returns nil, which would be sent as null.
-func toDiagnostics(snap *snapshot, findings []suspect.Finding, settings Settings) []protocol.Diagnostic {
+func toDiagnostics(snap *snapshot, findings []suspect.Finding, wanted settings.Settings) []protocol.Diagnostic {
 	diagnostics := []protocol.Diagnostic{}
 	for _, finding := range findings {
-		if !finding.Reported {
+		if !finding.Reported || !wanted.Reports(finding.Code) {
 			continue
 		}
 		data := replacement{Found: string(snap.text[finding.Span.Start:finding.Span.End]), Texts: []string{}}
@@ -187,9 +207,9 @@ func toDiagnostics(snap *snapshot, findings []suspect.Finding, settings Settings
 		}
 		diagnostics = append(diagnostics, protocol.Diagnostic{
 			Range:    snap.mapper.spanRange(finding.Span),
-			Severity: settings.DiagnosticsSeverity,
+			Severity: severities[wanted.DiagnosticsSeverity],
 			Code:     finding.Code,
-			Source:   section,
+			Source:   settings.Section,
 			Message:  finding.Message,
 			Data:     data,
 		})

@@ -5,6 +5,7 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 )
 
 // initialize agrees with the editor on what both can do. Nothing is sent to it but the answer until its initialized.
@@ -30,7 +31,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 			HoverProvider:      true,
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
 		},
-		ServerInfo: &protocol.ServerInfo{Name: section, Version: s.opts.Version},
+		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
 	}, nil
 }
 

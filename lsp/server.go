@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
 )
@@ -66,7 +67,7 @@ func newServer(opts Options) *server {
 		events:    make(chan func()),
 		done:      make(chan struct{}),
 		encoding:  protocol317.UTF16,
-		settings:  defaultSettings(),
+		settings:  settings.Default(),
 		documents: map[protocol.DocumentURI]*document{},
 		calls:     map[jsonrpc2.ID]*call{},
 		asked:     map[jsonrpc2.ID]func(json.RawMessage, error){},
@@ -118,7 +119,8 @@ type server struct {
 	farewell        error // what Serve returns, once exited
 	client          protocol317.ClientCapabilities
 	encoding        protocol317.PositionEncodingKind
-	settings        Settings
+	settings        settings.Settings // of all layers
+	fromEditor      settings.Layer
 	settingsAtStart json.RawMessage // initializationOptions
 	problems        string          // what was last complained of in the settings
 	documents       map[protocol.DocumentURI]*document

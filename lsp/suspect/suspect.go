@@ -41,6 +41,11 @@ const (
 	CodeMisspelt  = "misspelt-name" // a name or a member that stands nowhere else, one slip (names.SlipOf) from what was likeliest meant
 )
 
+// Codes lists all codes of findings.
+func Codes() []string {
+	return []string{CodeVariable, CodeAttribute, CodeOperator, CodeArguments, CodeLiteral}
+}
+
 // Finding is a site with its verdict.
 type Finding struct {
 	Span  treesitter.Span

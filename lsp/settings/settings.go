@@ -1,0 +1,121 @@
+// Package settings is what users and projects can change: one struct, read from an editor and from a project's file .mlm-lsp.toml.
+//
+// The struct's comments and tags are the manual: the README's table, the JSON schemas, the settings of a VS Code extension and the
+// Neovim help are generated from them (package generate), and a test there fails when one of these is stale.
+//
+// What holds:
+//
+//   - None of the settings names a model, a library or a program, and the only one that names a file cannot leave the project: editors take
+//     settings from the opened folder too, and a cloned repository must not be able to choose what is loaded.
+//   - A value that a setting cannot have, and a key that is none, change nothing and are told with their file and line. Reading
+//     never fails for what is written in a file.
+//   - Layers go over each other in a fixed order: defaults, the user's (an editor's), the project's. A project's file may set what is a
+//     matter of the project and nothing else. Lists are joined, so that what one of them silences is silent.
+package settings
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+//go:generate go run ./generate
+
+// Section is the name under which editors keep the settings.
+const Section = "mlm-lsp"
+
+// Settings are all settings of one project in one session. Treat one as a value that does not change: its lists may be shared.
+//
+// Of each field, the tag setting is its key. A tag of what it takes follows: of (the words it may be, "LANGUAGE" and "KIND" standing for theirs), from and
+// to (the range of a number), glob, or file (below the project's root). The tag by says who may set it: "user" alone, or with "project" the
+// project's file as well.
+type Settings struct {
+	// Whether completions are offered.
+	CompletionEnable bool `setting:"completion.enable" by:"user"`
+	// How many completions are offered at once.
+	CompletionMaxItems int `setting:"completion.maxItems" from:"1" to:"200" by:"user"`
+	// Languages in which no completions are offered.
+	CompletionDisabledLanguages []string `setting:"completion.disabledLanguages" of:"LANGUAGE" by:"project"`
+	// Files in which no completions are offered.
+	CompletionDisabledFiles []string `setting:"completion.disabledFiles" glob:"yes" by:"project"`
+	// Whether suspicious tokens are reported in an editor.
+	DiagnosticsEnable bool `setting:"diagnostics.enable" by:"user"`
+	// How findings are shown.
+	DiagnosticsSeverity string `setting:"diagnostics.severity" of:"hint,information,warning" by:"project"`
+	// Languages in which nothing is reported.
+	DiagnosticsDisabledLanguages []string `setting:"diagnostics.disabledLanguages" of:"LANGUAGE" by:"project"`
+	// Files in which nothing is reported.
+	DiagnosticsDisabledFiles []string `setting:"diagnostics.disabledFiles" glob:"yes" by:"project"`
+	// Kinds of findings that are not reported.
+	DiagnosticsDisabledKinds []string `setting:"diagnostics.disabledKinds" of:"KIND" by:"project"`
+	// Files that are none of the project's own: they are not read, nothing is offered or reported in them, and check passes over them.
+	FilesExclude []string `setting:"files.exclude" glob:"yes" by:"project"`
+	// The size in bytes above which a file is not looked at.
+	FilesMaxSize int `setting:"files.maxSize" from:"1" to:"8388608" by:"project"`
+}
+
+// Default returns the settings of somebody who set none.
+func Default() Settings {
+	return Settings{
+		CompletionEnable:    true,
+		CompletionMaxItems:  20,
+		DiagnosticsEnable:   true,
+		DiagnosticsSeverity: "information",
+		FilesMaxSize:        512 << 10,
+	}
+}
+
+// Excluded reports whether a file is none of the project's own. relative is its slash-separated path below the project's root, "" for a
+// file outside of it, which no pattern matches.
+func (s Settings) Excluded(relative string) bool { return matches(s.FilesExclude, relative) }
+
+// Completes reports whether completions are wanted in a file of that language, path below the project's root (see Excluded) and size in bytes.
+func (s Settings) Completes(language, relative string, size int) bool {
+	return s.CompletionEnable && size <= s.FilesMaxSize && !s.Excluded(relative) &&
+		!slices.Contains(s.CompletionDisabledLanguages, language) && !matches(s.CompletionDisabledFiles, relative)
+}
+
+// Silence says why nothing is to be reported in a file, in words for a log, and "" for one that is to be checked. Its arguments are those of Completes.
+// Whether an editor wants diagnostics at all (DiagnosticsEnable) is not looked at.
+func (s Settings) Silence(language, relative string, size int) string {
+	switch {
+	case s.Excluded(relative):
+		return "it is excluded by files.exclude"
+	case slices.Contains(s.DiagnosticsDisabledLanguages, language):
+		return "its language is in diagnostics.disabledLanguages"
+	case matches(s.DiagnosticsDisabledFiles, relative):
+		return "it is in diagnostics.disabledFiles"
+	case size > s.FilesMaxSize:
+		return "it is larger than files.maxSize"
+	}
+	return ""
+}
+
+// Reports reports whether findings of a code are wanted.
+func (s Settings) Reports(code string) bool {
+	return !slices.Contains(s.DiagnosticsDisabledKinds, code)
+}
+
+// matches reports whether a glob names a path or a directory above it. A glob without a slash matches a name at any depth, any other one the path
+// from the root: as in .gitignore.
+func matches(globs []string, relative string) bool {
+	if relative == "" {
+		return false
+	}
+	for _, glob := range globs {
+		rooted := strings.TrimSuffix(strings.TrimPrefix(glob, "/"), "/")
+		anywhere := !strings.Contains(strings.TrimSuffix(glob, "/"), "/")
+		for part := relative; part != "." && part != "/"; part = path.Dir(part) {
+			name := part
+			if anywhere {
+				name = path.Base(part)
+			}
+			if doublestar.MatchUnvalidated(rooted, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
