@@ -48,9 +48,9 @@ func startSuspecting(t testing.TB, check func(context.Context, Model, *treesitte
 	open := s.opts.Open
 	s.opts.Open = func(ctx context.Context, report func(string)) (Model, error) { <-begun; return open(ctx, report) }
 	e := fakeeditor.Start(t, s.serve, config)
-	e.ProgressBegun()
+	e.ProgressBegun(fakeeditor.Loading)
 	close(begun)
-	e.Progress()
+	e.Progress(fakeeditor.Loading)
 	return e
 }
 

@@ -48,6 +48,7 @@ var notifications = map[string]func(*server, json.RawMessage) error{
 	protocol.MethodTextDocumentDidClose:            noting((*server).didClose),
 	protocol.MethodWorkspaceDidChangeConfiguration: noting((*server).didChangeConfiguration),
 	protocol.MethodCancelRequest:                   noting((*server).cancelRequest),
+	protocol.MethodWorkDoneProgressCancel:          noting((*server).cancelProgress),
 }
 
 // decoding puts the decoding of the parameters before a handler.

@@ -159,9 +159,9 @@ func TestRequestsWhileTheModelLoads(t *testing.T) {
 	if items, incomplete := e.Complete(file, offset); len(items) != 0 || !incomplete {
 		t.Errorf("completions before there is a model: %v, %v", items, incomplete)
 	}
-	e.ProgressBegun()
+	e.ProgressBegun(fakeeditor.Loading)
 	close(loaded)
-	if got := e.Progress(); got[0] != "begin" || got[len(got)-1] != "end" {
+	if got := e.Progress(fakeeditor.Loading); !strings.HasPrefix(got[0], "begin") || !strings.Contains(strings.Join(got, ", "), "reading the bundle") || got[len(got)-1] != "end" {
 		t.Errorf("progress %q", got)
 	}
 	e.Diagnostics(file) // of the document that was open before

@@ -2,7 +2,7 @@ package lsp
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"io"
 	"sync/atomic"
 	"time"
@@ -10,7 +10,6 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
-	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/model"
 )
 
@@ -22,47 +21,47 @@ type Model interface {
 
 // loading is how far the model has come.
 type loading struct {
-	shown      bool // the editor shows progress
+	progress   *progress
 	over       bool // the model is there, or will not be
 	complained bool // the user knows that there is none, or that it fails
 }
 
-// progressToken names the progress of loading; there is one load in a session.
-const progressToken = "mlm-lsp/model"
+// errCancelled is the end of a load that the user did not want.
+var errCancelled = errors.New("loading the model was cancelled: restart the server to load it")
 
 // loadModel opens the model in the background. Until it is there, requests answer empty at once.
 func (s *server) loadModel() {
-	if s.client.Window.WorkDoneProgress {
-		s.ask(protocol.MethodWorkDoneProgressCreate, protocol317.WorkDoneProgressCreateParams{Token: progressToken},
-			func(_ json.RawMessage, err error) {
-				if err == nil && !s.loading.over {
-					s.loading.shown = true
-					s.progress(protocol.WorkDoneProgressBegin{Kind: protocol.WorkDoneProgressKindBegin, Title: "mlm-lsp: loading the model"})
-				}
-			})
-	}
 	report := func(message string) {
 		s.post(func() {
-			if s.loading.shown && !s.loading.over {
-				s.progress(protocol.WorkDoneProgressReport{Kind: protocol.WorkDoneProgressKindReport, Message: message})
+			if !s.loading.over {
+				s.loading.progress.report(message)
 			}
 		})
 	}
-	s.spawn(func(ctx context.Context) {
+	began := time.Now()
+	cancel := s.spawn(func(ctx context.Context) {
 		var m Model
-		began := time.Now()
 		err := s.protect("loading the model", func() (err error) { m, err = s.opts.Open(ctx, report); return err })
 		if !s.post(func() { s.modelLoaded(m, err, time.Since(began)) }) && err == nil {
 			closeModel(m, s.log)
 		}
 	})
+	s.loading.progress = s.startProgress(loadingToken, "loading the model", func() {
+		cancel()
+		s.modelLoaded(nil, errCancelled, time.Since(began)) // at once, however long Open takes to notice
+	})
 }
 
+// modelLoaded takes the first outcome of a load. A model that comes after the user cancelled it is of no use.
 func (s *server) modelLoaded(m Model, err error, took time.Duration) {
-	s.loading.over = true
-	if s.loading.shown {
-		s.progress(protocol.WorkDoneProgressEnd{Kind: protocol.WorkDoneProgressKindEnd})
+	if s.loading.over {
+		if err == nil {
+			s.spawn(func(context.Context) { closeModel(m, s.log) })
+		}
+		return
 	}
+	s.loading.over = true
+	s.loading.progress.end()
 	if err != nil {
 		s.complain("offering nothing: ", err)
 		return
@@ -75,10 +74,6 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 	}
 	s.model = m
 	s.recheck()
-}
-
-func (s *server) progress(value any) {
-	s.notify(protocol.MethodProgress, protocol317.ProgressParams{Token: progressToken, Value: value})
 }
 
 // complain tells the user once in a session that the model does not work; after that only the log hears of it.

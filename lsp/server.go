@@ -60,18 +60,20 @@ func newServer(opts Options) *server {
 		opts.DiagnosticsDelay = 300 * time.Millisecond
 	}
 	s := &server{
-		opts:      opts,
-		log:       opts.Log,
-		out:       newOutbox(),
-		incoming:  make(chan incoming),
-		events:    make(chan func()),
-		done:      make(chan struct{}),
-		encoding:  protocol317.UTF16,
-		settings:  settings.Default(),
-		documents: map[protocol.DocumentURI]*document{},
-		calls:     map[jsonrpc2.ID]*call{},
-		asked:     map[jsonrpc2.ID]func(json.RawMessage, error){},
-		timer:     time.NewTimer(0),
+		opts:       opts,
+		log:        opts.Log,
+		out:        newOutbox(),
+		incoming:   make(chan incoming),
+		events:     make(chan func()),
+		done:       make(chan struct{}),
+		encoding:   protocol317.UTF16,
+		settings:   settings.Default(),
+		documents:  map[protocol.DocumentURI]*document{},
+		calls:      map[jsonrpc2.ID]*call{},
+		asked:      map[jsonrpc2.ID]func(json.RawMessage, error){},
+		progresses: map[string]*progress{},
+		patience:   patience,
+		timer:      time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
 			return suspect.Check(ctx, m, f, suspect.Options{})
 		},
@@ -112,6 +114,7 @@ type server struct {
 	events   chan func()   // what goroutines hand to the loop, see post
 	done     chan struct{} // closed when the loop has ended
 	workers  sync.WaitGroup
+	patience time.Duration
 	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	suspect  func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error)
 	// ----
@@ -130,9 +133,10 @@ type server struct {
 	lastAsked       int32
 	model           Model // nil while it is loading, and when that failed
 	loading         loading
-	checking        *check      // the diagnostics pass that runs, if one does
-	quiet           time.Time   // no pass starts before
-	timer           *time.Timer // fires when a pass may be due
+	progresses      map[string]*progress // work that is shown, by token
+	checking        *check               // the diagnostics pass that runs, if one does
+	quiet           time.Time            // no pass starts before
+	timer           *time.Timer          // fires when a pass may be due
 }
 
 type phase int

@@ -111,9 +111,9 @@ func startWithModel(t testing.TB, opts Options, config fakeeditor.Config) *fakee
 		return open(ctx, report)
 	}
 	e := start(t, opts, config)
-	e.ProgressBegun()
+	e.ProgressBegun(fakeeditor.Loading)
 	close(loaded)
-	e.Progress()
+	e.Progress(fakeeditor.Loading)
 	return e
 }
 

@@ -27,7 +27,12 @@ const surveying = 20 * time.Second
 type folder struct {
 	path string
 	*project.Folder
+	surveys map[*survey]bool // those that run; the loop's
+	shown   *progress        // of all of them; nil when none runs, or all are quick so far
 }
+
+// survey is the reading of what is around a document.
+type survey struct{ cancel context.CancelFunc }
 
 // addFolders takes the workspace folders of the session.
 func (s *server) addFolders(p *protocol317.InitializeParams) {
@@ -46,7 +51,7 @@ func (s *server) addFolders(p *protocol317.InitializeParams) {
 		if path == "" {
 			continue
 		}
-		s.folders = append(s.folders, &folder{path, project.NewFolder(func(ctx context.Context) ([]string, error) { return s.opts.Files(ctx, path) }, os.ReadFile)})
+		s.folders = append(s.folders, &folder{path: path, surveys: map[*survey]bool{}, Folder: project.NewFolder(func(ctx context.Context) ([]string, error) { return s.opts.Files(ctx, path) }, os.ReadFile)})
 	}
 }
 
@@ -86,9 +91,12 @@ func (s *server) survey(doc *document) {
 			open = append(open, other.snapshot)
 		}
 	}
-	s.spawn(func(ctx context.Context) {
+	v := &survey{}
+	v.cancel = s.spawn(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, surveying)
 		defer cancel()
+		slow := time.AfterFunc(s.patience, func() { s.post(func() { s.showSurvey(f, v) }) })
+		defer slow.Stop()
 		began := time.Now()
 		err := s.protect("reading the project", func() error {
 			if _, err := f.Around(ctx, path); err != nil {
@@ -103,6 +111,25 @@ func (s *server) survey(doc *document) {
 			s.log.Info("reading the project", zap.Error(err))
 		}
 		s.log.Debug("project", zap.Duration("took", time.Since(began)))
+		s.post(func() {
+			if delete(f.surveys, v); len(f.surveys) == 0 {
+				f.shown.end()
+				f.shown = nil
+			}
+		})
+	})
+	f.surveys[v] = true
+}
+
+// showSurvey has the editor show that a folder is being read. Who has enough of that stops all of it, and the next document that is opened there begins anew.
+func (s *server) showSurvey(f *folder, v *survey) {
+	if !f.surveys[v] || f.shown != nil {
+		return
+	}
+	f.shown = s.startProgress(readingToken+f.path, "reading the files around", func() {
+		for running := range f.surveys {
+			running.cancel()
+		}
 	})
 }
 

@@ -70,7 +70,7 @@ type Editor struct {
 	waiting    map[string]*Pending
 	shown      map[string]protocol317.PublishDiagnosticsParams
 	messages   []string
-	progress   []string
+	progress   map[string][]string // by token
 	registered []string
 	bad        []string // what the server should not have done
 	gone       bool     // no message will come any more
@@ -119,6 +119,7 @@ func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error
 	e := &Editor{
 		t: t, config: config, conn: ours, served: make(chan error, 1), answers: make(chan []byte, 1000), texts: map[string]*text{}, versions: map[string]int32{}, settings: config.Settings,
 		encoding: protocol317.UTF16, waiting: map[string]*Pending{}, shown: map[string]protocol317.PublishDiagnosticsParams{},
+		progress: map[string][]string{},
 	}
 	e.changed = sync.NewCond(&e.mu)
 	go func() { e.served <- serve(context.Background(), theirs) }()
@@ -289,19 +290,31 @@ func (e *Editor) Message() string {
 	return next
 }
 
-// ProgressBegun waits until the server has begun to show progress.
-func (e *Editor) ProgressBegun() {
+// Loading names the progress of loading the model.
+const Loading = "mlm-lsp/model"
+
+// ProgressBegun waits until the server has begun to show some progress.
+func (e *Editor) ProgressBegun(token string) {
 	e.t.Helper()
-	e.await("the beginning of the progress", func() bool { return len(e.progress) > 0 })
+	e.await("the beginning of the progress of "+token, func() bool { return len(e.progress[token]) > 0 })
 	e.mu.Unlock()
 }
 
-// Progress waits until the progress has come to its end and returns its kinds and messages in order.
-func (e *Editor) Progress() []string {
+// Progress waits until some progress has come to its end and returns its kinds and messages in order.
+func (e *Editor) Progress(token string) []string {
 	e.t.Helper()
-	e.await("the end of the progress", func() bool { n := len(e.progress); return n > 0 && e.progress[n-1] == "end" })
+	e.await("the end of the progress of "+token, func() bool {
+		list := e.progress[token]
+		return len(list) > 0 && list[len(list)-1] == "end"
+	})
 	defer e.mu.Unlock()
-	return e.progress
+	return e.progress[token]
+}
+
+// CancelProgress tells the server that the user had enough of some progress.
+func (e *Editor) CancelProgress(token string) {
+	e.t.Helper()
+	e.Notify(protocol.MethodWorkDoneProgressCancel, protocol317.WorkDoneProgressCancelParams{Token: token})
 }
 
 // Registered waits for the server to have registered for a method.
@@ -441,7 +454,10 @@ func (e *Editor) take(m message) *message {
 		if p.Value.Message != "" {
 			entry += " " + p.Value.Message
 		}
-		e.progress = append(e.progress, entry)
+		if list := e.progress[p.Token]; (len(list) == 0 || list[len(list)-1] == "end") != (p.Value.Kind == "begin") {
+			e.complain("progress %q of %s after %q", entry, p.Token, list)
+		}
+		e.progress[p.Token] = append(e.progress[p.Token], entry)
 	default:
 		e.complain("the server notifies of %s, which nobody asked for", m.Method)
 	}

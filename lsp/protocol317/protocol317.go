@@ -192,6 +192,11 @@ type WorkDoneProgressCreateParams struct {
 	Token string `json:"token"`
 }
 
+// WorkDoneProgressCancelParams names the progress that the user had enough of: by a string, or by a number where the server made one.
+type WorkDoneProgressCancelParams struct {
+	Token any `json:"token"`
+}
+
 // CancelParams names the request to cancel: a number or a string.
 type CancelParams struct {
 	ID jsonrpc2.ID `json:"id"`
