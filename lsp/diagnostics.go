@@ -29,6 +29,9 @@ type diagnosis struct {
 	due     time.Time // when it may be, at the earliest
 	shown   bool      // the editor shows something
 	silence string    // why nothing is reported, as it was told to the log
+	// For an editor that asks for diagnostics (document_diagnostic.go): what was found in the newest version, unless it is stale, and who waits for that.
+	found   []protocol.Diagnostic
+	waiting []chan pulled
 }
 
 // check is a pass that runs.
@@ -48,6 +51,7 @@ type replacement struct {
 func (s *server) touched(doc *document, delay time.Duration) {
 	doc.check.stale = true
 	doc.check.due = time.Now().Add(delay)
+	doc.answerPulls(pulled{err: errOutdated})
 	s.stopCheck()
 	s.schedule()
 }
@@ -75,6 +79,7 @@ func (s *server) recheck() {
 			s.clear(doc)
 		}
 	}
+	s.refreshDiagnostics()
 	s.schedule()
 }
 
@@ -83,6 +88,8 @@ func (s *server) clear(doc *document) {
 	if s.checking != nil && s.checking.snapshot == doc.snapshot {
 		s.stopCheck()
 	}
+	doc.check.found = []protocol.Diagnostic{}
+	doc.answerPulls(pulled{found: doc.check.found})
 	if doc.check.shown {
 		doc.check.shown = false
 		s.notify(protocol.MethodTextDocumentPublishDiagnostics, protocol317.PublishDiagnosticsParams{
@@ -110,14 +117,14 @@ func (s *server) schedule() {
 	}
 }
 
-// nextStale returns the document to check next, nil if there is none or none can be checked now.
+// nextStale returns the document to check next, nil if there is none or none can be checked now. An editor that asks for diagnostics has those documents checked that it waits for.
 func (s *server) nextStale() *document {
 	if s.model == nil || s.checking != nil || !s.settings.DiagnosticsEnable || s.phase != running {
 		return nil
 	}
 	var next *document
 	for _, doc := range s.documents {
-		if doc.check.stale && (next == nil || doc.check.due.Before(next.check.due)) {
+		if doc.check.stale && (!s.pulls() || len(doc.check.waiting) > 0) && (next == nil || doc.check.due.Before(next.check.due)) {
 			next = doc
 		}
 	}
@@ -175,6 +182,13 @@ func (s *server) checked(pass *check, found []protocol.Diagnostic, err error) {
 	doc.check.stale = false
 	if err != nil {
 		s.complain("checking: ", err)
+		doc.check.found = []protocol.Diagnostic{}
+		doc.answerPulls(pulled{err: err})
+		return
+	}
+	if s.pulls() {
+		doc.check.found = found
+		doc.answerPulls(pulled{found: found})
 		return
 	}
 	doc.check.shown = len(found) > 0

@@ -27,6 +27,7 @@ type work func(ctx context.Context) (any, error)
 // concurrent are the requests that take time. The function runs on the loop and returns the rest.
 var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCompletion: decoding((*server).completion),
+	protocol317.MethodDocumentDiagnostic:  decoding((*server).documentDiagnostic),
 	protocol.MethodCompletionItemResolve:  decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:      decoding((*server).hover),
 }
@@ -184,7 +185,11 @@ func (s *server) cancel(id jsonrpc2.ID) {
 func (s *server) ask(method string, params any, then func(result json.RawMessage, err error)) {
 	s.lastAsked++
 	id := jsonrpc2.NewNumberID(s.lastAsked)
-	m, err := jsonrpc2.NewCall(id, method, s.marshal(params))
+	var raw json.RawMessage // absent where there are none: null is no parameters
+	if params != nil {
+		raw = s.marshal(params)
+	}
+	m, err := jsonrpc2.NewCall(id, method, raw)
 	if err != nil {
 		s.log.Error("encoding a request", zap.String("method", method), zap.Error(err))
 		return

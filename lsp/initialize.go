@@ -19,7 +19,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 		s.log.Info("session begins", zap.String("editor", p.ClientInfo.Name), zap.String("editorVersion", p.ClientInfo.Version),
 			zap.String("version", s.opts.Version), zap.String("positions", string(s.encoding)))
 	}
-	return &protocol317.InitializeResult{
+	result := &protocol317.InitializeResult{
 		Capabilities: protocol317.ServerCapabilities{
 			PositionEncoding: s.encoding,
 			TextDocumentSync: &protocol.TextDocumentSyncOptions{
@@ -32,7 +32,11 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
 		},
 		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
-	}, nil
+	}
+	if s.pulls() {
+		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true}
+	}
+	return result, nil
 }
 
 // chooseEncoding takes UTF-8, which needs no counting, wherever it is offered. Without an offer UTF-16 holds.

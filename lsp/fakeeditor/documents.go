@@ -206,17 +206,39 @@ type Diagnostic struct {
 	raw           protocol.Diagnostic
 }
 
-// Diagnostics waits for those of the document's present version.
+// Diagnostics waits for those of the document's present version; an editor of that kind asks for them.
 func (e *Editor) Diagnostics(name string) []Diagnostic {
 	e.t.Helper()
 	doc := e.text(name)
+	if e.config.Pull {
+		report, _ := e.Pull(name, "")
+		return e.diagnostics(doc, report.Items)
+	}
 	e.await("diagnostics of "+name, func() bool {
 		p, ok := e.shown[name]
 		return ok && p.Version != nil && *p.Version == doc.version
 	})
 	defer e.mu.Unlock()
+	return e.diagnostics(doc, e.shown[name].Diagnostics)
+}
+
+// Pull asks for diagnostics, given the id of the last answer, if there was one. The error is the server's.
+func (e *Editor) Pull(name, previous string) (report protocol317.FullDocumentDiagnosticReport, err error) {
+	e.t.Helper()
+	err = e.Call(protocol317.MethodDocumentDiagnostic, protocol317.DocumentDiagnosticParams{TextDocument: identifier(name), PreviousResultID: previous}, &report)
+	switch {
+	case err != nil:
+	case report.Kind == "full" && report.Items != nil && report.ResultID != "":
+	case report.Kind == "unchanged" && report.Items == nil && report.ResultID == previous:
+	default:
+		e.t.Errorf("a report of diagnostics that is none: %+v", report)
+	}
+	return report, err
+}
+
+func (e *Editor) diagnostics(doc *text, list []protocol.Diagnostic) []Diagnostic {
 	diagnostics := []Diagnostic{}
-	for _, d := range e.shown[name].Diagnostics {
+	for _, d := range list {
 		start, end := e.offset(doc.content, d.Range.Start), e.offset(doc.content, d.Range.End)
 		code, _ := d.Code.(string)
 		diagnostics = append(diagnostics, Diagnostic{start, end, code, d.Message, d.Severity, d})

@@ -48,6 +48,8 @@ type Config struct {
 	OldEdits bool
 	// Plain is an editor that shows plain text only, and no label details.
 	Plain bool
+	// Pull is an editor that asks for diagnostics.
+	Pull bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -72,6 +74,7 @@ type Editor struct {
 	messages   []string
 	progress   map[string][]string // by token
 	registered []string
+	refreshed  int      // how often the server asked to be asked for diagnostics
 	bad        []string // what the server should not have done
 	gone       bool     // no message will come any more
 }
@@ -89,8 +92,9 @@ type Pending struct {
 
 // Error is an error that the server answered.
 type Error struct {
-	Code    int    `json:"code"`
-	Message string `json:"message"`
+	Code    int             `json:"code"`
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data,omitempty"`
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s (%d)", e.Message, e.Code) }
@@ -140,6 +144,10 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
+	if e.config.Pull {
+		capabilities.TextDocument.Diagnostic = &struct{}{}
+		capabilities.Workspace.Diagnostics.RefreshSupport = true
+	}
 	if !e.config.Plain {
 		capabilities.TextDocument.Completion.CompletionItem.DocumentationFormat = []protocol.MarkupKind{protocol.Markdown}
 		capabilities.TextDocument.Hover.ContentFormat = []protocol.MarkupKind{protocol.Markdown, protocol.PlainText}
@@ -315,6 +323,13 @@ func (e *Editor) Progress(token string) []string {
 func (e *Editor) CancelProgress(token string) {
 	e.t.Helper()
 	e.Notify(protocol.MethodWorkDoneProgressCancel, protocol317.WorkDoneProgressCancelParams{Token: token})
+}
+
+// Refreshed waits until the server has asked so often to be asked for diagnostics.
+func (e *Editor) Refreshed(times int) {
+	e.t.Helper()
+	e.await("a refresh of diagnostics", func() bool { return e.refreshed >= times })
+	e.mu.Unlock()
 }
 
 // Registered waits for the server to have registered for a method.
@@ -502,6 +517,10 @@ func (e *Editor) takeRequest(m message) *message {
 		for _, r := range p.Registrations {
 			e.registered = append(e.registered, r.Method)
 		}
+	case protocol317.MethodDiagnosticRefresh:
+		if e.refreshed++; !e.config.Pull {
+			e.complain("the server wants to be asked for diagnostics by an editor that does not")
+		}
 	default:
 		e.complain("the server asks for %s, which nobody offered", m.Method)
 		answer.Result, answer.Error = nil, &Error{Code: -32601, Message: "no such method"}
@@ -512,6 +531,9 @@ func (e *Editor) takeRequest(m message) *message {
 func (e *Editor) takeDiagnostics(raw json.RawMessage) {
 	var p protocol317.PublishDiagnosticsParams
 	e.decode(message{Params: raw}, &p)
+	if e.config.Pull {
+		e.complain("diagnostics are published to an editor that asks for them")
+	}
 	if p.Diagnostics == nil {
 		e.complain("diagnostics that are null, not a list")
 	}

@@ -6,7 +6,8 @@
 //     document's start look alike;
 //   - PublishDiagnosticsParams.Version, which there is never sent when it is 0, the version Neovim opens documents with;
 //   - progress tokens, whose marshaller there works behind a pointer only;
-//   - label details of completion items, and the code of a cancelled request.
+//   - label details of completion items, and the codes of cancelled requests;
+//   - diagnostics that the client asks for.
 //
 // What is read is cut to the fields that are used: a client may put anything into the others, and does. All other messages
 // are taken from go.lsp.dev/protocol.
@@ -21,6 +22,15 @@ import (
 
 // CodeRequestCancelled answers a request that the client cancelled. It is LSP's own, beside those of JSON-RPC.
 const CodeRequestCancelled jsonrpc2.Code = -32800
+
+// CodeServerCancelled answers a request that the server has given up, and may be sent again.
+const CodeServerCancelled jsonrpc2.Code = -32802
+
+// Methods of 3.17.
+const (
+	MethodDocumentDiagnostic = "textDocument/diagnostic"
+	MethodDiagnosticRefresh  = "workspace/diagnostic/refresh"
+)
 
 // PositionEncodingKind says what Position.Character counts.
 type PositionEncodingKind string
@@ -64,6 +74,9 @@ type ClientCapabilities struct {
 		DidChangeConfiguration struct {
 			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
 		} `json:"didChangeConfiguration"`
+		Diagnostics struct {
+			RefreshSupport bool `json:"refreshSupport,omitempty"`
+		} `json:"diagnostics"`
 	} `json:"workspace"`
 	TextDocument struct {
 		Completion struct {
@@ -75,6 +88,8 @@ type ClientCapabilities struct {
 		Hover struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat,omitempty"`
 		} `json:"hover"`
+		// Diagnostic is there in a client that asks for diagnostics.
+		Diagnostic *struct{} `json:"diagnostic,omitempty"`
 	} `json:"textDocument"`
 }
 
@@ -91,6 +106,34 @@ type ServerCapabilities struct {
 	CompletionProvider *protocol.CompletionOptions       `json:"completionProvider,omitempty"`
 	HoverProvider      bool                              `json:"hoverProvider,omitempty"`
 	CodeActionProvider *protocol.CodeActionOptions       `json:"codeActionProvider,omitempty"`
+	DiagnosticProvider *DiagnosticOptions                `json:"diagnosticProvider,omitempty"`
+}
+
+// DiagnosticOptions announce that the client may ask for the diagnostics of single documents. InterFileDependencies says that
+// an edit in one may change those of another.
+type DiagnosticOptions struct {
+	Identifier            string `json:"identifier,omitempty"`
+	InterFileDependencies bool   `json:"interFileDependencies"`
+	WorkspaceDiagnostics  bool   `json:"workspaceDiagnostics"`
+}
+
+// DocumentDiagnosticParams asks for the diagnostics of a document. PreviousResultID is that of the last answer, if there was one.
+type DocumentDiagnosticParams struct {
+	TextDocument     protocol.TextDocumentIdentifier `json:"textDocument"`
+	PreviousResultID string                          `json:"previousResultId,omitempty"`
+}
+
+// FullDocumentDiagnosticReport answers textDocument/diagnostic with all there is; Kind is "full" and Items is never nil.
+type FullDocumentDiagnosticReport struct {
+	Kind     string                `json:"kind"`
+	ResultID string                `json:"resultId,omitempty"`
+	Items    []protocol.Diagnostic `json:"items"`
+}
+
+// UnchangedDocumentDiagnosticReport answers it where the client has that already; Kind is "unchanged".
+type UnchangedDocumentDiagnosticReport struct {
+	Kind     string `json:"kind"`
+	ResultID string `json:"resultId"`
 }
 
 // DidChangeTextDocumentParams carries edits; they apply one after another, each to the text the one before it left.
