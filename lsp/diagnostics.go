@@ -152,7 +152,7 @@ func (s *server) checkNext() {
 		return
 	}
 	doc.check.silence = ""
-	snap, wanted, m, update := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot)
+	snap, wanted, m, update, around := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot), s.around(doc.snapshot)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
@@ -160,7 +160,7 @@ func (s *server) checkNext() {
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
-			findings, err := s.suspect(ctx, m, snap.file())
+			findings, err := s.suspect(ctx, m, snap.file(), suspect.Options{Around: around()})
 			found = toDiagnostics(snap, findings, wanted)
 			return err
 		})

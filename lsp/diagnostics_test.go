@@ -17,8 +17,8 @@ import (
 )
 
 // wrongIsRight finds every "wrong" in a text, as a stand-in for lsp/suspect, whose judgement is tested there.
-func wrongIsRight(suggestions ...string) func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error) {
-	return func(_ context.Context, _ Model, f *treesitter.File) ([]suspect.Finding, error) {
+func wrongIsRight(suggestions ...string) func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error) {
+	return func(_ context.Context, _ Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
 		var findings []suspect.Finding
 		for at := 0; ; {
 			next := strings.Index(string(f.Text[at:]), "wrong")
@@ -38,7 +38,7 @@ func wrongIsRight(suggestions ...string) func(context.Context, Model, *treesitte
 }
 
 // startSuspecting starts a server with a stand-in for lsp/suspect and waits until its model is there.
-func startSuspecting(t testing.TB, check func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error), opts Options,
+func startSuspecting(t testing.TB, check func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error), opts Options,
 	config fakeeditor.Config) *fakeeditor.Editor {
 	t.Helper()
 	s := newServer(opts)
@@ -99,13 +99,13 @@ func TestDiagnosticsFollowSettings(t *testing.T) {
 // for a version that goes backwards, and Diagnostics waits for the newest.
 func TestDiagnosticsOfTheNewestVersionOnly(t *testing.T) {
 	started, stopped := make(chan int, 100), make(chan struct{}, 100)
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
 		started <- len(f.Text)
 		if !strings.Contains(string(f.Text), "final") {
 			<-ctx.Done()
 			stopped <- struct{}{}
 		}
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, suspect.Options{})
 	}
 	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
 	e.Open(file, "python", "wrong\n")
@@ -125,14 +125,14 @@ func TestDiagnosticsOfTheNewestVersionOnly(t *testing.T) {
 func TestCompletionStopsDiagnostics(t *testing.T) {
 	started, stopped := make(chan struct{}, 100), make(chan struct{}, 100)
 	var passes atomic.Int32
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
 		started <- struct{}{}
 		if passes.Add(1) == 1 {
 			<-ctx.Done()
 			stopped <- struct{}{}
 			return nil, ctx.Err()
 		}
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, suspect.Options{})
 	}
 	e := startSuspecting(t, check, quick(&scripted{predict: prefer()}), fakeeditor.Config{})
 	e.Open(file, "python", python+"wrong\n")
@@ -150,7 +150,7 @@ func TestCompletionStopsDiagnostics(t *testing.T) {
 // Several documents are checked one after another, and a panic in one pass is the end of that pass only.
 func TestDiagnosticsOfSeveralDocuments(t *testing.T) {
 	var running atomic.Int32
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
 		if running.Add(1) > 1 {
 			t.Error("two passes at once")
 		}
@@ -159,7 +159,7 @@ func TestDiagnosticsOfSeveralDocuments(t *testing.T) {
 			panic("in a pass")
 		}
 		time.Sleep(time.Millisecond)
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, suspect.Options{})
 	}
 	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
 	names := []string{"file:///a.py", "file:///b.go", "file:///c.ts", "untitled:d"}
@@ -185,13 +185,13 @@ func TestDiagnosticsOfSeveralDocuments(t *testing.T) {
 // A document that is closed while its pass runs, or while diagnostics are shown, is forgotten.
 func TestClosingWhileDiagnosticsRun(t *testing.T) {
 	started, stopped := make(chan struct{}, 10), make(chan struct{})
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
 		if strings.Contains(string(f.Text), "slow") {
 			started <- struct{}{}
 			<-ctx.Done()
 			close(stopped)
 		}
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, suspect.Options{})
 	}
 	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{})
 	e.Open(file, "python", "slow wrong")

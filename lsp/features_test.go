@@ -219,7 +219,9 @@ func TestOtherDevice(t *testing.T) {
 // A model that fails later is told of once as well, and completions still come from the file.
 func TestModelThatFails(t *testing.T) {
 	m := &scripted{predict: func(context.Context, []model.Query) ([]model.Prediction, error) { return nil, fs.ErrInvalid }}
-	check := func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error) { return nil, fs.ErrInvalid }
+	check := func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error) {
+		return nil, fs.ErrInvalid
+	}
 	e := startSuspecting(t, check, quick(m), fakeeditor.Config{})
 	e.Open(file, "python", python)
 	if got := e.Message(); !strings.Contains(got, fs.ErrInvalid.Error()) {

@@ -74,8 +74,8 @@ func newServer(opts Options) *server {
 		progresses: map[string]*progress{},
 		patience:   patience,
 		timer:      time.NewTimer(0),
-		suspect: func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
-			return suspect.Check(ctx, m, f, suspect.Options{})
+		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
+			return suspect.Check(ctx, m, f, opts)
 		},
 	}
 	s.timer.Stop()
@@ -116,7 +116,7 @@ type server struct {
 	workers  sync.WaitGroup
 	patience time.Duration
 	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
-	suspect  func(context.Context, Model, *treesitter.File) ([]suspect.Finding, error)
+	suspect  func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
 	phase           phase
 	farewell        error // what Serve returns, once exited

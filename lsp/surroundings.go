@@ -91,6 +91,7 @@ func (s *server) survey(doc *document) {
 			open = append(open, other.snapshot)
 		}
 	}
+	known := f.Held(path) != nil
 	v := &survey{}
 	v.cancel = s.spawn(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, surveying)
@@ -107,8 +108,16 @@ func (s *server) survey(doc *document) {
 			}
 			return nil
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			s.log.Info("reading the project", zap.Error(err))
+		case !known:
+			// What was found in the document was found without its project.
+			s.post(func() {
+				if s.documents[doc.uri] == doc {
+					s.touched(doc, 0)
+				}
+			})
 		}
 		s.log.Debug("project", zap.Duration("took", time.Since(began)))
 		s.post(func() {

@@ -12,6 +12,8 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/treesitter"
 )
 
 // TestSurroundings: completions know the files of the workspace folder, and open documents as they are in the editor.
@@ -59,6 +61,37 @@ func TestSurroundings(t *testing.T) {
 		await("reset", true)
 		e.Close()
 	}
+}
+
+// TestCheckSurroundings: a document is checked with what its project says as soon as that was read.
+func TestCheckSurroundings(t *testing.T) {
+	directory := t.TempDir()
+	for name, text := range map[string]string{"main.py": "x = lookup\n", "other.py": "lookup = 1\n"} {
+		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opts := quick(&scripted{})
+	opts.Files = func(_ context.Context, root string) ([]string, error) {
+		return filepath.Glob(filepath.Join(root, "*.py"))
+	}
+	uses := make(chan int, 100)
+	e := startSuspecting(t, func(_ context.Context, _ Model, _ *treesitter.File, o suspect.Options) ([]suspect.Finding, error) {
+		if o.Around != nil {
+			uses <- o.Around.Uses("lookup").Names
+		}
+		return nil, nil
+	}, opts, fakeeditor.Config{Folders: []string{"file://" + filepath.ToSlash(directory)}})
+	e.Open("file://"+filepath.ToSlash(filepath.Join(directory, "main.py")), "python", "x = lookup\n")
+	select {
+	case n := <-uses:
+		if n != 1 {
+			t.Errorf("the other files use lookup %d times, want once", n)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it was never checked with its project")
+	}
+	e.Close()
 }
 
 // TestPathOf: what is no file has no surroundings.

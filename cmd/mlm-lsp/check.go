@@ -111,13 +111,18 @@ func checkFiles(ctx context.Context, m *model.Model, paths []string, all bool) (
 	show := newProgress("checking", "files")
 	defer show.finish()
 	var findings []finding
+	projects := newSurroundings()
 	for i, path := range paths {
 		show.set(i, len(paths))
 		f, err := readSource(path, "")
 		if err != nil {
 			return nil, err
 		}
-		found, err := suspect.Check(ctx, m, f, suspect.Options{All: all})
+		around, err := projects.of(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		found, err := suspect.Check(ctx, m, f, suspect.Options{All: all, Around: around})
 		if err != nil {
 			return nil, fmt.Errorf("checking %s: %w", path, err)
 		}

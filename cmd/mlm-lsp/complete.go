@@ -1,16 +1,9 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
 	"mlm-lsp/lsp/complete"
-	"mlm-lsp/lsp/project"
-	"mlm-lsp/training/corpus"
 )
 
 // newComplete returns the command that shows what an editor would be offered.
@@ -37,7 +30,7 @@ func newComplete() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			around, err := surroundings(cmd.Context(), path)
+			around, err := newSurroundings().of(cmd.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -61,19 +54,6 @@ func newComplete() *cobra.Command {
 	cmd.Flags().StringVar(&lang, "lang", "", "the file's language (default: by its name)")
 	cmd.Flags().IntVar(&top, "top", 20, "how many completions to show")
 	return cmd
-}
-
-// surroundings reads what the files near one say; standard input has none.
-func surroundings(ctx context.Context, path string) (*project.View, error) {
-	if path == "-" {
-		return nil, nil
-	}
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading the project of %s: %w", path, err)
-	}
-	folder := project.NewFolder(func(ctx context.Context) ([]string, error) { return corpus.Around(ctx, absolute) }, os.ReadFile)
-	return folder.Around(ctx, absolute)
 }
 
 // completion is a line of complete's output.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/rank"
@@ -30,7 +31,7 @@ func newFit() *cobra.Command {
 	var budget ranking.Budget
 	var load evaluate.LoadOptions
 	var fixFiles, clean []string
-	var out, into, lexicon, table string
+	var out, into, lexicon, table, repos string
 	var withoutModel bool
 	var largest int
 	cmd := &cobra.Command{
@@ -60,7 +61,7 @@ to be built with.`,
 			if lexicon != "" {
 				return countLexicon(cmd, args, lexicon)
 			}
-			train, held, err := readFixes(fixFiles, largest)
+			train, held, err := readFixes(fixFiles, repos, largest)
 			if err != nil {
 				return err
 			}
@@ -109,6 +110,7 @@ to be built with.`,
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&fixFiles, "fixes", nil, "`FILE`s of fixes with their texts")
+	f.StringVar(&repos, "repos", "", "the `DIR`ectory of clones of the fixes' repositories, as far as there are any: what their other files say is learnt from, too")
 	f.StringSliceVar(&clean, "clean", nil, "`PATH`s of release-grade files that the model was not trained on")
 	f.IntVar(&load.Files, "clean-files", 100000, "how many of them to draw for each language")
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
@@ -144,7 +146,7 @@ func planted(list []ranking.Example, seed uint64) []ranking.Example {
 		sources := []evaluate.Source{source}
 		for _, b := range append(evaluate.Mutants(sources, 1, seed+uint64(i)), evaluate.Misspellings(sources, 1, seed+uint64(i))...) {
 			out = append(out, ranking.Example{
-				Repo: x.Repo, Language: x.Language, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true, Misspelt: b.Kind == "misspelt",
+				Repo: x.Repo, Language: x.Language, Around: x.Around, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true, Misspelt: b.Kind == "misspelt",
 			})
 		}
 	}
@@ -153,7 +155,8 @@ func planted(list []ranking.Example, seed uint64) []ranking.Example {
 
 // readFixes reads fixes and parts those to fit on from those held out. Those of evaluation projects and of large files are left out, and
 // those of a name that stands nowhere else and is not merely misspelt: most are of an interface that is used otherwise than the file shows.
-func readFixes(paths []string, largest int) (train, held []ranking.Example, err error) {
+func readFixes(paths []string, repos string, largest int) (train, held []ranking.Example, err error) {
+	clones := evaluate.NewClones(repos)
 	for _, path := range paths {
 		list, err := fixes.Read(path)
 		if err != nil {
@@ -169,6 +172,10 @@ func readFixes(paths []string, largest int) (train, held []ranking.Example, err 
 				return nil, nil, err
 			}
 			example := ranking.Example{Repo: x.Repo, Language: x.Language(), Before: []byte(x.Before), After: []byte(x.After), At: at, Old: x.Old, New: x.New, Misspelt: x.Misspelt()}
+			if repos != "" {
+				repo, commit, path := x.Repo, x.Parent, x.Path
+				example.Around = func(ctx context.Context) (*project.View, error) { return clones.Around(ctx, repo, commit, path) }
+			}
 			if fixes.HeldOut(x.Repo) {
 				held = append(held, example)
 			} else {

@@ -1,5 +1,5 @@
-// Package project holds what the files around an open one say: their n-grams and how their names are used. It is what a completion knows beyond the
-// file; a check does not look there yet.
+// Package project holds what the files around an open one say: their n-grams and how their names are used. It is what a completion and a check
+// know beyond the file.
 //
 // Invariants:
 //   - A View never counts the file that it is the view of, whichever version of it was set.
@@ -7,6 +7,7 @@
 package project
 
 import (
+	"slices"
 	"sync"
 
 	"mlm-lsp/lsp/names"
@@ -18,6 +19,7 @@ import (
 type Uses struct {
 	Files                          int
 	Names, Members, Calls, Typings int // occurrences: neither behind a dot nor called; behind a dot; called, behind a dot or not; as a type
+	Defined                        int // occurrences that make it: definitions, fields, parameters
 }
 
 func (u *Uses) add(v Uses, by int) {
@@ -26,6 +28,7 @@ func (u *Uses) add(v Uses, by int) {
 	u.Members += by * v.Members
 	u.Calls += by * v.Calls
 	u.Typings += by * v.Typings
+	u.Defined += by * v.Defined
 }
 
 // Project counts the files of a project.
@@ -35,6 +38,7 @@ type Project struct {
 
 	mu    sync.RWMutex
 	uses  map[string]Uses
+	sizes map[int]map[string]bool // the names of uses by their length in bytes
 	files map[string]*file
 	order []string // paths by the time they were set, the oldest first
 	total int      // tokens
@@ -47,7 +51,7 @@ type file struct {
 
 // New returns a project without files that holds at most so many tokens.
 func New(tokens int) *Project {
-	return &Project{grams: cache.NewWorkspace(tokens), bound: tokens, uses: map[string]Uses{}, files: map[string]*file{}}
+	return &Project{grams: cache.NewWorkspace(tokens), bound: tokens, uses: map[string]Uses{}, sizes: map[int]map[string]bool{}, files: map[string]*file{}}
 }
 
 // Set adds a file, or replaces it. One that is larger than the whole bound is not kept.
@@ -77,6 +81,9 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		if t.Kind == treesitter.KindCall {
 			u.Calls++
 		}
+		if t.Declaring {
+			u.Defined++
+		}
 		uses[token] = u
 	}
 	p.mu.Lock()
@@ -96,6 +103,12 @@ func (p *Project) Set(path string, f *treesitter.File) {
 	p.total += len(tokens) + 1
 	for name, u := range uses {
 		sum := p.uses[name]
+		if sum.Files == 0 {
+			if p.sizes[len(name)] == nil {
+				p.sizes[len(name)] = map[string]bool{}
+			}
+			p.sizes[len(name)][name] = true
+		}
 		sum.add(u, 1)
 		p.uses[name] = sum
 	}
@@ -126,6 +139,7 @@ func (p *Project) remove(path string) {
 		sum := p.uses[name]
 		if sum.add(u, -1); sum.Files == 0 {
 			delete(p.uses, name)
+			delete(p.sizes[len(name)], name)
 			continue
 		}
 		p.uses[name] = sum
@@ -162,4 +176,22 @@ func (v *View) Uses(name string) Uses {
 		u.add(own.uses[name], -1)
 	}
 	return u
+}
+
+// Like returns the names that the others use and that are one slip (names.SlipOf) from a name, in order.
+func (v *View) Like(name string) []string {
+	p := v.project
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	own := p.files[v.path]
+	var list []string
+	for size := len(name) - 1; size <= len(name)+1; size++ {
+		for other := range p.sizes[size] {
+			if names.SlipOf(name, other) != names.NoSlip && (own == nil || own.uses[other].Files < p.uses[other].Files) {
+				list = append(list, other)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
 }

@@ -15,11 +15,11 @@ func TestView(t *testing.T) {
 	p := New(1000)
 	p.Set("a.py", parse("width = box.width\nbox.grow(width)\n"))
 	p.Set("b.py", parse("width = 3\n"))
-	want := Uses{Files: 1, Names: 1}
+	want := Uses{Files: 1, Names: 1, Defined: 1}
 	if got := p.View("a.py").Uses("width"); got != want {
 		t.Errorf("a sees %+v, want %+v", got, want)
 	}
-	want = Uses{Files: 1, Names: 2, Members: 1}
+	want = Uses{Files: 1, Names: 2, Members: 1, Defined: 1}
 	if got := p.View("b.py").Uses("width"); got != want {
 		t.Errorf("b sees %+v, want %+v", got, want)
 	}
@@ -34,7 +34,16 @@ func TestView(t *testing.T) {
 	if got := p.View("a.py").Grams.Continue([]string{"box", "."}, anything, 9); len(got) > 0 {
 		t.Errorf("nothing but a itself has anything behind box., and it is offered %v", got)
 	}
+	if got := p.View("b.py").Like("widht"); !slices.Equal(got, []string{"width"}) {
+		t.Errorf("like widht are %v", got)
+	}
+	if got := p.View("a.py").Like("gorw"); len(got) > 0 {
+		t.Errorf("nothing but a itself has grow, and it is told %v", got)
+	}
 	p.Remove("a.py")
+	if got := p.View("c.py").Like("gorw"); len(got) > 0 {
+		t.Errorf("of a file that was removed stays %v", got)
+	}
 	if got := p.View("c.py").Uses("grow"); got != (Uses{}) {
 		t.Errorf("of a file that was removed stays %+v", got)
 	}

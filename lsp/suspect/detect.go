@@ -21,6 +21,7 @@ const (
 	inOwnCacheLeft
 	inOwnCacheRight
 	inOwnCachePlace
+	inOwnProject
 	inOwnModel // and the model's
 	inOwnPointer
 	inMostVotes // the most that copies of the line want anything else
@@ -37,7 +38,7 @@ const (
 	inAgreed    // by how much both it and the file (Fit) prefer the same one
 	inStrange   // letters of the longest word of what stands there that stands nowhere else in the file
 	inSlips     // how many choices that stand elsewhere are one slip from what stands there
-	inSlipSeen  // how often the most frequent of them stands elsewhere
+	inSlipSeen  // how often the most frequent of them stands elsewhere in the file, or in the project's others
 	inSlipKind  // which slip that is, see inSlip
 	inSlipNear  // 1 when it is visible, or a member seen on a receiver of this name
 	numDetectInputs
@@ -48,7 +49,7 @@ const inputDetect = "detect"
 
 var detectNames = [numDetectInputs - numInputs]string{
 	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
-	"own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
+	"own project", "own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
 	"strange", "slips", "slip seen", "slip kind", "slip near",
 }
 
@@ -76,10 +77,10 @@ func (s *site) detectInputs() []float32 {
 		if s.fit[i] > over {
 			over, likeliest = s.fit[i], i
 		}
-		if c.inputs[inSlip] > 0 && c.inputs[inSeen] > 0 {
+		if c.inputs[inSlip] > 0 && (c.inputs[inSeen] > 0 || c.inputs[inFiles] > 0) {
 			in[inSlips]++
-			if c.inputs[inSeen] > in[inSlipSeen] {
-				in[inSlipSeen], in[inSlipKind] = c.inputs[inSeen], c.inputs[inSlip]
+			if seen := larger(c.inputs[inProjectSort], c.inputs[inSeen]); seen > in[inSlipSeen] {
+				in[inSlipSeen], in[inSlipKind] = seen, c.inputs[inSlip]
 				in[inSlipNear] = rank.Flag(c.inputs[inVisible] > 0 || c.inputs[inRelation] > 0)
 			}
 		}
@@ -96,6 +97,7 @@ func (s *site) detectInputs() []float32 {
 	}
 	in[inDetect] = float32(s.detect)
 	in[inOwnCache], in[inOwnCacheLeft], in[inOwnCacheRight], in[inOwnCachePlace] = own[inCache], own[inCacheLeft], own[inCacheRight], own[inCachePlace]
+	in[inOwnProject] = own[inProject]
 	in[inOwnModel], in[inOwnPointer] = own[inModel], own[inPointer]
 	in[inMostVotes], in[inLikeliest] = most, alike
 	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], rank.Flag(s.written), rank.Flag(receivers[s.choices[0].text])

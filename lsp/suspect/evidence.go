@@ -2,6 +2,7 @@ package suspect
 
 import (
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -52,7 +53,7 @@ func (f *file) describe(s *site) {
 	}
 }
 
-// askCache fills in what the n-grams of the file say.
+// askCache fills in what the n-grams of the file say, and those of the project.
 func (f *file) askCache(s *site) {
 	at, width := f.x.Gap(s.span)
 	sequences := make([][]string, len(s.choices))
@@ -80,11 +81,36 @@ func (f *file) askCache(s *site) {
 		in := &s.choices[i].inputs
 		in[inCache], in[inCacheLeft], in[inCacheRight] = float32(both[i]-top), float32(left[i]-topLeft), float32(right[i]-topRight)
 		in[inCacheOver], in[inCacheLeftOver], in[inCacheRightOver] = float32(both[i]-both[0]), float32(left[i]-left[0]), float32(right[i]-right[0])
+		in[inProject], in[inProjectOver] = in[inCache], in[inCacheOver] // without a project the mixture is the file's own
 	}
+	if f.project == nil {
+		return
+	}
+	mixed := f.x.Cache.Sequences(at, width, sequences, f.project.Grams)
+	top = slices.Max(mixed)
+	for i := range s.choices {
+		s.choices[i].inputs[inProject], s.choices[i].inputs[inProjectOver] = float32(mixed[i]-top), float32(mixed[i]-mixed[0])
+	}
+}
+
+// askProject fills in how the project's other files use a choice; without a project that is unknown.
+func (f *file) askProject(s *site, c *choice) {
+	in := &c.inputs
+	in[inFiles], in[inProjectSort], in[inProjectDefined] = rank.Unknown, rank.Unknown, rank.Unknown
+	if f.project == nil || !s.named() {
+		return
+	}
+	uses := f.project.Uses(c.text)
+	n := uses.Names + uses.Typings
+	if s.group == groupMember {
+		n = uses.Members
+	}
+	in[inFiles], in[inProjectSort], in[inProjectDefined] = float32(uses.Files), rank.Log1p(n), rank.Log1p(uses.Defined)
 }
 
 func (f *file) describeChoice(s *site, c *choice, partners []string) {
 	in := &c.inputs
+	f.askProject(s, c)
 	around := f.function[s.token]
 	l := f.line[s.token]
 	if s.named() {

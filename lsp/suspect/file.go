@@ -6,15 +6,17 @@ import (
 	"strings"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/treesitter"
 )
 
 // file is what is known of a whole file before its sites are looked at.
 type file struct {
-	x      *names.Index
-	tokens []treesitter.Token
-	texts  []string           // by token
-	at     map[string][]int32 // identifier tokens by text, ascending
+	x       *names.Index
+	project *project.View // nil without one
+	tokens  []treesitter.Token
+	texts   []string           // by token
+	at      map[string][]int32 // identifier tokens by text, ascending
 
 	line      []int32            // by token: its line
 	first     []int32            // by line: its first token; one more at the end
@@ -44,9 +46,9 @@ type span32 struct{ lo, hi int32 }
 // argument is the place of an argument in its call.
 type argument struct{ call, position int }
 
-func newFile(x *names.Index) *file {
+func newFile(x *names.Index, around *project.View) *file {
 	f := &file{
-		x: x, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
+		x: x, project: around, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
 		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
 		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
 	}

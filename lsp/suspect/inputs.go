@@ -12,6 +12,8 @@ const (
 	inCacheLeftOver
 	inCacheRightOver
 	inCachePlace // among the choices, from 0
+	inProject    // the same with the project's files
+	inProjectOver
 	inModel
 	inModelOver
 	inPointer
@@ -42,6 +44,9 @@ const (
 	inKnown           // 1/n for the n-th of the members that other projects use on receivers of the name
 	inSibling         // 1/n for the n-th of the members that they use beside what stands there
 	inSpoken          // times in comments and strings
+	inFiles           // the project's other files that have it
+	inProjectSort     // times that they use it as what the site is: a member, or not
+	inProjectDefined  // and make it
 
 	// Of the choice and what stands there.
 	inEdits
@@ -83,24 +88,29 @@ const (
 	inOwnLength
 	inOwnOperator
 	inOwnSpoken
+	inOwnFiles
+	inOwnProjectSort
+	inOwnProjectDefined
 	numInputs
 )
 
 var inputNames = [numInputs]string{
 	"cache", "cache left", "cache right", "cache over", "cache left over", "cache right over", "cache place",
+	"project", "project over",
 	"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over",
 	"seen", "seen in function", "seen as sort", "before", "after", "on line", "defined", "visible", "sort", "relation", "idle", "across", "votes", "repeats", "repeats in function",
-	"echo", "length", "title", "exchange", "known", "sibling", "spoken",
+	"echo", "length", "title", "exchange", "known", "sibling", "spoken", "files", "project sort", "project defined",
 	"edits", "ratio", "prefix", "suffix", "words", "style", "slip", "same sort", "seen more", "operator",
 	"language", "kind", "declaring", "importing", "choices", "previous", "next", "opening",
 	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation", "own known",
-	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator", "own spoken",
+	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator", "own spoken", "own files",
+	"own project sort", "own project defined",
 }
 
 // neutral are the inputs that know nothing of what stands at the place: rank's Fit may use them alone.
 var neutral = []input{
-	inCache, inCacheLeft, inCacheRight, inCachePlace, inModel, inPointer, inVocabulary,
-	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle, inSpoken,
+	inCache, inCacheLeft, inCacheRight, inCachePlace, inProject, inModel, inPointer, inVocabulary,
+	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle, inSpoken, inFiles, inProjectSort, inProjectDefined,
 	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
 }
 
@@ -109,4 +119,5 @@ var ownOf = map[input]input{
 	inOwnSeen: inSeen, inOwnSeenFunction: inSeenFunction, inOwnSeenSort: inSeenSort, inOwnBefore: inBefore, inOwnAfter: inAfter, inOwnLine: inLine,
 	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnKnown: inKnown, inOwnAcross: inAcross, inOwnVotes: inVotes,
 	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo, inOwnSpoken: inSpoken,
+	inOwnFiles: inFiles, inOwnProjectSort: inProjectSort, inOwnProjectDefined: inProjectDefined,
 }

@@ -17,7 +17,7 @@ const (
 	maxSlips = 8
 )
 
-// slips lists the names that are one slip from a rare one: those of the file, then those that the language has built in, or other projects use as members.
+// slips lists the names that are one slip from a rare one: those of the file, then of the project, then those that the language has built in, or other projects use as members.
 func (f *file) slips(name string, member bool) []string {
 	if len(f.at[name]) > rare {
 		return nil
@@ -32,6 +32,9 @@ func (f *file) slips(name string, member bool) []string {
 	}
 	for length := len(name) - 1; length <= len(name)+1; length++ {
 		add(f.byLength[length])
+	}
+	if f.project != nil {
+		add(f.project.Like(name))
 	}
 	if member {
 		add(names.MembersLike(f.x.File.Language, name))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -64,6 +65,48 @@ func TestSlips(t *testing.T) {
 	// What a docstring speaks of is no strange word.
 	if got := e.KnownOfSite(e.At(strings.Index(misspelt, "weight2")))[strange]; got != 1 {
 		t.Errorf("weight2: %v strange letters, want that of the 2", got)
+	}
+}
+
+// TestProject: names of the project's other files are offered for one that is one slip away, and all that the project knows of a choice is known of it; without a project it is unknown.
+func TestProject(t *testing.T) {
+	p := project.New(1000)
+	p.Set("other.py", treesitter.Parse("python", []byte("def resize(box):\n    box.resize_all(1)\n    box.resize_all(2)\n")))
+	const text = "def f(box, items):\n    box.resise_all(3)\n    resize(items)\n"
+	of := func(around *project.View, token, choice string) map[string]float32 {
+		e, err := Examine(context.Background(), nil, treesitter.Parse("python", []byte(text)), Options{All: true, Around: around})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := e.At(strings.Index(text, token))
+		if i < 0 {
+			return nil // nothing else could stand there
+		}
+		k := slices.Index(e.Choices(i), choice)
+		if k < 0 {
+			return nil
+		}
+		known := map[string]float32{}
+		for n, name := range ChoiceInputs() {
+			known[name] = e.Known(i, k)[n]
+		}
+		return known
+	}
+	if known := of(nil, "resise_all", "resize_all"); known != nil {
+		t.Error("resize_all is offered without the project")
+	}
+	known := of(p.View("main.py"), "resise_all", "resize_all")
+	if known == nil || known["files"] != 1 || known["project sort"] != rank.Log1p(2) || known["project defined"] != 0 || known["project over"] <= 0 {
+		t.Errorf("of resize_all is known %v", known)
+	}
+	if known = of(p.View("main.py"), "resize(", "resize"); known["project defined"] != rank.Log1p(1) || known["own files"] != 1 {
+		t.Errorf("of resize is known %v", known)
+	}
+	if known = of(nil, "resize(", "resize"); known["files"] == known["files"] || known["project"] != known["cache"] {
+		t.Errorf("without a project of resize is known %v", known)
+	}
+	if known = of(p.View("other.py"), "resize(", "resize"); known["files"] != 0 {
+		t.Errorf("to itself the project says of resize %v", known)
 	}
 }
 

@@ -2,7 +2,7 @@
 // better.
 //
 // Every site of a file gets its choices (what stands there and what could: names that are visible, around, seen on the receiver, or alike; operators of the group) and what
-// is known of each (inputs.go): the n-gram cache of the file on both sides, counts and distances, scopes, what copies of the line say, how alike two names are, and
+// is known of each (inputs.go): the n-gram cache of the file on both sides, that of the project (package project), counts and distances, scopes, what copies of the line say, how alike two names are, and
 // the model's opinion. The forests of package rank turn that into three answers: what fits, what was meant, and how likely what stands there is wrong. They are fitted
 // on fixes that people made (training/ranking), because surprise alone detects nothing (evaluation.md): a mistake looks natural, or nobody would make it.
 //
@@ -26,6 +26,7 @@ import (
 	"strconv"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
@@ -43,7 +44,7 @@ const (
 
 // Codes lists all codes of findings.
 func Codes() []string {
-	return []string{CodeVariable, CodeAttribute, CodeOperator, CodeArguments, CodeLiteral}
+	return []string{CodeVariable, CodeAttribute, CodeOperator, CodeArguments, CodeLiteral, CodeMisspelt}
 }
 
 // Finding is a site with its verdict.
@@ -72,6 +73,8 @@ type Model interface {
 type Options struct {
 	// All looks at every site and not only at those that can be reported, and confirms more of them.
 	All bool
+	// Around is the project of the file; nil when there is none.
+	Around *project.View
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
 	// MaxConfirm bounds how many sites the model is asked about one by one with All, beside those that may be reported and the operators; 0 means 40 and one for
@@ -116,7 +119,7 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 			return nil, err
 		}
 	}
-	e := &Examination{file: newFile(names.New(f)), table: opts.Table, asked: m != nil}
+	e := &Examination{file: newFile(names.New(f), opts.Around), table: opts.Table, asked: m != nil}
 	e.sites = findSites(e.file, opts.Only)
 	if !opts.All {
 		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })

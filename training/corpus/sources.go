@@ -52,15 +52,16 @@ func Sources(ctx context.Context, paths []string) ([]string, error) {
 	return names, nil
 }
 
-// Around lists the sources of the checkout that holds a file, as Sources does; where none does, those below its directory. The names are absolute.
-func Around(ctx context.Context, path string) ([]string, error) {
-	absolute, err := clean(path)
+// Top returns the top of the checkout that holds a file, its directory where none does, and the file: what Sources lists in the former is the project of the latter. Both are
+// absolute and without links, so that the file is found among them.
+func Top(path string) (directory, file string, err error) {
+	file, err = clean(path)
 	if err != nil {
-		return nil, fmt.Errorf("listing what stands around %s: %w", path, err)
+		return "", "", fmt.Errorf("looking for the project of %s: %w", path, err)
 	}
-	directory := filepath.Dir(absolute)
+	directory = filepath.Dir(file)
 	if top := checkoutAbove(directory); top != "" {
 		directory = top
 	}
-	return Sources(ctx, []string{directory})
+	return directory, file, nil
 }

@@ -51,7 +51,11 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 	}
 	var alarms []alarm
 	for _, s := range clean {
-		e, err := suspect.Examine(ctx, m, s.File, suspect.Options{})
+		around, err := Bug{Path: s.Path, Around: s.Around}.around(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("measuring alarms: %w", err)
+		}
+		e, err := suspect.Examine(ctx, m, s.File, suspect.Options{Around: around})
 		if err != nil {
 			return nil, fmt.Errorf("measuring alarms: checking %s: %w", s.Path, err)
 		}
@@ -72,7 +76,11 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 	odds := map[string][]float64{}
 	a.Shipped = AlarmPoint{Limit: "as shipped", Recall: map[string]float64{}}
 	for _, b := range bugs {
-		e, err := suspect.Examine(ctx, m, treesitter.Parse(b.Language, b.Before), suspect.Options{Only: func(s treesitter.Span) bool { return s.Start == b.At }})
+		around, err := b.around(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("measuring alarms: %w", err)
+		}
+		e, err := suspect.Examine(ctx, m, treesitter.Parse(b.Language, b.Before), suspect.Options{Around: around, Only: func(s treesitter.Span) bool { return s.Start == b.At }})
 		if err != nil {
 			return nil, fmt.Errorf("measuring alarms: checking %s: %w", b.Path, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
@@ -21,7 +22,9 @@ type Bug struct {
 	Before, After []byte // with the mistake and without
 	At            int    // where the wrong token begins in Before, and the right one in After
 	Old, New      string // the wrong token and the right one
-	Kind          string // "variable", "attribute", "operator", "boolean", "swap" or "misspelt"
+	// Around returns what the project's other files say, without the mistake's; nil where they are not known.
+	Around func(context.Context) (*project.View, error)
+	Kind   string // "variable", "attribute", "operator", "boolean", "swap" or "misspelt"
 }
 
 // BugOptions says what Bugs asks.
@@ -91,6 +94,18 @@ func Bugs(ctx context.Context, subjects []Subject, bugs []Bug, opts BugOptions) 
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
 
+// around reads the project, where it is known.
+func (b Bug) around(ctx context.Context) (*project.View, error) {
+	if b.Around == nil {
+		return nil, nil
+	}
+	v, err := b.Around(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the project of %s: %w", b.Path, err)
+	}
+	return v, nil
+}
+
 // bugBaselines are the views of those that need no model.
 func bugBaselines(m *ngram.Model) map[string]view {
 	views := map[string]view{SystemRecency: byInput("before", -1), SystemCache: byInput("cache", 1)}
@@ -108,9 +123,13 @@ func bugBaselines(m *ngram.Model) map[string]view {
 
 // askBug fills in a case for a model, whose systems have names, and the views beside it.
 func askBug(ctx context.Context, m suspect.Model, b Bug, whole bool, c *Case, views map[string]view, name func(system string) string) error {
+	around, err := b.around(ctx)
+	if err != nil {
+		return err
+	}
 	// Where only the place itself is asked about, what is known of it is the same, and the model can be asked whatever check would.
 	examine := func(text []byte, whole bool) (*suspect.Examination, int, error) {
-		opts := suspect.Options{All: true}
+		opts := suspect.Options{All: true, Around: around}
 		if !whole {
 			opts.Only, opts.Screen, opts.MaxConfirm = func(s treesitter.Span) bool { return s.Start == b.At }, true, math.MaxInt
 		}

@@ -151,12 +151,24 @@ func TestReadPairs(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(repo, "a.py"), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		run("add", "a.py")
+		run("add", ".")
 		run("commit", "-qm", "fix")
 		return run("rev-parse", "HEAD")
 	}
 	b := bug()
+	for name, text := range map[string]string{"peer.py": "volume = 1\n", "vendor/other.py": "vendored = 1\n", "peer.go": "package peer\n"} {
+		name = filepath.Join(repo, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	parent := write(b.Before)
+	if err := os.WriteFile(filepath.Join(repo, "peer.py"), []byte("volume = volume\nlater = 2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	commit := write(b.After)
 	line := func(col int) string {
 		text, err := json.Marshal(map[string]any{"repo": "owner/name", "commit": commit, "parent": parent, "path": "a.py", "line": 2, "col": col, "old": "width", "new": "height", "kind": "variable"})
@@ -175,6 +187,22 @@ func TestReadPairs(t *testing.T) {
 	}
 	if len(bugs) != 1 || string(bugs[0].Before) != buggy || string(bugs[0].After) != string(b.After) || bugs[0].At != b.At || bugs[0].Language != "python" {
 		t.Errorf("%+v", bugs)
+	}
+	// What stands around is that of the mistake's commit: neither what came later, nor the file itself, nor what is vendored.
+	around, err := bugs[0].Around(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"volume": 1, "later": 0, "width": 0, "vendored": 0} {
+		if got := around.Uses(name).Names; got != want {
+			t.Errorf("the others use %s %d times, want %d", name, got, want)
+		}
+	}
+	if around, err := NewClones(t.TempDir()).Around(context.Background(), "owner/name", parent, "a.py"); err != nil || around != nil {
+		t.Errorf("without a clone: %v, %v", around, err)
+	}
+	if _, err := NewClones(dir).Around(context.Background(), "owner/name", strings.Repeat("0", 40), "a.py"); err == nil {
+		t.Error("a commit that is not there has surroundings")
 	}
 	if err := os.WriteFile(file, []byte(line(19)+line(18)), 0o644); err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func plant(sources []Source, perLanguage int, seed uint64, in func(*names.Index,
 				continue
 			}
 			if b, ok := in(x, d.Span, random); ok {
-				b.Project, b.Path, b.Language = s.Project, s.Path, s.File.Language
+				b.Project, b.Path, b.Language, b.Around = s.Project, s.Path, s.File.Language, s.Around
 				byLanguage[b.Language] = append(byLanguage[b.Language], b)
 				last = d.Span
 			}

@@ -23,6 +23,8 @@ type Source struct {
 	File    *treesitter.File
 	// Peers are the paths of the other files of the project in the same language, those of the same directory first.
 	Peers []string
+	// Around returns what the files around it say to it, as a check of the project sees them; nil where none are known.
+	Around func(context.Context) (*project.View, error)
 }
 
 // LoadOptions says which files Load reads.
@@ -45,8 +47,9 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 		opts.Files = 60
 	}
 	type root struct {
-		name  string
-		files []string
+		name   string
+		files  []string
+		folder *project.Folder
 	}
 	byLanguage := map[string][]*root{}
 	for _, top := range paths {
@@ -63,7 +66,9 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 			}
 			key := name(path) + "\x00" + language
 			if at[key] == nil {
-				at[key] = &root{name: name(path)}
+				r := &root{name: name(path)}
+				r.folder = project.NewFolder(func(context.Context) ([]string, error) { return r.files, nil }, readSource)
+				at[key] = r
 				byLanguage[language] = append(byLanguage[language], at[key])
 			}
 			at[key].files = append(at[key].files, path)
@@ -100,7 +105,10 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 					}
 					seen[path] = true
 					taken++
-					sources = append(sources, Source{Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: project.Peers(path, all[i].files)})
+					sources = append(sources, Source{
+						Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: project.Peers(path, all[i].files),
+						Around: func(ctx context.Context) (*project.View, error) { return all[i].folder.Around(ctx, path) },
+					})
 					break
 				}
 			}

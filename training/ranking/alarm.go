@@ -172,8 +172,12 @@ func ask(ctx context.Context, sites []*seen, tables []*rank.Table, opts Options)
 			if len(at) == 0 {
 				continue
 			}
+			around, err := r.example.around(ctx)
+			if err != nil {
+				return err
+			}
 			asked, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(r.language, text), suspect.Options{
-				All: true, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return at[s.Start] != nil },
+				All: true, Around: around, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return at[s.Start] != nil },
 			})
 			if err != nil {
 				return fmt.Errorf("asking about an example of %s: %w", r.example.Repo, err)

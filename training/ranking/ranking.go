@@ -21,6 +21,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
@@ -35,6 +36,8 @@ type Example struct {
 	// At is where the wrong token begins in Before; the right one begins there in After.
 	At       int
 	Old, New string
+	// Around returns what the project's other files say; nil where they are not known.
+	Around func(context.Context) (*project.View, error)
 	// Planted says that nobody made the mistake. What is reported is chosen with those, too; what was meant, and what is likelier wrong than another, is not learnt from them.
 	Planted bool
 	// Misspelt says that the wrong token stands nowhere else in Before and is one slip from the right one (names.SlipOf).
@@ -47,6 +50,18 @@ const (
 	sortPlanted         = "planted"
 	sortMisspeltPlanted = "misspelt, planted"
 )
+
+// around reads the project, where it is known.
+func (x *Example) around(ctx context.Context) (*project.View, error) {
+	if x.Around == nil {
+		return nil, nil
+	}
+	v, err := x.Around(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the project of an example of %s: %w", x.Repo, err)
+	}
+	return v, nil
+}
 
 // sort is what figures are told by: the group of the place, or how the mistake came there.
 func (x *Example) sort(group string) string {
@@ -118,8 +133,12 @@ func askMeant(ctx context.Context, records []*record, tables []*rank.Table, opts
 		if opts.Progress != nil {
 			opts.Progress(i, len(records))
 		}
+		around, err := r.example.around(ctx)
+		if err != nil {
+			return nil, err
+		}
 		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(r.language, r.example.Before), suspect.Options{
-			All: true, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return s.Start == r.example.At },
+			All: true, Around: around, Table: tables[r.fold], MaxConfirm: math.MaxInt, Only: func(s treesitter.Span) bool { return s.Start == r.example.At },
 		})
 		if err != nil {
 			return nil, fmt.Errorf("asking about an example of %s: %w", r.example.Repo, err)
@@ -295,9 +314,13 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 
 // examine makes a record of an example, without the model; nil when the mistake has no site.
 func examine(ctx context.Context, x *Example, opts Options, random *rand.Rand) (*record, error) {
+	around, err := x.around(ctx)
+	if err != nil {
+		return nil, err
+	}
 	look := func(f *treesitter.File, share float64) (*suspect.Examination, int, error) {
 		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
-		e, err := suspect.Examine(ctx, nil, f, suspect.Options{All: true, Table: rank.Default(), Only: only})
+		e, err := suspect.Examine(ctx, nil, f, suspect.Options{All: true, Around: around, Table: rank.Default(), Only: only})
 		if err != nil {
 			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
 		}

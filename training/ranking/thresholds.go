@@ -160,7 +160,11 @@ func (m mistakeOdds) from(threshold float64, group, language string, planted boo
 func odds(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) (mistakeOdds, error) {
 	found := mistakeOdds{}
 	for _, x := range mistakes {
-		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: t, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
+		around, err := x.around(ctx)
+		if err != nil {
+			return nil, err
+		}
+		e, err := suspect.Examine(ctx, opts.Model, treesitter.Parse(x.Language, x.Before), suspect.Options{Around: around, Table: t, Only: func(s treesitter.Span) bool { return s.Start == x.At }})
 		if err != nil {
 			return nil, fmt.Errorf("measuring recall: %w", err)
 		}
