@@ -55,13 +55,13 @@ func TestPull(t *testing.T) {
 func TestPullWaits(t *testing.T) {
 	started := make(chan struct{}, 100)
 	var passes atomic.Int32
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 		started <- struct{}{}
 		if passes.Add(1) <= 3 {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, opts)
 	}
 	e := startSuspecting(t, check, quick(&scripted{predict: prefer()}), fakeeditor.Config{Pull: true})
 	params := map[string]any{"textDocument": map[string]any{"uri": file}}
@@ -96,12 +96,12 @@ func TestPullWaits(t *testing.T) {
 // Nothing is checked that nobody asks about, and a pass that fails is an error to who asked.
 func TestPullChecksWhatIsAskedAbout(t *testing.T) {
 	var passes atomic.Int32
-	check := func(ctx context.Context, m Model, f *treesitter.File) ([]suspect.Finding, error) {
+	check := func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 		passes.Add(1)
 		if strings.Contains(string(f.Text), "broken") {
 			return nil, errors.New("out of memory")
 		}
-		return wrongIsRight()(ctx, m, f)
+		return wrongIsRight()(ctx, m, f, opts)
 	}
 	e := startSuspecting(t, check, quick(&scripted{}), fakeeditor.Config{Pull: true})
 	e.Open("file:///quiet.py", "python", "wrong")
