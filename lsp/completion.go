@@ -24,13 +24,13 @@ const answering = 10 * time.Millisecond
 func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	deadline := time.Now().Add(s.opts.CompletionBudget - answering)
 	doc := s.documents[p.TextDocument.URI]
-	if doc == nil || doc.language == "" || s.model == nil || !s.settings.Completes(doc.language, s.relative(doc.uri), len(doc.text)) {
+	if doc == nil || doc.language == "" || s.model == nil || !doc.settings.Completes(doc.language, s.relative(doc), len(doc.text)) {
 		// Incomplete while the model loads, so that the editor asks again.
 		none := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: !s.loading.over}
 		return func(context.Context) (any, error) { return none, nil }, nil
 	}
 	s.standAside()
-	snap, atMost, m := doc.snapshot, s.settings.CompletionMaxItems, &meter{Model: s.model}
+	snap, atMost, m := doc.snapshot, doc.settings.CompletionMaxItems, &meter{Model: s.model}
 	around := s.around(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {

@@ -1,8 +1,11 @@
 package lsp
 
 import (
+	"context"
 	"encoding/json"
 	"path/filepath"
+	"reflect"
+	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
@@ -11,17 +14,43 @@ import (
 	"mlm-lsp/lsp/settings"
 )
 
-// Settings come by three ways, the later over the earlier as a whole: initializationOptions; the answer to our workspace/configuration; and
-// what an editor that cannot be asked pushes by didChangeConfiguration.
+// A document's settings are two layers over the defaults. The editor's comes by three ways, the later over the earlier as a whole: initializationOptions; the answer to our
+// workspace/configuration, which is asked for each workspace folder; and what an editor that cannot be asked pushes by didChangeConfiguration. The project's is the file in the
+// root of the project that the document is in. It is found and read off the loop when the document is opened, and again when the editor, or the saving of such a
+// file, says that one has changed. A document is not checked before its project's file was looked for.
 
-// watchConfiguration asks for the settings, and to be told of changes, where the editor can do that.
+// configuration is what the editor set.
+type configuration struct {
+	general settings.Layer
+	folders map[string]settings.Layer // by folder's path, where the editor was asked
+	last    json.RawMessage           // what general was read from
+}
+
+// of returns the editor's layer for a folder, "" for none.
+func (c *configuration) of(folder string) settings.Layer {
+	if layer, ok := c.folders[folder]; ok {
+		return layer
+	}
+	return c.general
+}
+
+// watchConfiguration asks for the settings, and to be told of changes to them and to projects' files, where the editor can do that.
 func (s *server) watchConfiguration() {
+	var registrations []protocol.Registration
 	if s.client.Workspace.DidChangeConfiguration.DynamicRegistration {
-		s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{{
-			ID:              "configuration",
-			Method:          protocol.MethodWorkspaceDidChangeConfiguration,
+		registrations = append(registrations, protocol.Registration{
+			ID: "configuration", Method: protocol.MethodWorkspaceDidChangeConfiguration,
 			RegisterOptions: map[string]string{"section": settings.Section},
-		}}}, func(_ json.RawMessage, err error) {
+		})
+	}
+	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
+		registrations = append(registrations, protocol.Registration{
+			ID: "projects", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
+			RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{{GlobPattern: "**/" + settings.FileName}}},
+		})
+	}
+	if len(registrations) > 0 {
+		s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: registrations}, func(_ json.RawMessage, err error) {
 			if err != nil {
 				s.log.Warn("asking to be told of changed settings", zap.Error(err))
 			}
@@ -30,14 +59,18 @@ func (s *server) watchConfiguration() {
 	s.pullConfiguration()
 }
 
-// pullConfiguration asks for the settings; null as an answer means that there are none.
+// pullConfiguration asks for the settings, in general and of each folder; null as an answer means that there are none.
 func (s *server) pullConfiguration() {
 	if !s.client.Workspace.Configuration {
 		return
 	}
-	s.ask(protocol.MethodWorkspaceConfiguration, protocol.ConfigurationParams{
-		Items: []protocol.ConfigurationItem{{Section: settings.Section}},
-	}, func(result json.RawMessage, err error) {
+	items := []protocol.ConfigurationItem{{Section: settings.Section}}
+	var paths []string
+	for _, f := range s.folders {
+		items = append(items, protocol.ConfigurationItem{Section: settings.Section, ScopeURI: f.uri})
+		paths = append(paths, f.path)
+	}
+	s.ask(protocol.MethodWorkspaceConfiguration, protocol.ConfigurationParams{Items: items}, func(result json.RawMessage, err error) {
 		var values []json.RawMessage
 		if err == nil {
 			err = json.Unmarshal(result, &values)
@@ -46,9 +79,17 @@ func (s *server) pullConfiguration() {
 			s.log.Warn("asking for the settings", zap.Error(err))
 			return
 		}
-		if len(values) == 1 && string(values[0]) != "null" {
-			s.configure(values[0])
+		folders := map[string]json.RawMessage{}
+		for i, path := range paths {
+			if i+1 < len(values) {
+				folders[path] = values[i+1]
+			}
 		}
+		general := s.configuration.last
+		if len(values) > 0 && string(values[0]) != "null" {
+			general = values[0]
+		}
+		s.configure(general, folders)
 	})
 }
 
@@ -62,43 +103,151 @@ func (s *server) didChangeConfiguration(p *protocol317.DidChangeConfigurationPar
 		return err
 	}
 	if own, ok := sections[settings.Section]; ok {
-		s.configure(own)
+		s.configure(own, nil)
 	}
 	return nil
 }
 
-// configure takes new settings. What is wrong with them is shown in one message, and not again until something else is.
-func (s *server) configure(raw json.RawMessage) {
-	layer, problems := settings.ReadClient(raw)
-	if complaint := settings.Complaint(problems); complaint != s.problems {
-		s.problems = complaint
-		if complaint != "" {
-			s.showMessage(protocol.MessageTypeWarning, "mlm-lsp: "+complaint)
+// configure takes new settings of the editor. A folder for which it has null has the general ones.
+func (s *server) configure(general json.RawMessage, folders map[string]json.RawMessage) {
+	c := configuration{folders: map[string]settings.Layer{}, last: general}
+	layer, problems := settings.ReadClient(general)
+	c.general = layer
+	for path, raw := range folders {
+		if string(raw) == "null" {
+			continue
+		}
+		layer, more := settings.ReadClient(raw)
+		c.folders[path] = layer
+		if string(raw) != string(general) { // else all has been said
+			problems = append(problems, more...)
 		}
 	}
-	if layer.Equal(s.fromEditor) {
-		return
-	}
-	s.fromEditor = layer
-	s.settings = settings.Merge(layer)
-	s.recheck()
+	s.complainOfSettings(settings.Client, problems)
+	s.configuration = c
+	s.settle()
 }
 
-// relative returns the slash-separated path of a document below its workspace folder, "" for one in none.
-func (s *server) relative(name protocol.DocumentURI) string {
-	path := pathOf(name)
-	f := s.folderOf(path)
-	if f == nil {
-		return ""
+// complainOfSettings shows what is wrong with the settings of one source in one message, and not again until something else is.
+func (s *server) complainOfSettings(source string, problems []settings.Problem) {
+	complaint := settings.Complaint(problems)
+	if complaint == s.problems[source] {
+		return
 	}
-	relative, err := filepath.Rel(f.path, path)
-	if err != nil {
-		return ""
+	s.problems[source] = complaint
+	if complaint != "" {
+		s.showMessage(protocol.MessageTypeWarning, "mlm-lsp: "+complaint)
 	}
-	return filepath.ToSlash(relative)
+}
+
+// settle gives every document the settings that hold for it now, and has those checked again whose settings are others.
+func (s *server) settle() {
+	for _, f := range s.folders {
+		layer := s.configuration.of(f.path)
+		f.editor.Store(&layer)
+	}
+	changed := false
+	for _, doc := range s.documents {
+		changed = s.settleOne(doc) || changed
+	}
+	if changed {
+		s.refreshDiagnostics()
+		s.schedule()
+	}
+}
+
+func (s *server) settleOne(doc *document) (changed bool) {
+	folder := ""
+	if f := s.folderOf(pathOf(doc.uri)); f != nil {
+		folder = f.path
+	}
+	now := settings.Merge(s.configuration.of(folder), doc.project.Layer)
+	if reflect.DeepEqual(now, doc.settings) {
+		return false
+	}
+	doc.settings = now
+	s.outdate(doc)
+	return true
+}
+
+// locate finds the projects of documents and reads their files, off the loop.
+func (s *server) locate(documents ...*document) {
+	paths := map[protocol.DocumentURI]string{}
+	s.lastLocated++
+	turn := s.lastLocated
+	for _, doc := range documents {
+		doc.locating = turn
+		paths[doc.uri] = pathOf(doc.uri)
+	}
+	s.spawn(func(context.Context) {
+		found := map[protocol.DocumentURI]settings.Project{}
+		read := map[string]settings.Project{} // by root
+		err := s.protect("looking for projects", func() error {
+			for name, path := range paths {
+				root := ""
+				if path != "" {
+					root = settings.FindRoot(filepath.Dir(path))
+				}
+				if _, ok := read[root]; !ok && root != "" {
+					read[root] = settings.ReadProject(root)
+				}
+				found[name] = read[root]
+			}
+			return nil
+		})
+		if err != nil {
+			s.log.Warn("looking for projects", zap.Error(err))
+		}
+		s.post(func() { s.located(turn, found) })
+	})
+}
+
+// located takes what was found, unless it was looked for again since.
+func (s *server) located(turn int, found map[protocol.DocumentURI]settings.Project) {
+	for name, project := range found {
+		doc := s.documents[name]
+		if doc == nil || doc.locating != turn {
+			continue
+		}
+		doc.project, doc.located = project, true
+		if project.Root != "" {
+			s.complainOfSettings(project.File, project.Problems)
+		}
+	}
+	s.settle()
+	s.schedule() // documents may have waited for this alone
+}
+
+// didChangeWatchedFiles is told of projects' files. A new one may be the root of documents that had another, so all are looked for again.
+func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) error {
+	for _, change := range p.Changes {
+		if change != nil && strings.HasSuffix(string(change.URI), "/"+settings.FileName) {
+			s.locateAll()
+			break
+		}
+	}
+	return nil
+}
+
+func (s *server) locateAll() {
+	var all []*document
+	for _, doc := range s.documents {
+		all = append(all, doc)
+	}
+	s.locate(all...)
+}
+
+// relative returns the slash-separated path of a document below its project's root, or else below its workspace folder, "" for one in neither.
+func (s *server) relative(doc *document) string {
+	path := pathOf(doc.uri)
+	project := doc.project
+	if f := s.folderOf(path); project.Root == "" && f != nil {
+		project.Root = f.path
+	}
+	return project.Relative(path)
 }
 
 // silence says why nothing is reported in a document, "" for one that is to be checked.
 func (s *server) silence(doc *document) string {
-	return s.settings.Silence(doc.language, s.relative(doc.uri), len(doc.text))
+	return doc.settings.Silence(doc.language, s.relative(doc), len(doc.text))
 }

@@ -70,17 +70,24 @@ func (s *server) standAside() {
 	s.schedule()
 }
 
-// recheck has every document checked again, or cleared if diagnostics were turned off; for a new model and for new settings.
+// recheck has every document checked again; for a new model.
 func (s *server) recheck() {
-	s.stopCheck()
 	for _, doc := range s.documents {
-		doc.check.stale = true
-		if !s.settings.DiagnosticsEnable {
-			s.clear(doc)
-		}
+		s.outdate(doc)
 	}
 	s.refreshDiagnostics()
 	s.schedule()
+}
+
+// outdate has a document checked again, or cleared if diagnostics were turned off; for what changes without an edit.
+func (s *server) outdate(doc *document) {
+	if s.checking != nil && s.checking.snapshot == doc.snapshot {
+		s.stopCheck()
+	}
+	doc.check.stale = true
+	if !doc.settings.DiagnosticsEnable {
+		s.clear(doc)
+	}
 }
 
 // clear takes away what the editor shows for a document.
@@ -119,12 +126,13 @@ func (s *server) schedule() {
 
 // nextStale returns the document to check next, nil if there is none or none can be checked now. An editor that asks for diagnostics has those documents checked that it waits for.
 func (s *server) nextStale() *document {
-	if s.model == nil || s.checking != nil || !s.settings.DiagnosticsEnable || s.phase != running {
+	if s.model == nil || s.checking != nil || s.phase != running {
 		return nil
 	}
 	var next *document
 	for _, doc := range s.documents {
-		if doc.check.stale && (!s.pulls() || len(doc.check.waiting) > 0) && (next == nil || doc.check.due.Before(next.check.due)) {
+		wanted := doc.check.stale && doc.located && doc.settings.DiagnosticsEnable
+		if wanted && (!s.pulls() || len(doc.check.waiting) > 0) && (next == nil || doc.check.due.Before(next.check.due)) {
 			next = doc
 		}
 	}
@@ -152,7 +160,7 @@ func (s *server) checkNext() {
 		return
 	}
 	doc.check.silence = ""
-	snap, wanted, m, update, around := doc.snapshot, s.settings, &meter{Model: s.model}, s.updated(doc.snapshot), s.around(doc.snapshot)
+	snap, wanted, m, update, around := doc.snapshot, doc.settings, &meter{Model: s.model}, s.updated(doc.snapshot), s.around(doc.snapshot)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {

@@ -41,15 +41,17 @@ var immediate = map[string]func(*server, json.RawMessage) (any, error){
 
 // notifications are handled on the loop, in order.
 var notifications = map[string]func(*server, json.RawMessage) error{
-	protocol.MethodInitialized:                     func(s *server, _ json.RawMessage) error { return s.initialized() },
-	protocol.MethodExit:                            func(s *server, _ json.RawMessage) error { return s.exit() },
-	protocol.MethodTextDocumentDidOpen:             noting((*server).didOpen),
-	protocol.MethodTextDocumentDidChange:           noting((*server).didChange),
-	protocol.MethodTextDocumentDidSave:             noting((*server).didSave),
-	protocol.MethodTextDocumentDidClose:            noting((*server).didClose),
-	protocol.MethodWorkspaceDidChangeConfiguration: noting((*server).didChangeConfiguration),
-	protocol.MethodCancelRequest:                   noting((*server).cancelRequest),
-	protocol.MethodWorkDoneProgressCancel:          noting((*server).cancelProgress),
+	protocol.MethodInitialized:                        func(s *server, _ json.RawMessage) error { return s.initialized() },
+	protocol.MethodExit:                               func(s *server, _ json.RawMessage) error { return s.exit() },
+	protocol.MethodTextDocumentDidOpen:                noting((*server).didOpen),
+	protocol.MethodTextDocumentDidChange:              noting((*server).didChange),
+	protocol.MethodTextDocumentDidSave:                noting((*server).didSave),
+	protocol.MethodTextDocumentDidClose:               noting((*server).didClose),
+	protocol.MethodWorkspaceDidChangeConfiguration:    noting((*server).didChangeConfiguration),
+	protocol.MethodWorkspaceDidChangeWatchedFiles:     noting((*server).didChangeWatchedFiles),
+	protocol.MethodWorkspaceDidChangeWorkspaceFolders: noting((*server).didChangeWorkspaceFolders),
+	protocol.MethodCancelRequest:                      noting((*server).cancelRequest),
+	protocol.MethodWorkDoneProgressCancel:             noting((*server).cancelProgress),
 }
 
 // decoding puts the decoding of the parameters before a handler.

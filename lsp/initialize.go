@@ -29,6 +29,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 			},
 			CompletionProvider: &protocol.CompletionOptions{ResolveProvider: true, TriggerCharacters: []string{"."}},
 			HoverProvider:      true,
+			Workspace:          &protocol.ServerCapabilitiesWorkspace{WorkspaceFolders: &protocol.ServerCapabilitiesWorkspaceFolders{Supported: true, ChangeNotifications: true}},
 			CodeActionProvider: &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
 		},
 		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
@@ -50,7 +51,7 @@ func chooseEncoding(offered []protocol317.PositionEncodingKind) protocol317.Posi
 }
 
 func (s *server) initialized() error {
-	s.configure(s.settingsAtStart)
+	s.configure(s.settingsAtStart, nil)
 	s.watchConfiguration()
 	s.loadModel()
 	return nil

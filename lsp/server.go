@@ -15,7 +15,6 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
-	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
 )
@@ -67,7 +66,7 @@ func newServer(opts Options) *server {
 		events:     make(chan func()),
 		done:       make(chan struct{}),
 		encoding:   protocol317.UTF16,
-		settings:   settings.Default(),
+		problems:   map[string]string{},
 		documents:  map[protocol.DocumentURI]*document{},
 		calls:      map[jsonrpc2.ID]*call{},
 		asked:      map[jsonrpc2.ID]func(json.RawMessage, error){},
@@ -122,10 +121,10 @@ type server struct {
 	farewell        error // what Serve returns, once exited
 	client          protocol317.ClientCapabilities
 	encoding        protocol317.PositionEncodingKind
-	settings        settings.Settings // of all layers
-	fromEditor      settings.Layer
-	settingsAtStart json.RawMessage // initializationOptions
-	problems        string          // what was last complained of in the settings
+	configuration   configuration
+	lastLocated     int
+	settingsAtStart json.RawMessage   // initializationOptions
+	problems        map[string]string // what was last complained of in the settings, by source
 	documents       map[protocol.DocumentURI]*document
 	folders         []*folder
 	calls           map[jsonrpc2.ID]*call                        // requests of the editor, unanswered

@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -13,6 +15,7 @@ import (
 
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/treesitter"
 )
 
@@ -25,10 +28,12 @@ const surveying = 20 * time.Second
 
 // folder is a workspace folder.
 type folder struct {
-	path string
-	*project.Folder
-	surveys map[*survey]bool // those that run; the loop's
-	shown   *progress        // of all of them; nil when none runs, or all are quick so far
+	path            string
+	uri             protocol.DocumentURI
+	*project.Folder                                // nil when nothing but open documents is looked at
+	editor          atomic.Pointer[settings.Layer] // what the editor set for it
+	surveys         map[*survey]bool               // those that run; the loop's
+	shown           *progress                      // of all of them; nil when none runs, or all are quick so far
 }
 
 // survey is the reading of what is around a document.
@@ -36,23 +41,44 @@ type survey struct{ cancel context.CancelFunc }
 
 // addFolders takes the workspace folders of the session.
 func (s *server) addFolders(p *protocol317.InitializeParams) {
-	if s.opts.Files == nil {
+	if len(p.WorkspaceFolders) == 0 {
+		s.addFolder(p.RootURI)
+	}
+	for _, f := range p.WorkspaceFolders {
+		s.addFolder(f.URI)
+	}
+}
+
+// addFolder takes one folder; one that is no directory of files, or there already, is passed over.
+func (s *server) addFolder(name string) {
+	path := pathOf(protocol.DocumentURI(name))
+	if path == "" || slices.ContainsFunc(s.folders, func(f *folder) bool { return f.path == path }) {
 		return
 	}
-	roots := []string{p.RootURI}
-	if len(p.WorkspaceFolders) > 0 {
-		roots = nil
-		for _, f := range p.WorkspaceFolders {
-			roots = append(roots, f.URI)
-		}
+	f := &folder{path: path, uri: protocol.DocumentURI(name), surveys: map[*survey]bool{}}
+	if s.opts.Files != nil {
+		f.Folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return f.files(ctx, s.opts.Files) }, os.ReadFile)
 	}
-	for _, root := range roots {
-		path := pathOf(protocol.DocumentURI(root))
-		if path == "" {
-			continue
-		}
-		s.folders = append(s.folders, &folder{path: path, surveys: map[*survey]bool{}, Folder: project.NewFolder(func(ctx context.Context) ([]string, error) { return s.opts.Files(ctx, path) }, os.ReadFile)})
+	s.folders = append(s.folders, f)
+}
+
+// files lists the files of the folder that are the project's own.
+func (f *folder) files(ctx context.Context, list func(context.Context, string) ([]string, error)) ([]string, error) {
+	files, err := list(ctx, f.path)
+	if err != nil {
+		return nil, err
 	}
+	root := settings.FindRoot(f.path)
+	if root == "" {
+		root = f.path
+	}
+	own := settings.ReadProject(root)
+	layers := []settings.Layer{own.Layer}
+	if editor := f.editor.Load(); editor != nil {
+		layers = append(layers, *editor)
+	}
+	wanted := settings.Merge(layers...)
+	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), nil
 }
 
 // pathOf returns the file that a URI names, "" when it names none.
@@ -82,7 +108,7 @@ func (s *server) folderOf(path string) *folder {
 func (s *server) survey(doc *document) {
 	path := pathOf(doc.uri)
 	f := s.folderOf(path)
-	if f == nil || doc.language == "" {
+	if f == nil || f.Folder == nil || doc.language == "" {
 		return
 	}
 	var open []*snapshot
@@ -147,7 +173,7 @@ func (s *server) around(snap *snapshot) func() *project.View {
 	path := pathOf(snap.uri)
 	f := s.folderOf(path)
 	return func() *project.View {
-		if f == nil {
+		if f == nil || f.Folder == nil {
 			return nil
 		}
 		return f.Held(path)
@@ -159,7 +185,7 @@ func (s *server) updated(snap *snapshot) func(*treesitter.File) {
 	path := pathOf(snap.uri)
 	f := s.folderOf(path)
 	return func(file *treesitter.File) {
-		if f != nil && snap.language != "" {
+		if f != nil && f.Folder != nil && snap.language != "" {
 			f.Update(path, file)
 		}
 	}

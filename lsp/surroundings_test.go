@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
 )
@@ -100,5 +102,21 @@ func TestPathOf(t *testing.T) {
 		if got := filepath.ToSlash(pathOf(protocol.DocumentURI(name))); got != want && !(want == "" && got == ".") {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestExcludedFilesAreNotRead: neither what the editor excludes nor what the project's file does is among the surroundings.
+func TestExcludedFilesAreNotRead(t *testing.T) {
+	directory := t.TempDir()
+	place(t, directory, settings.FileName, "[files]\nexclude = [\"gen\"]\n")
+	s := newServer(quick(nil))
+	s.opts.Files = func(context.Context, string) ([]string, error) {
+		return []string{filepath.Join(directory, "a.py"), filepath.Join(directory, "gen", "b.py"), filepath.Join(directory, "c.pb.py")}, nil
+	}
+	s.addFolder(uriOf(directory))
+	s.configure(json.RawMessage(`{"files": {"exclude": ["*.pb.py"]}}`), nil)
+	files, err := s.folders[0].files(t.Context(), s.opts.Files)
+	if err != nil || !slices.Equal(files, []string{filepath.Join(directory, "a.py")}) {
+		t.Errorf("%q, %v", files, err)
 	}
 }

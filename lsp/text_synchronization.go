@@ -3,17 +3,24 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 )
 
 // document is an open document, owned by the dispatch loop.
 type document struct {
 	*snapshot           // the newest one
 	check     diagnosis // what is known of its diagnostics
+
+	settings settings.Settings
+	project  settings.Project // none until it is located
+	located  bool
+	locating int // the turn in which its project is looked for
 }
 
 // didOpen takes over the text from the disk's; a second didOpen of the same document replaces the first.
@@ -25,7 +32,9 @@ func (s *server) didOpen(p *protocol.DidOpenTextDocumentParams) error {
 		s.documents[item.URI] = doc
 	}
 	doc.snapshot = s.newSnapshot(item.URI, item.Version, languageOf(item.LanguageID, item.URI), []byte(item.Text))
+	s.settleOne(doc)
 	s.touched(doc, 0)
+	s.locate(doc)
 	s.survey(doc)
 	return nil
 }
@@ -61,6 +70,9 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	doc := s.documents[p.TextDocument.URI]
 	if doc == nil {
 		return fmt.Errorf("saving %s: it is not open", p.TextDocument.URI)
+	}
+	if strings.HasSuffix(string(doc.uri), "/"+settings.FileName) {
+		s.locateAll() // not every editor watches files
 	}
 	s.hurry(doc)
 	snap, update := doc.snapshot, s.updated(doc.snapshot)

@@ -39,6 +39,10 @@ type Config struct {
 	InitializationOptions any
 	// Settings answer workspace/configuration; nil is an editor that cannot be asked.
 	Settings any
+	// FolderSettings answer it for single workspace folders, by URI; others have null of their own.
+	FolderSettings map[string]any
+	// Watches is an editor that tells of changed files.
+	Watches bool
 	// Folders are the URIs of the workspace folders; with OldFolders the one is a root, as of an editor that knows no folders.
 	Folders    []string
 	OldFolders bool
@@ -142,6 +146,7 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Window.WorkDoneProgress = e.config.Progress
 	capabilities.Workspace.Configuration = e.config.Settings != nil
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil
+	capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration = e.config.Watches
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
 	if e.config.Pull {
@@ -376,6 +381,25 @@ func (e *Editor) Configure(settings any) {
 	e.Notify(protocol.MethodWorkspaceDidChangeConfiguration, map[string]any{"settings": map[string]any{"mlm-lsp": settings}})
 }
 
+// Watched tells the server of a file that has changed, was made or is gone.
+func (e *Editor) Watched(name string) {
+	e.t.Helper()
+	e.Notify(protocol.MethodWorkspaceDidChangeWatchedFiles, map[string]any{"changes": []any{map[string]any{"uri": name, "type": 2}}})
+}
+
+// ChangeFolders closes and opens workspace folders.
+func (e *Editor) ChangeFolders(removed, added []string) {
+	e.t.Helper()
+	list := func(names []string) []any {
+		folders := []any{}
+		for _, name := range names {
+			folders = append(folders, map[string]any{"uri": name, "name": name})
+		}
+		return folders
+	}
+	e.Notify(protocol.MethodWorkspaceDidChangeWorkspaceFolders, map[string]any{"event": map[string]any{"removed": list(removed), "added": list(added)}})
+}
+
 // read takes the server's messages until the pipe closes.
 func (e *Editor) read() {
 	in := bufio.NewReader(e.conn)
@@ -503,8 +527,13 @@ func (e *Editor) takeRequest(m message) *message {
 		var p protocol.ConfigurationParams
 		e.decode(m, &p)
 		values := make([]any, len(p.Items))
-		for i := range p.Items {
-			values[i] = e.settings
+		for i, item := range p.Items {
+			if item.Section != "mlm-lsp" {
+				e.complain("the server asks for the settings of %q", item.Section)
+			}
+			if values[i] = e.settings; item.ScopeURI != "" {
+				values[i] = e.config.FolderSettings[string(item.ScopeURI)]
+			}
 		}
 		answer.Result, _ = json.Marshal(values)
 	case protocol.MethodWorkDoneProgressCreate:
@@ -515,6 +544,12 @@ func (e *Editor) takeRequest(m message) *message {
 		var p protocol.RegistrationParams
 		e.decode(m, &p)
 		for _, r := range p.Registrations {
+			if offered, known := map[string]bool{
+				protocol.MethodWorkspaceDidChangeConfiguration: e.config.Settings != nil,
+				protocol.MethodWorkspaceDidChangeWatchedFiles:  e.config.Watches,
+			}[r.Method]; !offered {
+				e.complain("the server registers %s, which nobody offered (known: %v)", r.Method, known)
+			}
 			e.registered = append(e.registered, r.Method)
 		}
 	case protocol317.MethodDiagnosticRefresh:

@@ -74,6 +74,9 @@ type ClientCapabilities struct {
 		DidChangeConfiguration struct {
 			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
 		} `json:"didChangeConfiguration"`
+		DidChangeWatchedFiles struct {
+			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
+		} `json:"didChangeWatchedFiles"`
 		Diagnostics struct {
 			RefreshSupport bool `json:"refreshSupport,omitempty"`
 		} `json:"diagnostics"`
@@ -101,12 +104,13 @@ type InitializeResult struct {
 
 // ServerCapabilities is what the server announces.
 type ServerCapabilities struct {
-	PositionEncoding   PositionEncodingKind              `json:"positionEncoding"`
-	TextDocumentSync   *protocol.TextDocumentSyncOptions `json:"textDocumentSync,omitempty"`
-	CompletionProvider *protocol.CompletionOptions       `json:"completionProvider,omitempty"`
-	HoverProvider      bool                              `json:"hoverProvider,omitempty"`
-	CodeActionProvider *protocol.CodeActionOptions       `json:"codeActionProvider,omitempty"`
-	DiagnosticProvider *DiagnosticOptions                `json:"diagnosticProvider,omitempty"`
+	PositionEncoding   PositionEncodingKind                  `json:"positionEncoding"`
+	TextDocumentSync   *protocol.TextDocumentSyncOptions     `json:"textDocumentSync,omitempty"`
+	CompletionProvider *protocol.CompletionOptions           `json:"completionProvider,omitempty"`
+	HoverProvider      bool                                  `json:"hoverProvider,omitempty"`
+	CodeActionProvider *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
+	DiagnosticProvider *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
+	Workspace          *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
 }
 
 // DiagnosticOptions announce that the client may ask for the diagnostics of single documents. InterFileDependencies says that
