@@ -131,7 +131,7 @@ func (s *server) nextStale() *document {
 	}
 	var next *document
 	for _, doc := range s.documents {
-		wanted := doc.check.stale && doc.located && doc.settings.DiagnosticsEnable
+		wanted := doc.check.stale && doc.located && doc.reading == 0 && doc.settings.DiagnosticsEnable
 		if wanted && (!s.pulls() || len(doc.check.waiting) > 0) && (next == nil || doc.check.due.Before(next.check.due)) {
 			next = doc
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 // What the files around a document say is read in the background when it is opened: the nearest files of its workspace folder, bounded in number and size
-// (package project). No request waits for it; those that come before it is there are answered from the file alone. Documents that are open take the place of
+// (package project). No request waits for it but one for diagnostics, since a document is not checked without its project; completions that come before it is there are answered from the file alone. Documents that are open take the place of
 // what the disk has of them when they are opened, saved or checked.
 
 // surveying bounds how long a folder is walked and its files are read: a home directory opened as a folder is no project.
@@ -117,7 +117,7 @@ func (s *server) survey(doc *document) {
 			open = append(open, other.snapshot)
 		}
 	}
-	known := f.Held(path) != nil
+	doc.reading++
 	v := &survey{}
 	v.cancel = s.spawn(func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, surveying)
@@ -134,19 +134,13 @@ func (s *server) survey(doc *document) {
 			}
 			return nil
 		})
-		switch {
-		case err != nil:
+		if err != nil {
 			s.log.Info("reading the project", zap.Error(err))
-		case !known:
-			// What was found in the document was found without its project.
-			s.post(func() {
-				if s.documents[doc.uri] == doc {
-					s.touched(doc, 0)
-				}
-			})
 		}
 		s.log.Debug("project", zap.Duration("took", time.Since(began)))
 		s.post(func() {
+			doc.reading--
+			s.schedule() // the document may have waited for this
 			if delete(f.surveys, v); len(f.surveys) == 0 {
 				f.shown.end()
 				f.shown = nil

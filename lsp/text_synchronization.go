@@ -21,6 +21,7 @@ type document struct {
 	project  settings.Project // none until it is located
 	located  bool
 	locating int // the turn in which its project is looked for
+	reading  int // how many surveys of what is around it run
 }
 
 // didOpen takes over the text from the disk's; a second didOpen of the same document replaces the first.
