@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
+	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 )
@@ -249,5 +250,11 @@ func (s *server) relative(doc *document) string {
 
 // silence says why nothing is reported in a document, "" for one that is to be checked.
 func (s *server) silence(doc *document) string {
-	return doc.settings.Silence(doc.language, s.relative(doc), len(doc.text))
+	if reason := doc.settings.Silence(doc.language, s.relative(doc), len(doc.text)); reason != "" {
+		return reason
+	}
+	if generated.By(doc.text, doc.language) {
+		return "it says that it is generated"
+	}
+	return ""
 }

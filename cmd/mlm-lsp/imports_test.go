@@ -16,16 +16,16 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "lsp", "lsp/settings", "lsp/complete", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/settings", "lsp/complete", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
-	"lsp":                     {"lsp/...", "treesitter", "model", "model/..."},
+	"lsp":                     {"internal/generated", "lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
 	"lsp/settings":            {"lsp/suspect", "treesitter"},
 	"lsp/settings/generate":   {"internal/wholefile", "lsp/settings"},
 	"lsp/fakeeditor":          {"lsp", "lsp/protocol317"},
 	"lsp/internal/...":        {"treesitter", "model", "model/...", "lsp/complete", "lsp/suspect"},
 	"training":                {"internal/wholefile", "training/...", "treesitter", "model", "model/...", "codetok"},
-	"training/corpus":         {"treesitter"},
+	"training/corpus":         {"internal/generated", "treesitter"},
 	"training/shard":          {"internal/wholefile", "treesitter", "codetok"},
 	"training/mask":           {"treesitter", "training/shard"},
 	"training/mutate":         {"treesitter", "codetok", "training/shard", "lsp/names"},
@@ -56,6 +56,7 @@ var allowed = map[string][]string{
 	"model/rank":              {},
 	"codetok":                 {},
 	"internal/wholefile":      {},
+	"internal/generated":      {},
 	"codetok/bench":           {"codetok"},
 	"docs/recipe":             {"internal/wholefile", "training", "training/shard", "training/page", "treesitter", "codetok"},
 }

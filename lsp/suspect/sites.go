@@ -1,7 +1,6 @@
 package suspect
 
 import (
-	"bytes"
 	"slices"
 	"sort"
 	"strings"
@@ -348,24 +347,4 @@ func inError(f *treesitter.File, span treesitter.Span) bool {
 		}
 	}
 	return false
-}
-
-// suppressMark in a comment silences the line it stands on, and the next one if the comment stands alone.
-const suppressMark = "mlm-lsp: ignore"
-
-// suppressed returns a function that tells whether a comment silences an offset.
-func suppressed(f *treesitter.File) func(int) bool {
-	var spans []treesitter.Span
-	for _, t := range f.Tokens {
-		if t.Kind != treesitter.KindComment || !bytes.Contains(f.Text[t.Start:t.End], []byte(suppressMark)) {
-			continue
-		}
-		start := bytes.LastIndexByte(f.Text[:t.Start], '\n') + 1
-		end := lineEnd(f.Text, t.End)
-		if len(bytes.TrimSpace(f.Text[start:t.Start])) == 0 {
-			end = lineEnd(f.Text, min(end+1, len(f.Text)))
-		}
-		spans = append(spans, treesitter.Span{Start: start, End: end})
-	}
-	return insideOf(spans)
 }

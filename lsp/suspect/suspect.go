@@ -152,11 +152,11 @@ func (e *Examination) screens() bool {
 
 // Findings returns what is to be reported, or all sites.
 func (e *Examination) Findings(all bool) []Finding {
-	quiet := suppressed(e.file.x.File)
+	silenced := readSuppressions(e.file.x.File)
 	var findings []Finding
 	for i := range e.sites {
 		finding := e.finding(i)
-		finding.Reported = finding.Reported && !quiet(finding.Span.Start)
+		finding.Reported = finding.Reported && !silenced.suppressed(finding.Span.Start, finding.Code)
 		// With all, the names in a pair of arguments are there one by one.
 		if finding.Reported || all && e.sites[i].group != GroupArguments {
 			findings = append(findings, finding)

@@ -2,9 +2,10 @@ package corpus
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"mlm-lsp/internal/generated"
 )
 
 var vendorDirectories = map[string]bool{
@@ -45,7 +46,7 @@ func judge(text []byte, language string) Reason {
 		return ReasonBinary
 	case len(bytes.TrimSpace(text)) < 32:
 		return ReasonEmpty
-	case generated(text, language):
+	case generated.By(text, language):
 		return ReasonGenerated
 	case minified(text):
 		return ReasonMinified
@@ -53,34 +54,6 @@ func judge(text []byte, language string) Reason {
 		return ReasonData
 	}
 	return ""
-}
-
-var (
-	generatedMark = regexp.MustCompile(`(?i)code generated |@generated|do not edit|don't edit|auto-?generated|automatically generated|(?:file|code|module) (?:is|was) generated|` +
-		`^[\s/*#]*generated (?:by|from|with) `)
-	// compiled marks JavaScript that a compiler or bundler wrote, wherever in the file it says so.
-	compiledMarks = [][]byte{
-		[]byte(`Object.defineProperty(exports, "__esModule"`), []byte(`Object.defineProperty(exports, '__esModule'`),
-		[]byte("//# sourceMappingURL="), []byte("__webpack_require__"), []byte("_interopRequireDefault("),
-	}
-)
-
-// generated looks for the marks of machines: in the first lines for any language, where Go's convention
-// (https://go.dev/s/generatedcode) and most generators put them, and throughout for compiled JavaScript.
-func generated(text []byte, language string) bool {
-	head := text[:min(len(text), 1500)]
-	if generatedMark.Match(head) {
-		return true
-	}
-	switch language {
-	case "javascript", "typescript", "tsx":
-		for _, mark := range compiledMarks {
-			if bytes.Contains(text, mark) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // minified goes by line lengths: people break lines. A file is minified when lines of 500 bytes and more hold a third of
