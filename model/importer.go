@@ -310,6 +310,9 @@ func quantize(dir, out string) (Quantized, error) {
 	if contents.Int8, err = b.Quantize(); err != nil {
 		return q, err
 	}
+	if contents.NGrams, err = b.NGrams(); err != nil {
+		return q, err
+	}
 	if err := bundle.Write(out, contents); err != nil {
 		return q, err
 	}

@@ -25,6 +25,7 @@ import (
 
 	"mlm-lsp/codetok"
 	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/ort"
 )
 
@@ -165,6 +166,8 @@ type Info struct {
 	Rank json.RawMessage
 	// Combiner is what package gap ranks with, as model/rank reads it; nil when the bundle has none.
 	Combiner json.RawMessage
+	// NGrams are those of a corpus that stand in the bundle beside the model; nil when it has none.
+	NGrams *ngram.Model
 }
 
 // network computes what its heads say of rows of ids; the one behind a Model is a
@@ -215,6 +218,10 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 	if err != nil {
 		return nil, err
 	}
+	grams, err := b.NGrams()
+	if err != nil {
+		return nil, err
+	}
 	net, err := newSessionNet(lib, b, g, opts)
 	if err != nil {
 		return nil, err
@@ -228,7 +235,7 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 		m.mixture = *b.Meta.Mixture
 	}
 	m.about.Name, m.about.Digest, m.about.Languages = b.Name, digest, b.Meta.Languages
-	m.about.Rank, m.about.Combiner = b.Meta.Rank, b.Meta.Combiner
+	m.about.Rank, m.about.Combiner, m.about.NGrams = b.Meta.Rank, b.Meta.Combiner, grams
 	m.about.Precision, m.about.Device = net.precision, net.session.Device()
 	return m, nil
 }

@@ -2,11 +2,14 @@ package training
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sort"
 
 	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/onnx"
 )
 
@@ -60,7 +63,11 @@ func (r *run) finish(weights onnx.Weights) error {
 	if err != nil {
 		return fmt.Errorf("writing bundle: %w", err)
 	}
-	contents := bundle.Contents{Config: r.model, Tokenizer: r.tokenizer, Meta: meta, Weights: weights, Half: true, Int8: quantized}
+	grams, err := ngram.ReadFile(r.path(bundle.NGramFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("writing bundle: %w", err)
+	}
+	contents := bundle.Contents{Config: r.model, Tokenizer: r.tokenizer, Meta: meta, Weights: weights, Half: true, Int8: quantized, NGrams: grams}
 	if err := bundle.Write(r.opts.Out, contents); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"mlm-lsp/codetok"
 	"mlm-lsp/internal/wholefile"
+	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/onnx"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/shard"
@@ -182,6 +183,16 @@ func (r *run) openBundle() (onnx.Weights, error) {
 	weights, err := b.Weights()
 	if err != nil {
 		return nil, err
+	}
+	// The n-grams go with what is made of the bundle; a resumed run finds them in Work.
+	grams, err := b.NGrams()
+	if err != nil {
+		return nil, err
+	}
+	if grams != nil {
+		if err := wholefile.WriteWith(r.opts.create, r.path(bundle.NGramFile), grams.Write); err != nil {
+			return nil, fmt.Errorf("starting from %s: keeping its n-grams: %w", r.opts.From, err)
+		}
 	}
 	r.model, r.tokenizer = b.Config, b.Tokenizer
 	if r.tokenizer.Special().MASK < 0 || r.tokenizer.Special().CLS < 0 || r.tokenizer.Special().SEP < 0 {

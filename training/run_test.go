@@ -19,6 +19,7 @@ import (
 	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/model"
 	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/ort/orttest"
 	"mlm-lsp/training/fixes"
 	"mlm-lsp/training/shard"
@@ -363,7 +364,18 @@ func TestRun(t *testing.T) {
 
 	t.Run("from a bundle", func(t *testing.T) {
 		o := tinyOptions(t, root)
-		o.From, o.Steps, o.Work = straight.Out, 3, t.TempDir()
+		start := filepath.Join(t.TempDir(), "start")
+		if err := os.CopyFS(start, os.DirFS(straight.Out)); err != nil {
+			t.Fatal(err)
+		}
+		grams, err := ngram.New([]ngram.Family{{Name: "go", Known: 1}}, []ngram.Gram{{Key: ngram.Root("go").Next(ngram.TokenOf("x")), Nats: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bundle.PutNGrams(start, grams); err != nil {
+			t.Fatal(err)
+		}
+		o.From, o.Steps, o.Work = start, 3, t.TempDir()
 		if err := Run(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
@@ -381,6 +393,9 @@ func TestRun(t *testing.T) {
 		}
 		if !bytes.Equal(mustRead(t, o.Out, bundle.TokenizerFile), mustRead(t, straight.Out, bundle.TokenizerFile)) {
 			t.Error("the tokenizer changed")
+		}
+		if !bytes.Equal(mustRead(t, o.Out, bundle.NGramFile), mustRead(t, start, bundle.NGramFile)) {
+			t.Error("the n-grams changed")
 		}
 	})
 

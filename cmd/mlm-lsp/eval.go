@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/training/evaluate"
-	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -33,7 +33,7 @@ The cases are a function of the files and of --seed. Figures are per cent, in br
   mlm-lsp eval types . --report types.html --per-class 100`,
 	}
 	group(cmd)
-	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes(), newEvalBugs(), newEvalAlarms(), newEvalNGram())
+	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalTypes(), newEvalProbes(), newEvalBugs(), newEvalAlarms())
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func (f *evalFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.bundles, "model", nil, "a model's `[NAME=]BUNDLE` directory; more than one are compared (default: the embedded model)")
 	cmd.Flags().IntVar(&f.common.PerClass, "per-class", 0, "cases of each language and class (default: what takes a minute or two)")
 	cmd.Flags().Uint64Var(&f.common.Seed, "seed", 0, "seed of all draws")
-	cmd.Flags().StringVar(&f.ngrams, "ngram", "", "a `FILE` of mlm-lsp eval ngram: the n-grams of a corpus answer, too")
+	cmd.Flags().StringVar(&f.ngrams, "ngram", "", "a `FILE` of mlm-lsp ngram: the n-grams of a corpus answer, too")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text (a summary), json (every row, an object per line) or markdown (both)")
 	cmd.Flags().StringVar(&f.report, "report", "", "also write a page with plots to this `FILE`")
 	cmd.Flags().StringVar(&f.casesFile, "cases", "", "also write every case to this `FILE`, an object per line")

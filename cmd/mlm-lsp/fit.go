@@ -195,26 +195,7 @@ func writeTable(dir string, t *rank.Table) error {
 	if err != nil {
 		return fmt.Errorf("writing the table into %s: %w", dir, err)
 	}
-	return changeMeta(dir, func(meta *bundle.Meta) { meta.Rank = text })
-}
-
-// changeMeta writes a bundle's mlm-lsp.json with a change.
-func changeMeta(dir string, change func(*bundle.Meta)) error {
-	path := filepath.Join(dir, bundle.MetaFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("writing into %s: %w: --into names a bundle's directory", dir, err)
-	}
-	var meta bundle.Meta
-	if err := json.Unmarshal(text, &meta); err != nil {
-		return fmt.Errorf("writing into %s: %w", path, err)
-	}
-	change(&meta)
-	return writeFile(path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(meta)
-	})
+	return bundle.ChangeMeta(dir, func(meta *bundle.Meta) { meta.Rank = text })
 }
 
 // filesOfProject bounds what is read of one project, so that a large one is not the whole count.

@@ -83,7 +83,7 @@ One of six projects is held out; what is reached on those is shown.`,
 			if err != nil {
 				return fmt.Errorf("writing the combiner: %w", err)
 			}
-			return changeMeta(into, func(meta *bundle.Meta) { meta.Combiner = text })
+			return bundle.ChangeMeta(into, func(meta *bundle.Meta) { meta.Combiner = text })
 		},
 	}
 	flags.add(cmd)

@@ -19,6 +19,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -36,6 +37,8 @@ type Item struct {
 type Options struct {
 	// Around is the project of the file; nil when there is none.
 	Around *project.View
+	// Corpus is what a corpus says of which tokens follow each other; nil means that of the model, if it has one.
+	Corpus *ngram.Model
 	// MaxItems bounds the answer; 0 means 50.
 	MaxItems int
 	// WindowBytes bounds the text around the cursor that the model sees; 0 means 1,000, about 250 subwords: time grows with it.
@@ -52,6 +55,9 @@ func (o Options) withDefaults(p model.Predictor) (Options, error) {
 	}
 	if o.WindowBytes <= 0 {
 		o.WindowBytes = 1000
+	}
+	if o.Corpus == nil {
+		o.Corpus = gap.CorpusOf(p)
 	}
 	if o.Rank == nil {
 		if o.Combiner == nil {
@@ -83,7 +89,7 @@ func Complete(ctx context.Context, p model.Predictor, f *treesitter.File, offset
 	if err != nil {
 		return nil, err
 	}
-	place, ok := At(f, offset, opts.Around)
+	place, ok := At(f, offset, opts.Around, opts.Corpus)
 	if !ok {
 		return nil, ctx.Err()
 	}
@@ -117,8 +123,8 @@ type Place struct {
 	span   treesitter.Span // of the name in it
 }
 
-// At describes the place at an offset; ok is false where nothing may be offered.
-func At(f *treesitter.File, offset int, around *project.View) (_ *Place, ok bool) {
+// At describes the place at an offset, with what project and corpus know, either of which may be nil; ok is false where nothing may be offered.
+func At(f *treesitter.File, offset int, around *project.View, corpus *ngram.Model) (_ *Place, ok bool) {
 	c, ok := find(f, offset)
 	if !ok {
 		return nil, false
@@ -129,7 +135,7 @@ func At(f *treesitter.File, offset int, around *project.View) (_ *Place, ok bool
 		f = treesitter.Parse(f.Language, c.withPlaceholder(f.Text))
 	}
 	x := names.New(f)
-	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: grammar(f.Language, c), Around: around}
+	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: grammar(f.Language, c), Around: around, Corpus: corpus}
 	if i := f.TokenAt(c.name.Start); i >= 0 && f.Tokens[i].Start == c.name.Start {
 		switch kind := f.Tokens[i].Kind; kind {
 		case treesitter.KindCall, treesitter.KindType:

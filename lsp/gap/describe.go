@@ -7,6 +7,7 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model/cache"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -283,11 +284,14 @@ func (g *Gap) describeGrams() {
 	here, there := g.x.Cache.Matches(site, width, texts, view)
 	left, right := g.x.Cache.Sides(site, width, sequences, nil)
 	g.mixed(left, right, Cache, CacheOver, CacheLeft, CacheRight, CachePlace)
-	if view != nil {
-		left, right = g.x.Cache.Sides(site, width, sequences, view)
+	// Without a project the mixture is the file's own, so that a forest never lacks it; without a corpus the one with the corpus is the project's.
+	before, behind := g.x.Cache.Around(site, width, ngram.Order-1)
+	tokens := g.x.Cache.Tokens(site, width, sequences, len(behind), view)
+	for i := range tokens {
+		left[i], right[i] = sides(tokens[i][:min(len(tokens[i]), cache.Order)])
 	}
-	// Without a project the mixture is the file's own, so that a forest never lacks it.
 	g.mixed(left, right, Project, ProjectOver, ProjectLeft, ProjectRight, ProjectPlace)
+	g.describeCorpus(before, behind, tokens)
 	for i := range g.Candidates {
 		in := &g.Candidates[i].Inputs
 		in[MatchBefore], in[MatchAfter], in[MatchAround], in[MatchTimes] = float32(here[i].Before), float32(here[i].After), float32(here[i].Around), float32(here[i].LogTimes())
@@ -314,6 +318,45 @@ func (g *Gap) describeGrams() {
 			in[ProjectCalled] = float32(uses.Calls) / float32(all)
 		}
 	}
+}
+
+// describeCorpus fills in what the n-grams of the corpus say of each candidate and of the tokens behind it, alone and mixed with the probabilities of tokens.
+func (g *Gap) describeCorpus(before, behind []string, tokens [][]float64) {
+	var place *ngram.Place
+	if g.opts.Corpus != nil {
+		place = g.opts.Corpus.At(g.x.File.Language, before, behind)
+	}
+	left, right := make([]float64, len(tokens)), make([]float64, len(tokens))
+	if place != nil {
+		for i := range g.Candidates {
+			c := &g.Candidates[i]
+			said := place.Tokens([]string{c.Text})
+			alone := make([]float64, len(said))
+			for k, s := range said {
+				alone[k] = s.Probability
+				tokens[i][k] = ngram.Share*s.Probability + (1-ngram.Share)*tokens[i][k]
+			}
+			left[i], right[i] = sides(alone)
+			c.Inputs[CorpusHere], c.Inputs[CorpusBefore] = float32(left[i]), float32(said[0].Context)
+			c.Inputs[CorpusKnown] = rank.Flag(g.opts.Corpus.Known(g.x.File.Language, c.Text))
+			if len(said) > 1 {
+				c.Inputs[CorpusAfter] = float32(said[1].Context)
+			}
+		}
+		g.mixed(left, right, Corpus, CorpusOver, CorpusLeft, CorpusRight, CorpusPlace)
+	}
+	for i := range tokens {
+		left[i], right[i] = sides(tokens[i])
+	}
+	g.mixed(left, right, Mixed, MixedOver, MixedLeft, MixedRight, MixedPlace)
+}
+
+// sides are the logarithms of a candidate's own probability, and of those behind it together.
+func sides(tokens []float64) (own, after float64) {
+	for _, p := range tokens[1:] {
+		after += math.Log(p)
+	}
+	return math.Log(tokens[0]), after
 }
 
 // mixed fills in what one mixture of n-grams says.

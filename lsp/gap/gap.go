@@ -21,6 +21,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -74,6 +75,14 @@ func CombinerOf(p model.Predictor) (*rank.Combiner, error) {
 	return c, nil
 }
 
+// CorpusOf returns the n-grams that stand beside a model in its bundle; nil when there are none, or p is nil.
+func CorpusOf(p model.Predictor) *ngram.Model {
+	if about, ok := p.(interface{ Info() model.Info }); ok {
+		return about.Info().NGrams
+	}
+	return nil
+}
+
 // Options say what is missing.
 type Options struct {
 	// Kind of the missing token: variable, attribute, call, type, operator or literal.
@@ -87,6 +96,8 @@ type Options struct {
 	More []names.Name
 	// Around is the project; nil when there is none.
 	Around *project.View
+	// Corpus is what a corpus says of which tokens follow each other, see CorpusOf; nil when there is nothing.
+	Corpus *ngram.Model
 	// None says that nothing that is known can stand there: a new name. What the model makes up can.
 	None bool
 }
@@ -381,6 +392,16 @@ func (g *Gap) Clone() *Gap {
 	other := *g
 	other.Candidates = slices.Clone(g.Candidates)
 	return &other
+}
+
+// WithCorpus is Clone with other n-grams of a corpus, or with none. What the model answered is kept.
+func (g *Gap) WithCorpus(m *ngram.Model) *Gap {
+	g = g.Clone()
+	if g.opts.Corpus != m {
+		g.opts.Corpus = m
+		g.describe()
+	}
+	return g
 }
 
 // Site returns the file and the span of the gap in it.

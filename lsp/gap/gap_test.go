@@ -9,6 +9,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -206,4 +207,40 @@ func FuzzGap(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestCorpus: what a corpus knows of the tokens around a gap is an input, alone and mixed with the file; without one the mixture is the file's.
+func TestCorpus(t *testing.T) {
+	root := ngram.Root("python")
+	key := func(text string) (k ngram.Key) {
+		k = root
+		for _, w := range strings.Fields(text) {
+			k = k.Next(ngram.TokenOf(w))
+		}
+		return k
+	}
+	m, err := ngram.New([]ngram.Family{{Name: "python", Known: 4}}, []ngram.Gram{
+		{Key: key("return"), Nats: 1}, {Key: key("rate"), Nats: 6}, {Key: key("return rate"), Context: 1, Nats: 0.01}, {Key: key("return"), Context: 1, Rest: true, Nats: 4},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, span := open(strings.Replace(shop, "return amount", "return missing", 1), "missing", 1)
+	without := New(x, span, Options{Kind: treesitter.KindVariable})
+	with := without.WithCorpus(m)
+	if without.Candidates[0].Inputs[Corpus] == without.Candidates[0].Inputs[Corpus] {
+		t.Error("without a corpus there is something known of it")
+	}
+	for i := range without.Candidates {
+		a, b := &without.Candidates[i], &with.Candidates[i]
+		if a.Inputs[Mixed] != a.Inputs[Project] || a.Inputs[MixedOver] != a.Inputs[ProjectOver] && !(a.Inputs[MixedOver] > -1e-3) {
+			t.Errorf("%s: mixed %v, the file %v", a.Text, a.Inputs[Mixed], a.Inputs[Project])
+		}
+		if rate := b.Text == "rate"; (b.Inputs[CorpusBefore] == 1) != rate || (b.Inputs[CorpusKnown] == 1) != rate || (b.Inputs[CorpusPlace] == 0) != rate || rate && b.Inputs[Mixed] <= a.Inputs[Mixed] {
+			t.Errorf("%s: %v", b.Text, b.Inputs[Corpus:Model])
+		}
+	}
+	if same := with.WithCorpus(nil); same.Candidates[0].Inputs[Mixed] != without.Candidates[0].Inputs[Mixed] {
+		t.Error("without the corpus again the mixture is another")
+	}
 }

@@ -77,6 +77,22 @@ const (
 	ProjectSort   // occurrences of this kind
 	ProjectCalled // share of its occurrences there that are calls
 
+	// The n-grams of a corpus, and those mixed token by token with the ones of file and project.
+	Corpus
+	CorpusOver
+	CorpusLeft
+	CorpusRight
+	CorpusPlace
+	CorpusHere   // logarithm of its probability after what stands before the gap
+	CorpusBefore // how many of the tokens before the gap the corpus knows together with it
+	CorpusAfter  // how many tokens that end with it the corpus knows together with the one behind
+	CorpusKnown  // it is frequent enough to be told from others
+	Mixed
+	MixedOver
+	MixedLeft
+	MixedRight
+	MixedPlace
+
 	// The model.
 	Model // log-probability among the candidates
 	ModelOver
@@ -94,6 +110,7 @@ var inputNames = [NumInputs]string{
 	"seen", "seen in function", "seen as this", "seen on line", "seen as type", "seen called", "before", "after", "declared", "recent", "defined", "idle", "after name", "before name", "below name", "above name",
 	"cache", "cache over", "cache left", "cache right", "cache place", "match before", "match after", "match around", "match times",
 	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this", "project called",
+	"corpus", "corpus over", "corpus left", "corpus right", "corpus place", "corpus here", "corpus before", "corpus after", "corpus known", "mixed", "mixed over", "mixed left", "mixed right", "mixed place",
 	"model", "model over", "model place", "pointer", "vocabulary",
 }
 

@@ -3,6 +3,7 @@
 //
 //	config.json  tokenizer.json  model.safetensors   the checkpoint
 //	onnx/model.onnx  onnx/model_int8.onnx            the served graphs
+//	ngram.bin                                        the n-grams of a corpus (model/ngram), or nothing
 //	mlm-lsp.json                                     what a checkpoint does not say
 //
 // Invariants:
@@ -30,6 +31,7 @@ import (
 	"sync"
 
 	"mlm-lsp/codetok"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/onnx"
 )
 
@@ -44,6 +46,7 @@ const (
 	WeightsFile   = "model.safetensors"
 	GraphFile     = "onnx/model.onnx"
 	Int8File      = "onnx/model_int8.onnx"
+	NGramFile     = "ngram.bin"
 	MetaFile      = "mlm-lsp.json"
 )
 
@@ -58,6 +61,7 @@ var sizeLimits = map[string]int64{
 	WeightsFile:   8 << 30,
 	GraphFile:     2<<30 - 1,
 	Int8File:      2<<30 - 1,
+	NGramFile:     1 << 30,
 	MetaFile:      64 << 20,
 }
 
@@ -161,7 +165,7 @@ func OpenFS(fsys fs.FS, name string) (*Bundle, error) {
 }
 
 func (b *Bundle) open() error {
-	for _, name := range append([]string{MetaFile}, contentFiles...) {
+	for _, name := range append([]string{MetaFile, NGramFile}, contentFiles...) {
 		info, err := fs.Stat(b.fsys, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -335,7 +339,10 @@ func (b *Bundle) computeDigest() (string, error) {
 		return b.Meta.Digest, nil
 	}
 	files := map[string]FileInfo{}
-	for name := range b.sizes {
+	for _, name := range contentFiles {
+		if !b.Has(name) {
+			continue
+		}
 		f, err := b.fsys.Open(name)
 		if err != nil {
 			return "", err
@@ -377,4 +384,20 @@ func (b *Bundle) Weights() (onnx.Weights, error) {
 		return nil, fmt.Errorf("loading bundle %s: %s: %w", b.Name, WeightsFile, err)
 	}
 	return w, nil
+}
+
+// NGrams reads the n-grams of a corpus; nil when the bundle has none.
+func (b *Bundle) NGrams() (*ngram.Model, error) {
+	if !b.Has(NGramFile) {
+		return nil, nil
+	}
+	data, err := b.read(NGramFile)
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %w", b.Name, err)
+	}
+	m, err := ngram.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("loading bundle %s: %s: %w", b.Name, NGramFile, err)
+	}
+	return m, nil
 }

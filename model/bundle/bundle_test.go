@@ -16,6 +16,7 @@ import (
 
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/bundle/bundletest"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/onnx"
 )
 
@@ -344,4 +345,73 @@ func FuzzOpen(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestNGrams: a bundle has the n-grams that it was written with, then others, beside the same model; what is no file of n-grams is an error that names it.
+func TestNGrams(t *testing.T) {
+	grams := func(word string) *ngram.Model {
+		t.Helper()
+		m, err := ngram.New([]ngram.Family{{Name: "go", Known: 1}}, []ngram.Gram{{Key: ngram.Root("go").Next(ngram.TokenOf(word)), Nats: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	dir := filepath.Join(t.TempDir(), "bundle")
+	contents := bundletest.Contents(t, bundletest.Tiny)
+	if err := bundle.Write(dir, contents); err != nil {
+		t.Fatal(err)
+	}
+	digest := ""
+	for _, want := range []string{"", "first", "second"} {
+		if want != "" {
+			if err := bundle.PutNGrams(dir, grams(want)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := bundle.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := b.NGrams()
+		if err != nil || (m == nil) != (want == "") || m != nil && (!m.Known("go", want) || m.Known("go", "first") != (want == "first")) {
+			t.Errorf("with %q: %v, %v", want, m, err)
+		}
+		if d, err := b.Digest(); err != nil || digest != "" && d != digest {
+			t.Errorf("with %q the model's digest is another, %v", want, err)
+		} else {
+			digest = d
+		}
+		b.Close()
+	}
+	contents.NGrams = grams("third")
+	if err := bundle.Write(dir, contents); err != nil {
+		t.Fatal(err)
+	}
+	if err := bundle.ChangeMeta(dir, func(m *bundle.Meta) { delete(m.Files, bundle.NGramFile) }); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if m, err := b.NGrams(); err != nil || !m.Known("go", "third") {
+		t.Errorf("written with the bundle, and not listed: %v", err)
+	}
+	path := filepath.Join(dir, bundle.NGramFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)-1] ^= 1
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.NGrams(); err == nil || !strings.Contains(err.Error(), bundle.NGramFile) {
+		t.Errorf("changed n-grams are read: %v", err)
+	}
+	if err := bundle.PutNGrams(t.TempDir(), grams("x")); err == nil {
+		t.Error("n-grams were put where there is no bundle")
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"mlm-lsp/codetok"
+	"mlm-lsp/internal/wholefile"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/onnx"
 )
 
@@ -25,6 +27,8 @@ type Contents struct {
 	// Int8 and FP32 are the graphs to store; nil leaves them out. The fp32
 	// graph is left out of own models, since it is built from the weights.
 	Int8, FP32 *onnx.Graph
+	// NGrams are those of a corpus; nil leaves them out.
+	NGrams *ngram.Model
 }
 
 // Write makes the bundle dir. It is written beside dir and renamed into place;
@@ -105,6 +109,9 @@ func writeInto(dir string, c Contents) error {
 		}
 		files[name] = func(w io.Writer) error { _, err := w.Write(model); return err }
 	}
+	if c.NGrams != nil {
+		files[NGramFile] = c.NGrams.Write
+	}
 	if c.FP32 != nil || c.Int8 != nil {
 		if err := os.Mkdir(filepath.Join(dir, "onnx"), 0o755); err != nil {
 			return err
@@ -129,6 +136,73 @@ func writeInto(dir string, c Contents) error {
 	}
 	_, err = writeFile(filepath.Join(dir, MetaFile), func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
 	return err
+}
+
+// PutNGrams makes m the n-grams of the bundle in a directory, and leaves the rest of it alone; the model's digest stays. At each moment the directory holds a bundle that opens,
+// with the old n-grams, none, or the new ones.
+func PutNGrams(dir string, m *ngram.Model) error {
+	if err := putNGrams(dir, m); err != nil {
+		return fmt.Errorf("writing n-grams into bundle %s: %w", dir, err)
+	}
+	return nil
+}
+
+func putNGrams(dir string, m *ngram.Model) error {
+	b, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	meta := b.Meta
+	if err := b.Close(); err != nil {
+		return err
+	}
+	if meta.Format == 0 {
+		return fmt.Errorf("it holds no %s: make a bundle of it with mlm-lsp model import", MetaFile)
+	}
+	if _, ok := meta.Files[NGramFile]; ok {
+		delete(meta.Files, NGramFile)
+		if err := putMeta(dir, meta); err != nil {
+			return err
+		}
+	}
+	path := filepath.Join(dir, NGramFile)
+	if err := wholefile.Write(path, m.Write); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if meta.Files[NGramFile], err = describe(f); err != nil {
+		return err
+	}
+	return putMeta(dir, meta)
+}
+
+// ChangeMeta writes a bundle's mlm-lsp.json with a change, which must not touch what the file says of the others.
+func ChangeMeta(dir string, change func(*Meta)) error {
+	text, err := os.ReadFile(filepath.Join(dir, MetaFile))
+	if err != nil {
+		return fmt.Errorf("writing into bundle %s: %w: name a bundle's directory", dir, err)
+	}
+	var meta Meta
+	if err := json.Unmarshal(text, &meta); err != nil {
+		return fmt.Errorf("writing into bundle %s: %s: %w", dir, MetaFile, err)
+	}
+	change(&meta)
+	if err := putMeta(dir, meta); err != nil {
+		return fmt.Errorf("writing into bundle %s: %w", dir, err)
+	}
+	return nil
+}
+
+func putMeta(dir string, meta Meta) error {
+	return wholefile.Write(filepath.Join(dir, MetaFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(meta)
+	})
 }
 
 // half turns F32 tensors into F16.

@@ -1,12 +1,20 @@
 package cache
 
 // Tokens is Sequences token by token, for those who mix the file with another expert: for each candidate the probabilities of its own tokens, and then of up to
-// behind of those behind the gap, each after the three before it.
-func (f *File) Tokens(site, width int, candidates [][]string, behind int) [][]float64 {
+// behind of those behind the gap, each after the three before it; over the other files of view, too, which may be nil.
+func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *View) [][]float64 {
 	left := f.texts[max(0, site-Order+1):site]
 	right := f.texts[min(site+width, len(f.texts)):min(site+width+behind, len(f.texts))]
 	g := gap{site, width}
-	s := scorer{file: f, gap: g, floor: f.vocabulary(g), contexts: map[uint32]followers{}}
+	if view != nil {
+		view.lock()
+		defer view.unlock()
+	}
+	s := scorer{file: f, view: view, gap: g, floor: f.vocabulary(g), contexts: map[uint32]followers{}}
+	if view != nil {
+		_, kinds := view.follow(0)
+		s.floor += kinds
+	}
 	list := make([][]float64, len(candidates))
 	for i, candidate := range candidates {
 		s.text = append(append(append(s.text[:0], left...), candidate...), right...)

@@ -13,7 +13,7 @@ func TestTokens(t *testing.T) {
 	candidates := [][]string{{"err"}, {"req", ".", "Header"}, {"neverSeen"}}
 	for _, site := range []int{0, identifiers[len(identifiers)/2], identifiers[len(identifiers)-1], len(texts) - 1} {
 		sums := f.Sequences(site, 1, candidates, nil)
-		for i, tokens := range f.Tokens(site, 1, candidates, Order-1) {
+		for i, tokens := range f.Tokens(site, 1, candidates, Order-1, nil) {
 			sum := 0.0
 			for _, p := range tokens {
 				sum += math.Log(p)
@@ -27,7 +27,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("around %d stand %q and %q", site, before, behind)
 		}
 	}
-	if n := len(f.Tokens(5, 1, candidates[:1], 2)[0]); n != 3 {
+	if n := len(f.Tokens(5, 1, candidates[:1], 2, nil)[0]); n != 3 {
 		t.Errorf("one token and two behind the gap have %d probabilities", n)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
-	"mlm-lsp/training/ngram"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/treesitter"
 )
 

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"mlm-lsp/lsp/names"
-	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -33,11 +32,8 @@ func bug() Bug {
 // TestBugs: every measure of a case is there, for baselines and check; and what is asked about the place alone is what a whole file gives.
 func TestBugs(t *testing.T) {
 	for _, whole := range []float64{1, 0} {
-		var counter ngram.Counter
-		for range 3 {
-			counter.Add("python", strings.Fields("def volume ( width , height ) : size = width * height return size"))
-		}
-		result, err := Bugs(context.Background(), []Subject{{Name: "none"}}, []Bug{bug()}, BugOptions{Whole: whole, Common: Common{NGrams: counter.Model()}})
+		grams := counted(t, "python", "def volume ( width , height ) : size = width * height return size")
+		result, err := Bugs(context.Background(), []Subject{{Name: "none"}}, []Bug{bug()}, BugOptions{Whole: whole, Common: Common{NGrams: grams}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,8 +12,8 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
-	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -273,8 +273,10 @@ func answer(ctx context.Context, subjects []Subject, s Subject, items []*item, o
 	if err != nil {
 		return err
 	}
+	corpus := gap.CorpusOf(s.Asker)
 	var questions []question
 	for _, it := range items {
+		it.gap = it.gap.WithCorpus(corpus)
 		questions = append(questions, it.questions(subjects, s, combiner, opts)...)
 	}
 	queries := make([]model.Query, len(questions))

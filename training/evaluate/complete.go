@@ -140,7 +140,10 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 		f := treesitter.Parse(u.source.File.Language, text)
 		c := u.newCase(typedClass(typed))
 		for _, w := range ways {
-			options := complete.Options{Around: around, Rank: w.rank}
+			options := complete.Options{Around: around, Corpus: gap.CorpusOf(subjects[0].Asker), Rank: w.rank}
+			if w.model != nil {
+				options.Corpus = nil // its own
+			}
 			if w.name == SystemStatic {
 				options.Combiner = combiner
 			}

@@ -19,8 +19,8 @@ import (
 	"slices"
 
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
-	"mlm-lsp/training/ngram"
 )
 
 // Asker is what a subject is asked through; *model.Model is one.

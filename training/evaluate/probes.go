@@ -8,8 +8,8 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
-	"mlm-lsp/training/ngram"
 	"mlm-lsp/treesitter"
 )
 

@@ -16,6 +16,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/training/ranking"
 	"mlm-lsp/treesitter"
 )
@@ -107,8 +108,10 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 	if len(f.items) > 0 {
 		describe(f.items, around)
 	}
+	corpus := gap.CorpusOf(m)
 	for _, it := range f.items {
 		if it.gap.Place(it.text) >= 0 {
+			it.gap = it.gap.WithCorpus(corpus)
 			of = append(of, it)
 			queries = append(queries, it.gap.Query(names.Query(it.index.File, it.index.File.Tokens[it.token].Span, windowBytes)))
 		}
@@ -123,7 +126,7 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 	}
 	f.items = nil
 	for _, e := range f.exams {
-		place, mode := e.place(around, min(e.typed, len(e.name)-1), e.cut)
+		place, mode := e.place(around, corpus, min(e.typed, len(e.name)-1), e.cut)
 		// What no list holds is asked only where the model makes names up.
 		if place == nil || len(place.Gap.Candidates) == 0 || !e.made && place.Gap.Place(e.name) < 0 {
 			continue
@@ -161,7 +164,7 @@ func (f *examFile) keep(mode, answer string, g *gap.Gap) {
 const windowBytes = 1000
 
 // place is the cursor in the name, with some letters typed; nil where nothing is offered. With cut the rest of the line is not there yet.
-func (u usage) place(around *project.View, typed int, cut bool) (*complete.Place, string) {
+func (u usage) place(around *project.View, corpus *ngram.Model, typed int, cut bool) (*complete.Place, string) {
 	text, mode := u.source.File.Text, fmt.Sprintf("%d typed", typed)
 	rest := text[u.token.End:]
 	if cut {
@@ -172,7 +175,7 @@ func (u usage) place(around *project.View, typed int, cut bool) (*complete.Place
 	}
 	offset := u.token.Start + typed
 	f := treesitter.Parse(u.source.File.Language, slices.Concat(text[:offset], rest))
-	place, ok := complete.At(f, offset, around)
+	place, ok := complete.At(f, offset, around, corpus)
 	if !ok {
 		return nil, ""
 	}

@@ -5,8 +5,8 @@ import (
 	"sort"
 
 	"mlm-lsp/lsp/gap"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
-	"mlm-lsp/training/ngram"
 )
 
 // The ways to rank the candidates of a gap without asking a model.

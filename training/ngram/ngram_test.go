@@ -2,17 +2,20 @@ package ngram
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"mlm-lsp/model/ngram"
 )
 
-// files are drawn so that n-grams of every length recur, and some do not.
-func files(n int) [][]string {
+// projects are drawn so that n-grams of every length recur in several, and some do not.
+func projects(n int) [][]string {
 	random := rand.New(rand.NewPCG(1, 2))
 	words := strings.Fields("a b c d e f g = ( ) ; . if for return x1 x2 x3")
 	list := make([][]string, n)
@@ -30,15 +33,28 @@ func files(n int) [][]string {
 	return list
 }
 
-func counted(language string, files [][]string) *Model {
+func counted(t testing.TB, bytes int, language string, projects [][]string) *ngram.Model {
+	t.Helper()
 	var c Counter
-	for _, f := range files {
-		c.Add(language, f)
+	for i, f := range projects {
+		c.Add(language, i, f)
 	}
-	return c.Model()
+	m, err := c.Model(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
-// plain is Witten and Bell's estimate by its formula, from lists of all files.
+const everything = 1 << 20
+
+// said is what a model says of the last token after the others.
+func said(m *ngram.Model, language string, tokens ...string) float64 {
+	last := len(tokens) - 1
+	return m.At(language, tokens[:last], nil).Tokens(tokens[last:])[0].Probability
+}
+
+// plain is Witten and Bell's estimate by its formula, from lists of all files, each of a project of its own.
 func plain(files [][]string, before []string, token string) float64 {
 	words := map[string]bool{}
 	for _, f := range files {
@@ -47,19 +63,23 @@ func plain(files [][]string, before []string, token string) float64 {
 		}
 	}
 	p := 1 / float64(len(words)+1)
-	for n := 0; n < Order && n <= len(before); n++ {
-		counts, total := map[string]int{}, 0
-		for _, f := range files {
+	for n := 0; n < ngram.Order && n <= len(before); n++ {
+		counts, in, total := map[string]int{}, map[string]map[int]bool{}, 0
+		for k, f := range files {
 			for i := n; i < len(f); i++ {
 				if slices.Equal(f[i-n:i], before[len(before)-n:]) {
 					counts[f[i]]++
 					total++
+					if in[f[i]] == nil {
+						in[f[i]] = map[int]bool{}
+					}
+					in[f[i]][k] = true
 				}
 			}
 		}
 		sum := 0
-		for _, c := range counts {
-			if c >= kept {
+		for w, c := range counts {
+			if n == 0 || len(in[w]) >= shared {
 				sum += c
 			}
 		}
@@ -67,7 +87,7 @@ func plain(files [][]string, before []string, token string) float64 {
 			break
 		}
 		own := counts[token]
-		if own < kept {
+		if n > 0 && len(in[token]) < shared {
 			own = 0
 		}
 		p = (float64(own) + float64(total+len(counts)-sum)*p) / float64(total+len(counts))
@@ -75,149 +95,191 @@ func plain(files [][]string, before []string, token string) float64 {
 	return p
 }
 
+// TestProbabilitiesAreThoseOfTheFormula: with nothing left out, but for what sixteen figures of a kind can tell.
 func TestProbabilitiesAreThoseOfTheFormula(t *testing.T) {
-	corpus := files(40)
-	m := counted("go", corpus)
-	tried := 0
-	for _, f := range slices.Concat(corpus[:4], [][]string{{"never", "a", "b", "seen", "c", "d"}}) {
-		for i, got := range m.Probabilities("go", f, 0) {
-			want := plain(corpus, f[:i], f[i])
-			if math.Abs(got/want-1) > 0.1 { // a product of five rounded shares
-				t.Fatalf("%q after %q: %v, want %v", f[i], f[max(0, i-4):i], got, want)
-			}
+	list := projects(40)
+	m := counted(t, everything, "go", list)
+	tried, off := 0, 0.0
+	for _, f := range list[:8] {
+		for i := range f {
+			got, want := said(m, "go", f[max(0, i-4):i+1]...), plain(list, f[max(0, i-4):i], f[i])
+			off += math.Abs(math.Log(got / want))
 			tried++
+			if math.Abs(math.Log(got/want)) > 0.8 {
+				t.Errorf("%q after %q: %v, want %v", f[i], f[max(0, i-4):i], got, want)
+			}
 		}
 	}
-	if tried < 50 {
-		t.Fatalf("only %d tokens were asked about", tried)
-	}
-	// From the middle on the figures are the same: no more than four tokens are looked back on.
-	f := corpus[slices.IndexFunc(corpus, func(f []string) bool { return len(f) > 20 })]
-	if got, want := m.Probabilities("go", f, 9), m.Probabilities("go", f, 0)[9:]; !slices.Equal(got, want) {
-		t.Errorf("from the tenth token on %v, want %v", got, want)
+	if tried < 50 || off/float64(tried) > 0.1 {
+		t.Errorf("%d tokens are off by %.3f nats in the mean", tried, off/float64(tried))
 	}
 }
 
 func TestSumsToOne(t *testing.T) {
-	corpus := files(40)
-	m := counted("go", corpus)
-	words := map[string]bool{"unseen": true}
-	for _, f := range corpus {
+	list := projects(60)
+	words := map[string]bool{}
+	for _, f := range list {
 		for _, w := range f {
 			words[w] = true
 		}
 	}
-	for _, before := range [][]string{nil, {"a"}, {"a", "b"}, corpus[0][:5], {"unseen"}, {"x1", "unseen", "x2"}} {
-		sum := 0.0
-		for w := range words {
-			sum += m.Probabilities("go", append(slices.Clone(before), w), len(before))[0]
+	for _, size := range []int{everything, 800} {
+		m := counted(t, size, "go", list)
+		for _, before := range [][]string{nil, {"a"}, {"a", "b"}, list[0][:5], {"unseen"}, {"x1", "unseen", "x2"}} {
+			sum := said(m, "go", append(slices.Clone(before), "unseen")...)
+			for w := range words {
+				sum += said(m, "go", append(slices.Clone(before), w)...)
+			}
+			if math.Abs(sum-1) > 0.15 {
+				t.Errorf("%d bytes: after %q the probabilities sum to %v", size, before, sum)
+			}
 		}
-		if math.Abs(sum-1) > 0.05 {
-			t.Errorf("after %q the probabilities sum to %v", before, sum)
+	}
+}
+
+// TestSize: what does not fit is left out, that which tells least first.
+func TestSize(t *testing.T) {
+	list := projects(300)
+	all, few := counted(t, everything, "go", list), counted(t, 2000, "go", list)
+	if few.Size() > 2100 || few.Size() < 1500 || all.Size() < 3*few.Size() {
+		t.Errorf("%d bytes where 2,000 were asked for, %d of all", few.Size(), all.Size())
+	}
+	surprise := func(m *ngram.Model) (nats float64) {
+		for _, f := range list {
+			for i := range f {
+				nats -= math.Log(said(m, "go", f[max(0, i-4):i+1]...))
+			}
 		}
+		return nats
+	}
+	a, b, none := surprise(all), surprise(few), surprise(counted(t, 1, "go", list))
+	if !(a < b && b < (a+none)/2) {
+		t.Errorf("all n-grams need %.0f nats, a part of them %.0f, single tokens alone %.0f", a, b, none)
+	}
+}
+
+// TestOneProjectAlone: what others do not write is not held, however often one does.
+func TestOneProjectAlone(t *testing.T) {
+	var c Counter
+	for i := range 4 {
+		c.Add("go", i, strings.Fields("x y z w common words here"))
+	}
+	for range 50 {
+		c.Add("go", 7, strings.Fields("x secret y secret x w"))
+	}
+	m, err := c.Model(everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Known("go", "secret") || !m.Known("go", "common") {
+		t.Error("a name of one project is told apart, or one of several is not")
+	}
+	if got := m.At("go", []string{"x"}, nil).Tokens([]string{"w"})[0]; got.Context != 0 {
+		t.Errorf("w after x is held with %d tokens before it", got.Context)
+	}
+	if got := m.At("go", []string{"y", "z"}, nil).Tokens([]string{"w"})[0]; got.Context != 2 || got.Probability < 0.5 {
+		t.Errorf("w after y z: %+v", got)
 	}
 }
 
 func TestNoNGramSpansFiles(t *testing.T) {
 	var c Counter
-	for range 3 {
-		c.Add("go", []string{"x", "y"})
-		c.Add("go", []string{"z", "w"})
+	for i := range 3 {
+		c.Add("go", i, []string{"x", "y"})
+		c.Add("go", i, []string{"z", "w"})
 	}
-	m := c.Model()
-	p := m.Probabilities("go", []string{"x", "y", "z"}, 1)
-	unigram := m.Probabilities("go", []string{"z"}, 0)[0]
-	if p[0] < 0.7 || p[1] != unigram {
-		t.Errorf("y after x has %v, z after y %v and alone %v", p[0], p[1], unigram)
+	m, err := c.Model(everything)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := said(m, "go", "x", "y"); p < 0.5 {
+		t.Errorf("y after x has %v", p)
+	}
+	if got := m.At("go", []string{"y"}, nil).Tokens([]string{"z"})[0]; got.Context != 0 {
+		t.Errorf("z after y of another file: %+v", got)
 	}
 }
 
 func TestLanguagesOfAFamily(t *testing.T) {
-	m := counted("typescript", files(20))
-	if m.Probabilities("javascript", []string{"a"}, 0) == nil || m.Probabilities("tsx", []string{"a"}, 0) == nil {
-		t.Error("JavaScript is not counted with TypeScript")
-	}
-	if p := m.Probabilities("python", []string{"a"}, 0); p != nil {
-		t.Errorf("Python was not counted and has %v", p)
+	m := counted(t, everything, "typescript", projects(20))
+	if !m.Counts("javascript") || !m.Counts("tsx") || m.Counts("python") || m.At("python", nil, nil) != nil {
+		t.Errorf("counted %v", m.Families())
 	}
 }
 
-func written(t testing.TB, m *Model) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := m.Write(&b); err != nil {
-		t.Fatal(err)
+func TestEqualBytes(t *testing.T) {
+	write := func() []byte {
+		var b bytes.Buffer
+		if err := counted(t, 1500, "go", projects(100)).Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
 	}
-	return b.Bytes()
-}
-
-func TestFile(t *testing.T) {
-	m := counted("go", files(40))
-	data := written(t, m)
-	if again := written(t, counted("go", files(40))); !bytes.Equal(data, again) {
+	if !bytes.Equal(write(), write()) {
 		t.Error("equal files gave other bytes")
 	}
-	if perGram := float64(len(data)) / float64(m.Len()); m.Len() < 100 || perGram > 12 {
-		t.Errorf("%d bytes for %d n-grams", len(data), m.Len())
+	if _, err := new(Counter).Model(everything); err == nil {
+		t.Error("a model of nothing")
 	}
-	read, err := Read(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := files(40)[3]
-	if got, want := read.Probabilities("go", text, 0), m.Probabilities("go", text, 0); !slices.Equal(got, want) {
-		t.Errorf("read again it says %v, before %v", got, want)
-	}
-	if !slices.Equal(read.Families, m.Families) || read.Families[0].Files != 40 {
-		t.Errorf("read %v, wrote %v", read.Families, m.Families)
-	}
-	for name, broken := range map[string][]byte{
-		"empty":    {},
-		"cut":      data[:len(data)-1],
-		"changed":  append(append(slices.Clone(data[:60]), data[60]^1), data[61:]...),
-		"foreign":  append([]byte("MLMNGRM2"), data[8:]...),
-		"magic":    data[:8],
-		"header":   sealed([]byte(magic + "\x02\x00\x00\x00{}")),
-		"no slot":  sealed(withHeader(`{"order":5,"families":[],"slots":0}`, 0)),
-		"too many": sealed(withHeader(`{"order":5,"families":[],"slots":1000000000000}`, 6)),
-		"full":     sealed(withHeader(`{"order":5,"families":[],"slots":1}`, 6)),
-		"order":    sealed(withHeader(`{"order":4,"families":[],"slots":1}`, 6)),
-	} {
-		if _, err := Read(broken); err == nil {
-			t.Errorf("%s: no error", name)
+}
+
+func TestCount(t *testing.T) {
+	root := t.TempDir()
+	size := 0
+	for p := range 6 {
+		project := fmt.Sprintf("project%d", p)
+		if p == 5 {
+			project = "requests-2.34.2" // an evaluation project
 		}
-	}
-}
-
-// withHeader is a file's body with a table of so many bytes, all of them 1.
-func withHeader(header string, table int) []byte {
-	body := binary.LittleEndian.AppendUint32([]byte(magic), uint32(len(header)))
-	return append(append(body, header...), bytes.Repeat([]byte{1}, table)...)
-}
-
-// sealed adds the checksum.
-func sealed(body []byte) []byte {
-	sum := sha256.Sum256(body)
-	return append(slices.Clone(body), sum[:]...)
-}
-
-// FuzzRead: no bytes make the reader panic, and what it takes answers.
-func FuzzRead(f *testing.F) {
-	f.Add(written(f, counted("go", files(3))))
-	f.Add(sealed(withHeader(`{"order":5,"families":[{"name":"go","vocabulary":3}],"slots":2}`, 12)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, data := range [][]byte{data, sealed(data)} { // the checksum would keep nearly everything out
-			m, err := Read(data)
-			if err != nil {
-				continue
+		for f := range 10 {
+			text := fmt.Sprintf("# a comment of its own\ndef area%d%d(width, height):\n    size = width * height\n    return size + %d * %d\n", p, f, p, f)
+			text += strings.Repeat(fmt.Sprintf("\n\ndef other%d%d(argument):\n    print('word%d', argument, word%d)\n    return argument.field%d\n", p, f, 100*p+f, 7*p+f, f), 2)
+			path := filepath.Join(root, project, fmt.Sprintf("module%d.py", f))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
 			}
-			for _, family := range m.Families {
-				for _, p := range m.Probabilities(family.Name, []string{"a", "=", "b", "a", "=", "c"}, 0) {
-					if math.IsNaN(p) || p < 0 {
-						t.Fatalf("a probability of %v", p)
-					}
-				}
+			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if p == 0 && f == 0 {
+				size = len(text)
 			}
 		}
-	})
+	}
+	var roots []string
+	for p := range 5 {
+		roots = append(roots, filepath.Join(root, fmt.Sprintf("project%d", p)))
+	}
+	roots = append(roots, filepath.Join(root, "requests-2.34.2"))
+	model := func(o Options) *ngram.Model {
+		t.Helper()
+		c, err := Count(t.Context(), roots, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := c.Model(everything)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	all := model(Options{})
+	if f := all.Families(); len(f) != 1 || f[0].Name != "python" || f[0].Files == 0 || f[0].Files > 50 || f[0].Projects > 5 {
+		t.Fatalf("counted %+v, want at most the fifty files of five projects", f)
+	}
+	line := strings.Fields("size = width * height")
+	for i := 1; i < len(line); i++ {
+		if p := said(all, "python", line[:i+1]...); p < 0.4 {
+			t.Errorf("token %d of the line that all files hold has %v", i, p)
+		}
+	}
+	if all.Known("python", "# a comment of its own") {
+		t.Error("a comment is counted")
+	}
+	if n := model(Options{Limit: 10 * size}).Families()[0].Files; n == 0 || n > 10 {
+		t.Errorf("%d files within the bytes of ten", n)
+	}
+	if _, err := Count(t.Context(), []string{t.TempDir()}, Options{}); err == nil {
+		t.Error("nothing is counted without an error")
+	}
 }
