@@ -24,7 +24,7 @@ const answering = 10 * time.Millisecond
 func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	deadline := time.Now().Add(s.opts.CompletionBudget - answering)
 	doc := s.documents[p.TextDocument.URI]
-	if doc == nil || doc.language == "" || s.model == nil || !doc.settings.Completes(doc.language, s.relative(doc), len(doc.text)) {
+	if doc == nil || doc.language == "" || s.model == nil || s.paused || !doc.settings.Completes(doc.language, s.relative(doc), len(doc.text)) {
 		// Incomplete while the model loads, so that the editor asks again.
 		none := protocol317.CompletionList{Items: []protocol317.CompletionItem{}, IsIncomplete: !s.loading.over}
 		return func(context.Context) (any, error) { return none, nil }, nil
@@ -47,7 +47,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 			return nil, context.Canceled
 		}
 		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-			s.post(func() { s.complain("completing: ", err) })
+			s.post(func() { s.complain(protocol317.StatusError, "completing: ", err) })
 		}
 		list := toCompletionList(snap, p.Position, items, atMost, details)
 		list.IsIncomplete = list.IsIncomplete || late

@@ -70,7 +70,7 @@ func (s *server) standAside() {
 	s.schedule()
 }
 
-// recheck has every document checked again; for a new model.
+// recheck has every document checked again; for a new model, and for a pause.
 func (s *server) recheck() {
 	for _, doc := range s.documents {
 		s.outdate(doc)
@@ -79,13 +79,13 @@ func (s *server) recheck() {
 	s.schedule()
 }
 
-// outdate has a document checked again, or cleared if diagnostics were turned off; for what changes without an edit.
+// outdate has a document checked again, or cleared if diagnostics are turned off; for what changes without an edit.
 func (s *server) outdate(doc *document) {
 	if s.checking != nil && s.checking.snapshot == doc.snapshot {
 		s.stopCheck()
 	}
 	doc.check.stale = true
-	if !doc.settings.DiagnosticsEnable {
+	if !doc.settings.DiagnosticsEnable || s.paused {
 		s.clear(doc)
 	}
 }
@@ -126,7 +126,7 @@ func (s *server) schedule() {
 
 // nextStale returns the document to check next, nil if there is none or none can be checked now. An editor that asks for diagnostics has those documents checked that it waits for.
 func (s *server) nextStale() *document {
-	if s.model == nil || s.checking != nil || s.phase != running {
+	if s.model == nil || s.paused || s.checking != nil || s.phase != running {
 		return nil
 	}
 	var next *document
@@ -189,11 +189,12 @@ func (s *server) checked(pass *check, found []protocol.Diagnostic, err error) {
 	}
 	doc.check.stale = false
 	if err != nil {
-		s.complain("checking: ", err)
+		s.complain(protocol317.StatusError, "checking: ", err)
 		doc.check.found = []protocol.Diagnostic{}
 		doc.answerPulls(pulled{err: err})
 		return
 	}
+	s.works()
 	if s.pulls() {
 		doc.check.found = found
 		doc.answerPulls(pulled{found: found})

@@ -26,10 +26,11 @@ type work func(ctx context.Context) (any, error)
 
 // concurrent are the requests that take time. The function runs on the loop and returns the rest.
 var concurrent = map[string]func(*server, json.RawMessage) (work, error){
-	protocol.MethodTextDocumentCompletion: decoding((*server).completion),
-	protocol317.MethodDocumentDiagnostic:  decoding((*server).documentDiagnostic),
-	protocol.MethodCompletionItemResolve:  decoding((*server).resolveCompletion),
-	protocol.MethodTextDocumentHover:      decoding((*server).hover),
+	protocol.MethodTextDocumentCompletion:  decoding((*server).completion),
+	protocol.MethodWorkspaceExecuteCommand: decoding((*server).executeCommand),
+	protocol317.MethodDocumentDiagnostic:   decoding((*server).documentDiagnostic),
+	protocol.MethodCompletionItemResolve:   decoding((*server).resolveCompletion),
+	protocol.MethodTextDocumentHover:       decoding((*server).hover),
 }
 
 // immediate are the requests that are answered on the loop, before the next message is looked at.

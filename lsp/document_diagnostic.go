@@ -40,7 +40,7 @@ func (s *server) documentDiagnostic(p *protocol317.DocumentDiagnosticParams) (wo
 	doc := s.documents[p.TextDocument.URI]
 	answer := make(chan pulled, 1)
 	switch {
-	case doc == nil || s.model == nil || !doc.settings.DiagnosticsEnable || !s.pulls():
+	case doc == nil || s.model == nil || s.paused || !doc.settings.DiagnosticsEnable || !s.pulls():
 		answer <- pulled{found: []protocol.Diagnostic{}}
 	case !doc.check.stale:
 		answer <- pulled{found: doc.check.found}

@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
+	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/model"
 )
 
@@ -22,8 +23,9 @@ type Model interface {
 // loading is how far the model has come.
 type loading struct {
 	progress   *progress
-	over       bool // the model is there, or will not be
-	complained bool // the user knows that there is none, or that it fails
+	over       bool  // the model is there, or will not be
+	failure    error // why there will be none
+	complained bool  // the user knows that there is none, or that it fails
 }
 
 // errCancelled is the end of a load that the user did not want.
@@ -38,6 +40,7 @@ func (s *server) loadModel() {
 			}
 		})
 	}
+	s.tellStatus(protocol317.StatusLoading, "")
 	began := time.Now()
 	cancel := s.spawn(func(ctx context.Context) {
 		var m Model
@@ -63,7 +66,8 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 	s.loading.over = true
 	s.loading.progress.end()
 	if err != nil {
-		s.complain("offering nothing: ", err)
+		s.loading.failure = err
+		s.complain(protocol317.StatusNoModel, "offering nothing: ", err)
 		return
 	}
 	s.log.Info("model loaded", zap.Duration("took", took))
@@ -73,12 +77,14 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 		}
 	}
 	s.model = m
+	s.works()
 	s.recheck()
 }
 
-// complain tells the user once in a session that the model does not work; after that only the log hears of it.
-func (s *server) complain(doing string, err error) {
+// complain tells the user once in a session that the model does not work; after that only the log and the status say so.
+func (s *server) complain(kind protocol317.StatusKind, doing string, err error) {
 	s.log.Warn("model", zap.String("doing", doing), zap.Error(err))
+	s.tellStatus(kind, doing+err.Error())
 	if s.loading.complained {
 		return
 	}

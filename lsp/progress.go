@@ -14,6 +14,7 @@ import (
 const (
 	loadingToken = "mlm-lsp/model"
 	readingToken = "mlm-lsp/folder/" // and the folder's path
+	drawingToken = "mlm-lsp/heat/"   // and a number
 )
 
 // patience is how long work may take before the editor shows it: what is over at once would only flicker.

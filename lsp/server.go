@@ -115,6 +115,7 @@ type server struct {
 	workers  sync.WaitGroup
 	patience time.Duration
 	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
+	scratch  scratch
 	suspect  func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
 	phase           phase
@@ -132,6 +133,9 @@ type server struct {
 	lastAsked       int32
 	model           Model // nil while it is loading, and when that failed
 	loading         loading
+	status          protocol317.StatusParams
+	paused          bool // the user wants to be left alone
+	lastDrawn       int
 	progresses      map[string]*progress // work that is shown, by token
 	checking        *check               // the diagnostics pass that runs, if one does
 	quiet           time.Time            // no pass starts before
@@ -231,6 +235,9 @@ func (s *server) close(stream io.Closer) {
 	select {
 	case <-idle:
 		closeModel(s.model, s.log)
+		if err := s.scratch.remove(); err != nil {
+			s.log.Warn("removing the pages of the session", zap.Error(err))
+		}
 	case <-time.After(closingGrace):
 		s.log.Warn("requests still run at the session's end; leaving the model open")
 	}

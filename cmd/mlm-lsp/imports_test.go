@@ -18,7 +18,7 @@ import (
 var allowed = map[string][]string{
 	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/settings", "lsp/complete", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
-	"lsp":                     {"internal/generated", "lsp/...", "treesitter", "model", "model/..."},
+	"lsp":                     {"internal/generated", "internal/wholefile", "lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
 	"lsp/settings":            {"lsp/suspect", "treesitter"},
 	"lsp/settings/generate":   {"internal/wholefile", "lsp/settings"},

@@ -54,6 +54,8 @@ type Config struct {
 	Plain bool
 	// Pull is an editor that asks for diagnostics.
 	Pull bool
+	// Status is an editor that shows what the server can do; ShowDocument one that can show a document.
+	Status, ShowDocument bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -78,7 +80,9 @@ type Editor struct {
 	messages   []string
 	progress   map[string][]string // by token
 	registered []string
-	refreshed  int      // how often the server asked to be asked for diagnostics
+	refreshed  int // how often the server asked to be asked for diagnostics
+	statuses   []protocol317.StatusParams
+	pages      []string // that the server had shown
 	bad        []string // what the server should not have done
 	gone       bool     // no message will come any more
 }
@@ -149,6 +153,10 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration = e.config.Watches
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
+	capabilities.Window.ShowDocument.Support = e.config.ShowDocument
+	if e.config.Status {
+		capabilities.Experimental = json.RawMessage(`{"mlmLspStatus":true,"others":1}`)
+	}
 	if e.config.Pull {
 		capabilities.TextDocument.Diagnostic = &struct{}{}
 		capabilities.Workspace.Diagnostics.RefreshSupport = true
@@ -200,7 +208,10 @@ func (e *Editor) Check() {
 	for _, left := range e.messages {
 		e.t.Errorf("the server showed a message that the test did not expect: %s", left)
 	}
-	e.bad, e.messages = nil, nil
+	for _, left := range e.statuses {
+		e.t.Errorf("the server told a status that the test did not expect: %+v", left)
+	}
+	e.bad, e.messages, e.statuses = nil, nil, nil
 }
 
 // Hangup ends the server's input.
@@ -328,6 +339,32 @@ func (e *Editor) Progress(token string) []string {
 func (e *Editor) CancelProgress(token string) {
 	e.t.Helper()
 	e.Notify(protocol.MethodWorkDoneProgressCancel, protocol317.WorkDoneProgressCancelParams{Token: token})
+}
+
+// Status takes the oldest status that the server has told, waiting for one.
+func (e *Editor) Status() protocol317.StatusParams {
+	e.t.Helper()
+	e.await("a status", func() bool { return len(e.statuses) > 0 })
+	defer e.mu.Unlock()
+	next := e.statuses[0]
+	e.statuses = e.statuses[1:]
+	return next
+}
+
+// Page takes the oldest page that the server had shown, waiting for one.
+func (e *Editor) Page() string {
+	e.t.Helper()
+	e.await("a page", func() bool { return len(e.pages) > 0 })
+	defer e.mu.Unlock()
+	next := e.pages[0]
+	e.pages = e.pages[1:]
+	return next
+}
+
+// Execute has the server execute a command.
+func (e *Editor) Execute(command string, result any, arguments ...any) error {
+	e.t.Helper()
+	return e.Call(protocol.MethodWorkspaceExecuteCommand, map[string]any{"command": command, "arguments": arguments}, result)
 }
 
 // Refreshed waits until the server has asked so often to be asked for diagnostics.
@@ -497,6 +534,12 @@ func (e *Editor) take(m message) *message {
 			e.complain("progress %q of %s after %q", entry, p.Token, list)
 		}
 		e.progress[p.Token] = append(e.progress[p.Token], entry)
+	case protocol317.MethodStatus:
+		var p protocol317.StatusParams
+		if e.decode(m, &p); !e.config.Status {
+			e.complain("a status for an editor that shows none: %v", p)
+		}
+		e.statuses = append(e.statuses, p)
 	default:
 		e.complain("the server notifies of %s, which nobody asked for", m.Method)
 	}
@@ -552,6 +595,13 @@ func (e *Editor) takeRequest(m message) *message {
 			}
 			e.registered = append(e.registered, r.Method)
 		}
+	case protocol.MethodShowDocument:
+		var p protocol.ShowDocumentParams
+		if e.decode(m, &p); !e.config.ShowDocument || !p.External {
+			e.complain("the server has %v shown", p)
+		}
+		e.pages = append(e.pages, string(p.URI))
+		answer.Result = json.RawMessage(`{"success":true}`)
 	case protocol317.MethodDiagnosticRefresh:
 		if e.refreshed++; !e.config.Pull {
 			e.complain("the server wants to be asked for diagnostics by an editor that does not")

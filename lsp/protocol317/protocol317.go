@@ -32,6 +32,27 @@ const (
 	MethodDiagnosticRefresh  = "workspace/diagnostic/refresh"
 )
 
+// MethodStatus is a notification of this server's own: what it can do from now on.
+const MethodStatus = "mlm-lsp/status"
+
+// StatusKind is what the server can do.
+type StatusKind string
+
+// The kinds of status.
+const (
+	StatusLoading StatusKind = "loading" // nothing yet
+	StatusReady   StatusKind = "ready"
+	StatusNoModel StatusKind = "noModel" // nothing in this session; the message says why
+	StatusPaused  StatusKind = "paused"  // nothing until the user wants it
+	StatusError   StatusKind = "error"   // the model has failed, and may answer again; the message says how
+)
+
+// StatusParams tells what the server can do. Message is for people.
+type StatusParams struct {
+	Kind    StatusKind `json:"kind"`
+	Message string     `json:"message,omitempty"`
+}
+
 // PositionEncodingKind says what Position.Character counts.
 type PositionEncodingKind string
 
@@ -65,8 +86,12 @@ type ClientCapabilities struct {
 	} `json:"general"`
 	Window struct {
 		WorkDoneProgress bool `json:"workDoneProgress,omitempty"`
+		ShowDocument     struct {
+			Support bool `json:"support,omitempty"`
+		} `json:"showDocument"`
 	} `json:"window"`
-	Workspace struct {
+	Experimental json.RawMessage `json:"experimental,omitempty"` // anything at all
+	Workspace    struct {
 		Configuration bool `json:"configuration,omitempty"`
 		WorkspaceEdit struct {
 			DocumentChanges bool `json:"documentChanges,omitempty"`
@@ -104,13 +129,14 @@ type InitializeResult struct {
 
 // ServerCapabilities is what the server announces.
 type ServerCapabilities struct {
-	PositionEncoding   PositionEncodingKind                  `json:"positionEncoding"`
-	TextDocumentSync   *protocol.TextDocumentSyncOptions     `json:"textDocumentSync,omitempty"`
-	CompletionProvider *protocol.CompletionOptions           `json:"completionProvider,omitempty"`
-	HoverProvider      bool                                  `json:"hoverProvider,omitempty"`
-	CodeActionProvider *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
-	DiagnosticProvider *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
-	Workspace          *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
+	PositionEncoding       PositionEncodingKind                  `json:"positionEncoding"`
+	TextDocumentSync       *protocol.TextDocumentSyncOptions     `json:"textDocumentSync,omitempty"`
+	CompletionProvider     *protocol.CompletionOptions           `json:"completionProvider,omitempty"`
+	HoverProvider          bool                                  `json:"hoverProvider,omitempty"`
+	CodeActionProvider     *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
+	DiagnosticProvider     *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
+	ExecuteCommandProvider *protocol.ExecuteCommandOptions       `json:"executeCommandProvider,omitempty"`
+	Workspace              *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
 }
 
 // DiagnosticOptions announce that the client may ask for the diagnostics of single documents. InterFileDependencies says that
@@ -119,6 +145,12 @@ type DiagnosticOptions struct {
 	Identifier            string `json:"identifier,omitempty"`
 	InterFileDependencies bool   `json:"interFileDependencies"`
 	WorkspaceDiagnostics  bool   `json:"workspaceDiagnostics"`
+}
+
+// ExecuteCommandParams has a command run, with arguments that only it can read.
+type ExecuteCommandParams struct {
+	Command   string            `json:"command"`
+	Arguments []json.RawMessage `json:"arguments,omitempty"`
 }
 
 // DocumentDiagnosticParams asks for the diagnostics of a document. PreviousResultID is that of the last answer, if there was one.
