@@ -52,6 +52,7 @@ var notifications = map[string]func(*server, json.RawMessage) error{
 	protocol.MethodWorkspaceDidChangeWatchedFiles:     noting((*server).didChangeWatchedFiles),
 	protocol.MethodWorkspaceDidChangeWorkspaceFolders: noting((*server).didChangeWorkspaceFolders),
 	protocol.MethodCancelRequest:                      noting((*server).cancelRequest),
+	protocol.MethodSetTrace:                           noting((*server).setTrace),
 	protocol.MethodWorkDoneProgressCancel:             noting((*server).cancelProgress),
 }
 
@@ -100,9 +101,12 @@ func (s *server) request(m *jsonrpc2.Call) {
 		return
 	}
 	if answer, ok := immediate[method]; ok {
+		began := time.Now()
 		var result any
 		err := s.protect(method, func() (err error) { result, err = answer(s, m.Params()); return err })
-		s.reply(id, result, err)
+		encoded := s.encode(id, result, err)
+		s.out.send(encoded)
+		s.trace(method, &id, time.Since(began), len(encoded), err)
 		return
 	}
 	prepare, ok := concurrent[method]
@@ -127,6 +131,7 @@ func (s *server) request(m *jsonrpc2.Call) {
 			}
 			delete(s.calls, id)
 			s.out.send(answer)
+			s.trace(method, &id, time.Since(c.read), len(answer), err)
 			s.log.Debug("request", zap.String("method", method), zap.String("id", fmt.Sprint(id)),
 				zap.Duration("total", time.Since(c.read)), zap.Error(err))
 		})
@@ -161,9 +166,12 @@ func (s *server) notification(m *jsonrpc2.Notification) {
 		}
 		return
 	}
-	if err := s.protect(method, func() error { return handle(s, m.Params()) }); err != nil {
+	began := time.Now()
+	err := s.protect(method, func() error { return handle(s, m.Params()) })
+	if err != nil {
 		s.log.Warn("handling a notification", zap.String("method", method), zap.Error(err))
 	}
+	s.trace(method, nil, time.Since(began), 0, err)
 }
 
 func (s *server) cancelRequest(p *protocol317.CancelParams) error {

@@ -14,7 +14,11 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 	s.client = p.Capabilities
 	s.encoding = chooseEncoding(p.Capabilities.General.PositionEncodings)
 	s.settingsAtStart = p.InitializationOptions
+	s.tracing = p.Trace
 	s.addFolders(p)
+	if p.ProcessID != nil {
+		s.watchEditor(*p.ProcessID)
+	}
 	if p.ClientInfo != nil {
 		s.log.Info("session begins", zap.String("editor", p.ClientInfo.Name), zap.String("editorVersion", p.ClientInfo.Version),
 			zap.String("version", s.opts.Version), zap.String("positions", string(s.encoding)))

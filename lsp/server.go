@@ -72,6 +72,7 @@ func newServer(opts Options) *server {
 		asked:      map[jsonrpc2.ID]func(json.RawMessage, error){},
 		progresses: map[string]*progress{},
 		patience:   patience,
+		watching:   watching,
 		timer:      time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 			return suspect.Check(ctx, m, f, opts)
@@ -114,6 +115,7 @@ type server struct {
 	done     chan struct{} // closed when the loop has ended
 	workers  sync.WaitGroup
 	patience time.Duration
+	watching time.Duration
 	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch  scratch
 	suspect  func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
@@ -134,7 +136,8 @@ type server struct {
 	model           Model // nil while it is loading, and when that failed
 	loading         loading
 	status          protocol317.StatusParams
-	paused          bool // the user wants to be left alone
+	tracing         protocol317.TraceValue // what the editor wants to be told
+	paused          bool                   // the user wants to be left alone
 	lastDrawn       int
 	progresses      map[string]*progress // work that is shown, by token
 	checking        *check               // the diagnostics pass that runs, if one does

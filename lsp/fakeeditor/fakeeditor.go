@@ -19,6 +19,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +57,9 @@ type Config struct {
 	Pull bool
 	// Status is an editor that shows what the server can do; ShowDocument one that can show a document.
 	Status, ShowDocument bool
+	// ProcessID is told to the server; 0 is none. Trace is what it is to tell of what it does.
+	ProcessID int
+	Trace     protocol317.TraceValue
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -80,6 +84,7 @@ type Editor struct {
 	messages   []string
 	progress   map[string][]string // by token
 	registered []string
+	traces     []protocol317.LogTraceParams
 	refreshed  int // how often the server asked to be asked for diagnostics
 	statuses   []protocol317.StatusParams
 	pages      []string // that the server had shown
@@ -145,6 +150,10 @@ func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error
 func (e *Editor) Initialize() protocol317.InitializeResult {
 	e.t.Helper()
 	var params protocol317.InitializeParams
+	params.Trace = e.config.Trace
+	if e.config.ProcessID != 0 {
+		params.ProcessID = &e.config.ProcessID
+	}
 	capabilities := &params.Capabilities
 	capabilities.General.PositionEncodings = e.config.Encodings
 	capabilities.Window.WorkDoneProgress = e.config.Progress
@@ -351,6 +360,18 @@ func (e *Editor) Status() protocol317.StatusParams {
 	return next
 }
 
+// Traces takes what the server told of what it did, once it has told of a method.
+func (e *Editor) Traces(method string) []protocol317.LogTraceParams {
+	e.t.Helper()
+	e.await("a trace of "+method, func() bool {
+		return slices.ContainsFunc(e.traces, func(p protocol317.LogTraceParams) bool { return strings.HasPrefix(p.Message, method+" ") })
+	})
+	defer e.mu.Unlock()
+	traces := e.traces
+	e.traces = nil
+	return traces
+}
+
 // Page takes the oldest page that the server had shown, waiting for one.
 func (e *Editor) Page() string {
 	e.t.Helper()
@@ -534,6 +555,10 @@ func (e *Editor) take(m message) *message {
 			e.complain("progress %q of %s after %q", entry, p.Token, list)
 		}
 		e.progress[p.Token] = append(e.progress[p.Token], entry)
+	case protocol.MethodLogTrace:
+		var p protocol317.LogTraceParams
+		e.decode(m, &p)
+		e.traces = append(e.traces, p)
 	case protocol317.MethodStatus:
 		var p protocol317.StatusParams
 		if e.decode(m, &p); !e.config.Status {

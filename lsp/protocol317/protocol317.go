@@ -68,10 +68,33 @@ type InitializeParams struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
 	} `json:"clientInfo,omitempty"`
+	ProcessID             *int               `json:"processId"` // null: no process started the server
+	Trace                 TraceValue         `json:"trace,omitempty"`
 	InitializationOptions json.RawMessage    `json:"initializationOptions,omitempty"`
 	RootURI               string             `json:"rootUri,omitempty"` // of clients that know no folders
 	WorkspaceFolders      []WorkspaceFolder  `json:"workspaceFolders,omitempty"`
 	Capabilities          ClientCapabilities `json:"capabilities"`
+}
+
+// TraceValue says how much a client wants to be told of what the server does. (go.lsp.dev/protocol misspells "messages".)
+type TraceValue string
+
+// What a client may want to be told.
+const (
+	TraceOff      TraceValue = "off"
+	TraceMessages TraceValue = "messages"
+	TraceVerbose  TraceValue = "verbose"
+)
+
+// SetTraceParams change that.
+type SetTraceParams struct {
+	Value TraceValue `json:"value"`
+}
+
+// LogTraceParams tell what the server did. Verbose is there for TraceVerbose alone.
+type LogTraceParams struct {
+	Message string `json:"message"`
+	Verbose string `json:"verbose,omitempty"`
 }
 
 // WorkspaceFolder is a folder that is open in the editor.
