@@ -14,10 +14,10 @@ import (
 
 func newNGram() *cobra.Command {
 	var opts counting.Options
-	var out, into string
+	var out, into, counted string
 	var limit, size float64
 	cmd := &cobra.Command{
-		Use:   "ngram CORPUS... (--out FILE | --into BUNDLE)",
+		Use:   "ngram (CORPUS... | --counted FILE) (--out FILE | --into BUNDLE)",
 		Short: "Count the n-grams of a corpus, for a bundle, or for the baseline of evaluations",
 		Long: `Count the n-grams of a corpus: what train would learn from below the paths, evaluation projects left out. What stands in one project alone is not kept, and of the rest
 --size megabytes of what tells most. In a bundle they help to rank completions beside the model; a file of any size is the baseline that the evaluations take with --ngram.`,
@@ -31,18 +31,35 @@ func newNGram() *cobra.Command {
 			case limit <= 0 || size <= 0 || size > 1000:
 				return errors.New("--limit and --size are numbers of megabytes above 0; no file has more than 1,000")
 			}
+			if counted != "" {
+				if into == "" {
+					return errors.New("--counted goes with --into")
+				}
+				return cobra.NoArgs(cmd, args)
+			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if counted != "" {
+				m, err := ngram.ReadFile(counted)
+				if err != nil {
+					return err
+				}
+				if err := bundle.PutNGrams(into, m); err != nil {
+					return err
+				}
+				printNGrams(cmd.OutOrStdout(), m)
+				return nil
+			}
 			show := newProgress("counting", "files")
 			defer show.finish()
 			opts.Limit, opts.Progress = int(limit*1e6), show.set
-			counted, err := counting.Count(cmd.Context(), args, opts)
+			counter, err := counting.Count(cmd.Context(), args, opts)
 			if err != nil {
 				return err
 			}
 			show.finish()
-			m, err := counted.Model(int(size * 1e6))
+			m, err := counter.Model(int(size * 1e6))
 			if err != nil {
 				return err
 			}
@@ -59,6 +76,7 @@ func newNGram() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the `FILE` to write")
+	cmd.Flags().StringVar(&counted, "counted", "", "a `FILE` that --out wrote, to be put into a bundle as it is")
 	cmd.Flags().StringVar(&into, "into", "", "the `BUNDLE` to write into, in place of the n-grams that it has")
 	cmd.Flags().Float64Var(&limit, "limit", 48, "`MEGABYTES` of text of each language that are counted, JavaScript with TypeScript, C with C++")
 	cmd.Flags().Float64Var(&size, "size", 1000, "`MEGABYTES` that the n-grams may take")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"math"
 	"slices"
 
 	"mlm-lsp/model/ngram"
@@ -19,8 +20,8 @@ type Options struct {
 }
 
 // Count counts the n-grams of what a model may learn from below the paths: the files that corpus.Collect keeps, but those of the held-out projects. Where there is
-// more than the limit, whole files are left out, by a hash of their place, so that every project keeps about its share. It returns ctx's error when cancelled, and an
-// error when no file is left.
+// more than the limit, the largest projects give, whole files by a hash of their place: what many projects write is what is looked for. It returns ctx's error when
+// cancelled, and an error when no file is left.
 func Count(ctx context.Context, paths []string, opts Options) (*Counter, error) {
 	if opts.Limit == 0 {
 		opts.Limit = 48_000_000
@@ -51,11 +52,30 @@ func Count(ctx context.Context, paths []string, opts Options) (*Counter, error) 
 		}
 		return 0
 	})
-	taken := map[string]int{}
+	type share struct {
+		family  string
+		project int
+	}
+	sizes := map[share]int{}
+	for _, f := range files {
+		sizes[share{ngram.FamilyOf(f.Language), f.Project}] += len(f.Text)
+	}
+	byFamily := map[string][]int{}
+	for s, size := range sizes {
+		byFamily[s.family] = append(byFamily[s.family], size)
+	}
+	most := map[string]int{}
+	for family, sizes := range byFamily {
+		most[family] = ceiling(sizes, opts.Limit)
+	}
+	taken := map[share]int{}
 	files = slices.DeleteFunc(files, func(f file) bool {
-		name := ngram.FamilyOf(f.Language)
-		taken[name] += len(f.Text)
-		return taken[name] > opts.Limit
+		s := share{ngram.FamilyOf(f.Language), f.Project}
+		if taken[s]+len(f.Text) > most[s.family] {
+			return true
+		}
+		taken[s] += len(f.Text)
+		return false
 	})
 	if len(files) == 0 {
 		return nil, errors.New("counting n-grams: no file to count: name the sources of a corpus")
@@ -79,4 +99,16 @@ func Count(ctx context.Context, paths []string, opts Options) (*Counter, error) 
 		}
 	}
 	return &counter, nil
+}
+
+// ceiling is the most that each of the sizes may keep for all to keep no more than the limit.
+func ceiling(sizes []int, limit int) int {
+	slices.Sort(sizes)
+	for i, size := range sizes {
+		if each := limit / (len(sizes) - i); size > each {
+			return each
+		}
+		limit -= size
+	}
+	return math.MaxInt
 }

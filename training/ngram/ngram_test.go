@@ -223,6 +223,20 @@ func TestEqualBytes(t *testing.T) {
 	}
 }
 
+// TestCeiling: the largest give until the rest fits.
+func TestCeiling(t *testing.T) {
+	for _, c := range []struct {
+		sizes       []int
+		limit, want int
+	}{
+		{[]int{5, 1, 3}, 9, math.MaxInt}, {[]int{5, 1, 3}, 8, 4}, {[]int{5, 1, 3}, 6, 2}, {[]int{10, 10}, 8, 4}, {[]int{7}, 3, 3}, {nil, 3, math.MaxInt},
+	} {
+		if got := ceiling(slices.Clone(c.sizes), c.limit); got != c.want {
+			t.Errorf("%v into %d: %d, want %d", c.sizes, c.limit, got, c.want)
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	root := t.TempDir()
 	size := 0

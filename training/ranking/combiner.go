@@ -46,7 +46,7 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 			if foldOf(q.Project, heldOut) == 0 {
 				held = append(held, group{rows: q.Inputs, target: q.Answer, weight: 1})
 			} else {
-				train = append(train, thinned(q))
+				train = append(train, thinned(q.sometimesBare()))
 			}
 		}
 		if len(train) < 50 || len(held) < 10 {
@@ -72,6 +72,32 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 
 // combinerGrowth was chosen on held-out projects of the first fit.
 var combinerGrowth = growth{trees: 220, depth: 5, rate: 0.1, lambda: 3, least: 1.5, share: 0.8, columns: 0.5, patient: 20, seed: 1}
+
+// bare is one of how many questions is learnt from as if the bundle had no n-grams of a corpus: the forests must rank without them, too.
+const bare = 8
+
+// sometimesBare takes what a corpus knows from one of so many questions, a draw that depends on nothing but the question; the others stay as they are.
+func (q Question) sometimesBare() Question {
+	h := fnv.New32a()
+	fmt.Fprint(h, q.Project, q.Mode, q.Answer, len(q.Inputs), q.Inputs[q.Answer][gap.Project])
+	if h.Sum32()%bare != 0 {
+		return q
+	}
+	rows := make([][]float32, len(q.Inputs))
+	for i, row := range q.Inputs {
+		rows[i] = slices.Clone(row)
+		for in := gap.Corpus; in <= gap.CorpusKnown; in++ {
+			rows[i][in] = rank.Unknown
+		}
+		for in, project := range map[gap.Input]gap.Input{
+			gap.Mixed: gap.Project, gap.MixedOver: gap.ProjectOver, gap.MixedLeft: gap.ProjectLeft, gap.MixedRight: gap.ProjectRight, gap.MixedPlace: gap.ProjectPlace,
+		} {
+			rows[i][in] = row[project]
+		}
+	}
+	q.Inputs = rows
+	return q
+}
 
 // mostOthers bounds the wrong candidates of a question that are learnt from: beyond them nothing changes but the time.
 const mostOthers = 63

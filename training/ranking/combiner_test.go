@@ -148,3 +148,34 @@ func FuzzReadQuestions(f *testing.F) {
 		}
 	})
 }
+
+// TestSometimesBare: a share of the questions comes without what a corpus knows, the same ones each time, and none is changed itself.
+func TestSometimesBare(t *testing.T) {
+	list := made(400)
+	without := 0
+	for i, q := range list {
+		for k, row := range q.Inputs {
+			row[gap.Corpus], row[gap.CorpusKnown], row[gap.MixedOver], row[gap.Project] = -1, 1, -2, float32(i+k)
+		}
+		got := q.sometimesBare()
+		if !reflect.DeepEqual(fmt.Sprint(got), fmt.Sprint(q.sometimesBare())) {
+			t.Fatal("the draw changes")
+		}
+		for k, row := range got.Inputs {
+			known := row[gap.Corpus] == -1 && row[gap.CorpusKnown] == 1 && row[gap.MixedOver] == -2
+			gone := row[gap.Corpus] != row[gap.Corpus] && row[gap.CorpusKnown] != row[gap.CorpusKnown] && row[gap.MixedOver] == q.Inputs[k][gap.ProjectOver]
+			if !known && !gone {
+				t.Fatalf("a row is half there: %v", row)
+			}
+			if gone && k == 0 {
+				without++
+			}
+			if q.Inputs[k][gap.Corpus] != -1 {
+				t.Fatal("the question itself was changed")
+			}
+		}
+	}
+	if without < len(list)/bare/2 || without > len(list)/bare*2 {
+		t.Errorf("%d of %d questions come without", without, len(list))
+	}
+}
