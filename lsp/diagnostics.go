@@ -168,7 +168,7 @@ func (s *server) checkNext() {
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
-			findings, err := s.suspect(ctx, m, snap.file(), suspect.Options{Around: around()})
+			findings, err := s.suspect(ctx, m, snap.file(), suspect.Options{Around: around(), Sensitivity: wanted.DiagnosticsSensitivity})
 			found = toDiagnostics(snap, findings, wanted)
 			return err
 		})

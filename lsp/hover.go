@@ -20,13 +20,13 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 	if doc == nil || doc.language == "" || s.model == nil {
 		return func(context.Context) (any, error) { return nil, nil }, nil
 	}
-	snap, m, around := doc.snapshot, &meter{Model: s.model}, s.around(doc.snapshot)
+	snap, wanted, m, around := doc.snapshot, doc.settings, &meter{Model: s.model}, s.around(doc.snapshot)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
 	}
 	return func(ctx context.Context) (any, error) {
-		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), suspect.Options{Around: around()})
+		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), suspect.Options{Around: around(), Sensitivity: wanted.DiagnosticsSensitivity})
 		if err != nil || x == nil {
 			return nil, err
 		}

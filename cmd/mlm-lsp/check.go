@@ -15,6 +15,7 @@ import (
 
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/treesitter"
 )
@@ -25,7 +26,7 @@ var checkFormats = []string{"text", "json", "sarif", "github"}
 // newCheck returns the command that looks for suspicious tokens.
 func newCheck() *cobra.Command {
 	var flags modelFlags
-	var format, baselineFile string
+	var format, baselineFile, sensitivity string
 	var all, writeBaseline bool
 	cmd := &cobra.Command{
 		Use:   "check PATH...",
@@ -38,6 +39,9 @@ Exits with 1 when it reports something.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(checkFormats, format) {
 				return usageError{fmt.Errorf("--format %q: it is one of %s", format, strings.Join(checkFormats, ", "))}
+			}
+			if !slices.Contains(rank.Sensitivities(), sensitivity) {
+				return usageError{fmt.Errorf("--sensitivity %q: it is one of %s", sensitivity, strings.Join(rank.Sensitivities(), ", "))}
 			}
 			if writeBaseline && baselineFile == "" {
 				return usageError{errors.New("--write-baseline: name the file with --baseline")}
@@ -55,7 +59,7 @@ Exits with 1 when it reports something.`,
 				return err
 			}
 			defer m.Close()
-			findings, err := checkFiles(cmd.Context(), m, paths, all)
+			findings, err := checkFiles(cmd.Context(), m, paths, suspect.Options{All: all, Sensitivity: sensitivity})
 			if err != nil {
 				return err
 			}
@@ -77,6 +81,7 @@ Exits with 1 when it reports something.`,
 	flags.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, sarif or github")
 	cmd.Flags().BoolVar(&all, "all", false, "every site that was scored, not only what is suspicious enough")
+	cmd.Flags().StringVar(&sensitivity, "sensitivity", rank.Normal, "how readily is reported: normal or quiet")
 	cmd.Flags().StringVar(&baselineFile, "baseline", "", "a `FILE` of known findings, which are left out")
 	cmd.Flags().BoolVar(&writeBaseline, "write-baseline", false, "write the findings to the baseline instead of showing them")
 	return cmd
@@ -107,7 +112,7 @@ type suggestion struct {
 }
 
 // checkFiles checks file after file.
-func checkFiles(ctx context.Context, m *model.Model, paths []string, all bool) ([]finding, error) {
+func checkFiles(ctx context.Context, m *model.Model, paths []string, opts suspect.Options) ([]finding, error) {
 	show := newProgress("checking", "files")
 	defer show.finish()
 	var findings []finding
@@ -118,11 +123,10 @@ func checkFiles(ctx context.Context, m *model.Model, paths []string, all bool) (
 		if err != nil {
 			return nil, err
 		}
-		around, err := projects.of(ctx, path)
-		if err != nil {
+		if opts.Around, err = projects.of(ctx, path); err != nil {
 			return nil, err
 		}
-		found, err := suspect.Check(ctx, m, f, suspect.Options{All: all, Around: around})
+		found, err := suspect.Check(ctx, m, f, opts)
 		if err != nil {
 			return nil, fmt.Errorf("checking %s: %w", path, err)
 		}

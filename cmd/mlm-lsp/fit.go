@@ -92,11 +92,11 @@ to be built with.`,
 				if err != nil {
 					return err
 				}
-				var files []*treesitter.File
+				var right []ranking.Right
 				for _, s := range sources {
-					files = append(files, s.File)
+					right = append(right, ranking.Right{Project: s.Project, File: s.File, Around: s.Around})
 				}
-				if err := ranking.Thresholds(cmd.Context(), t, files, append(held, planted(held, opts.Seed)...), budget, opts); err != nil {
+				if err := ranking.Thresholds(cmd.Context(), t, right, append(held, planted(held, opts.Seed)...), budget, opts); err != nil {
 					return err
 				}
 			}
@@ -120,7 +120,8 @@ to be built with.`,
 	f.IntVar(&opts.Others, "others", 0, "sites beside the mistake that are looked at in each file (default 24)")
 	f.IntVar(&largest, "largest", 40000, "leave out fixes of files of more bytes")
 	f.Float64Var(&budget.PerThousandLines, "per-thousand-lines", 0, "reports that there may be on 1,000 right lines (default 0.5)")
-	f.Float64Var(&budget.Functions, "functions", 0, "the share of right functions that may hold a report (default 0.001)")
+	f.Float64Var(&budget.Functions, "functions", 0, "the share of right functions that may hold a report when quiet (default 0.001)")
+	f.Float64Var(&budget.Misspelt, "misspelt", 0, "the share of those reports that may be of misspelt names (default 0.2)")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
 	f.StringVar(&lexicon, "lexicon", "", "count members and write them to this `FILE`")
 	return cmd

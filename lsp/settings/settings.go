@@ -44,6 +44,8 @@ type Settings struct {
 	DiagnosticsEnable bool `setting:"diagnostics.enable" by:"user"`
 	// How findings are shown.
 	DiagnosticsSeverity string `setting:"diagnostics.severity" of:"hint,information,warning" by:"project"`
+	// How readily is reported: so many reports on 1,000 right lines, or quiet, which besides leaves most files without any.
+	DiagnosticsSensitivity string `setting:"diagnostics.sensitivity" of:"normal,quiet" by:"project"`
 	// Languages in which nothing is reported.
 	DiagnosticsDisabledLanguages []string `setting:"diagnostics.disabledLanguages" of:"LANGUAGE" by:"project"`
 	// Files in which nothing is reported.
@@ -59,11 +61,12 @@ type Settings struct {
 // Default returns the settings of somebody who set none.
 func Default() Settings {
 	return Settings{
-		CompletionEnable:    true,
-		CompletionMaxItems:  20,
-		DiagnosticsEnable:   true,
-		DiagnosticsSeverity: "information",
-		FilesMaxSize:        512 << 10,
+		CompletionEnable:       true,
+		CompletionMaxItems:     20,
+		DiagnosticsEnable:      true,
+		DiagnosticsSeverity:    "information",
+		DiagnosticsSensitivity: "normal",
+		FilesMaxSize:           512 << 10,
 	}
 }
 

@@ -34,6 +34,9 @@ func (e *Examination) Span(i int) treesitter.Span { return e.sites[i].span }
 // Group returns the group of site i.
 func (e *Examination) Group(i int) string { return e.sites[i].group }
 
+// Kind returns for what threshold site i is reported, see Kinds.
+func (e *Examination) Kind(i int) string { return e.sites[i].sort() }
+
 // Choices returns what could stand at site i; the first is what does.
 func (e *Examination) Choices(i int) []string {
 	list := make([]string, len(e.sites[i].choices))

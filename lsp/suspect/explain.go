@@ -55,7 +55,7 @@ func Explain(ctx context.Context, m Model, f *treesitter.File, offset int, opts 
 	x := &Explanation{Span: t.Span, Token: string(f.Text[t.Start:t.End]), Kind: t.Kind.String()}
 	if site := e.At(t.Start); site >= 0 && e.sites[site].confirmed {
 		x.Choices = e.shares(site)
-		x.Reported = e.deserves(site) && !readSuppressions(f).suppressed(t.Start, e.finding(site).Code)
+		x.Reported = e.ReportedAt(site, e.sensitivity) && !readSuppressions(f).suppressed(t.Start, e.finding(site).Code)
 		x.Why = e.why(site, t)
 	} else {
 		x.Why = "Tokens like this one are never reported."
@@ -125,7 +125,7 @@ func alone(ctx context.Context, m Model, f *treesitter.File, t treesitter.Token,
 // why says why a site that the model was asked about is reported or is not.
 func (e *Examination) why(i int, t treesitter.Token) string {
 	s := &e.sites[i]
-	threshold, ok := e.table.Threshold(s.group, e.file.x.File.Language)
+	threshold, ok := e.table.Threshold(e.sensitivity, s.sort(), e.file.x.File.Language)
 	switch {
 	case readSuppressions(e.file.x.File).suppressed(s.span.Start, e.finding(i).Code):
 		return "Not reported: a comment silences this line."

@@ -61,8 +61,8 @@ func TestExplain(t *testing.T) {
 func TestWhy(t *testing.T) {
 	table := func(screen, ask, confirm, threshold string) *rank.Table {
 		t.Helper()
-		tb, err := rank.Parse([]byte(`{"version": 1, "alarm": {"screen": {"inputs": ["cache over"], "trees": [[[`+screen+`]]]}, "ask": `+ask+`,
-			"confirm": {"inputs": ["cache over"], "trees": [[[`+confirm+`]]]}}, "thresholds": {"name/*": {"log_odds": `+threshold+`}}}`), Inputs())
+		tb, err := rank.Parse([]byte(`{"version": 2, "alarm": {"screen": {"inputs": ["cache over"], "trees": [[[`+screen+`]]]}, "ask": `+ask+`,
+			"confirm": {"inputs": ["cache over"], "trees": [[[`+confirm+`]]]}}, "sensitivities": {"normal": {"thresholds": {"name/*": {"log_odds": `+threshold+`}}}}}`), Inputs())
 		if err != nil {
 			t.Fatal(err)
 		}

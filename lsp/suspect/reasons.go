@@ -8,10 +8,10 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// deserves decides whether a site is reported: the model was asked about it, and the odds of a mistake reach the threshold of its kind and language.
-func (e *Examination) deserves(i int) bool {
+// ReportedAt decides whether site i is reported at a sensitivity: the model was asked about it, and the odds of a mistake reach the threshold of its kind and language.
+func (e *Examination) ReportedAt(i int, sensitivity string) bool {
 	s := &e.sites[i]
-	threshold, ok := e.table.Threshold(s.group, e.file.x.File.Language)
+	threshold, ok := e.table.Threshold(sensitivity, s.sort(), e.file.x.File.Language)
 	return ok && s.confirmed && s.doubted && e.table.Alarm != nil && s.alarm >= threshold.LogOdds
 }
 
@@ -20,7 +20,7 @@ func (e *Examination) suspected(s *site) bool {
 	if e.table.Alarm == nil || s.barred || !(s.alarm >= e.table.Alarm.Ask) {
 		return false
 	}
-	_, ok := e.table.Threshold(s.group, e.file.x.File.Language)
+	_, ok := e.table.Threshold(e.sensitivity, s.sort(), e.file.x.File.Language)
 	return ok
 }
 

@@ -33,6 +33,12 @@ func Groups() []string {
 	return []string{groupName, groupMember, groupOperator, groupBoolean, GroupArguments}
 }
 
+// KindMisspelt is the kind of names and members that look misspelt, see CodeMisspelt. They have a threshold of their own: much is surer of them than of others.
+const KindMisspelt = "misspelt"
+
+// Kinds lists what thresholds are for: the groups, and KindMisspelt.
+func Kinds() []string { return append(Groups(), KindMisspelt) }
+
 // findSites lists the sites of a file that have at least one alternative, in the order of the text.
 func findSites(f *file, wanted func(treesitter.Span) bool) []site {
 	var sites []site

@@ -233,8 +233,8 @@ func FuzzSuppressions(f *testing.F) {
 
 // A comment that silences a finding is of use: nothing is remarked on it, and the finding is not reported.
 func TestRemarksKnowWhatIsOfUse(t *testing.T) {
-	table, err := rank.Parse([]byte(`{"version": 1, "alarm": {"screen": {"inputs": ["cache over"], "trees": [[[1]]]}, "ask": 0,
-		"confirm": {"inputs": ["cache over"], "trees": [[[1]]]}}, "thresholds": {"name/*": {"log_odds": 0}}}`), Inputs())
+	table, err := rank.Parse([]byte(`{"version": 2, "alarm": {"screen": {"inputs": ["cache over"], "trees": [[[1]]]}, "ask": 0,
+		"confirm": {"inputs": ["cache over"], "trees": [[[1]]]}}, "sensitivities": {"normal": {"thresholds": {"name/*": {"log_odds": 0}}}}}`), Inputs())
 	if err != nil {
 		t.Fatal(err)
 	}

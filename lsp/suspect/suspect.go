@@ -75,6 +75,8 @@ type Options struct {
 	All bool
 	// Around is the project of the file; nil when there is none.
 	Around *project.View
+	// Sensitivity is how readily is reported: rank.Normal or rank.Quiet; "" means Normal.
+	Sensitivity string
 	// Table is what judges; nil means that of the model, or the built-in one.
 	Table *rank.Table
 	// MaxConfirm bounds how many sites the model is asked about one by one with All, beside those that may be reported and the operators; 0 means 40 and one for
@@ -102,10 +104,11 @@ func Check(ctx context.Context, m Model, f *treesitter.File, opts Options) ([]Fi
 
 // Examination is a file with all that is known of its sites.
 type Examination struct {
-	file  *file
-	sites []site
-	table *rank.Table
-	asked bool // the model was
+	file        *file
+	sites       []site
+	table       *rank.Table
+	asked       bool // the model was
+	sensitivity string
 }
 
 // Examine gathers what is known of the sites of a file.
@@ -113,13 +116,16 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 	if opts.WindowBytes <= 0 {
 		opts.WindowBytes = 1000
 	}
+	if opts.Sensitivity == "" {
+		opts.Sensitivity = rank.Normal
+	}
 	if opts.Table == nil {
 		var err error
 		if opts.Table, err = tableOf(m); err != nil {
 			return nil, err
 		}
 	}
-	e := &Examination{file: newFile(names.New(f), opts.Around), table: opts.Table, asked: m != nil}
+	e := &Examination{file: newFile(names.New(f), opts.Around), table: opts.Table, asked: m != nil, sensitivity: opts.Sensitivity}
 	e.sites = findSites(e.file, opts.Only)
 	if !opts.All {
 		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })
@@ -272,13 +278,13 @@ func (e *Examination) finding(i int) Finding {
 		Span: s.span, Code: s.code, Kind: s.kind, Token: e.file.x.Text(s.span),
 		Probability: math.Exp(s.fit[0]),
 		Score:       e.logOdds(s),
-		Reported:    e.asked && e.deserves(i),
+		Reported:    e.ReportedAt(i, e.sensitivity),
 	}
 	for _, i := range s.order[:min(suggestions, len(s.order))] {
 		f.Suggestions = append(f.Suggestions, model.Candidate{Text: s.choices[i].text, LogProb: s.repair[i]})
 	}
 	best := s.order[0]
-	if s.misspelt(best) {
+	if s.misspelt() {
 		f.Code = CodeMisspelt
 	}
 	better := s.fit[best] - s.fit[0]
@@ -289,10 +295,18 @@ func (e *Examination) finding(i int) Finding {
 	return f
 }
 
-// misspelt reports whether what stands there stands nowhere else, and is one slip from a choice.
-func (s *site) misspelt(choice int) bool {
-	c := &s.choices[choice].inputs
+// misspelt reports whether what stands there stands nowhere else, and is one slip from what was likeliest meant.
+func (s *site) misspelt() bool {
+	c := &s.choices[s.order[0]].inputs
 	return s.named() && c[inOwnSeen] == 0 && c[inSlip] > 0
+}
+
+// sort is what thresholds are for, see Kinds.
+func (s *site) sort() string {
+	if s.misspelt() {
+		return KindMisspelt
+	}
+	return s.group
 }
 
 // message says what fits better, and by how much: by so many nats, file and model taken together. A verdict is left to the reader.

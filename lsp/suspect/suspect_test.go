@@ -112,7 +112,7 @@ func alarming(t *testing.T, nats float64) *rank.Table {
 	table := *rank.Default()
 	// What is no operator has no number of one, and the first operator is ==.
 	table.Alarm = &rank.Alarm{Screen: step("own operator", 0, 1, -9), Ask: 0, Confirm: step("agreed", nats, -9, 2)}
-	table.Thresholds = map[string]rank.Threshold{groupOperator + "/*": {LogOdds: 3}}
+	table.Sensitivities = map[string]rank.Sensitivity{rank.Normal: {Thresholds: map[string]rank.Threshold{groupOperator + "/*": {LogOdds: 3}}}}
 	return &table
 }
 

@@ -68,25 +68,28 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table := `{"version":1,"fit":{"name":` + string(forest) + `},"detect":` + string(forest) + `,"thresholds":{"name/*":{"log_odds":3},"name/go":{"log_odds":4}}}`
+	table := `{"version":2,"fit":{"name":` + string(forest) + `},"detect":` + string(forest) + `,"sensitivities":{"normal":{"thresholds":{"name/*":{"log_odds":3},"name/go":{"log_odds":4}}}}}`
 	got, err := Parse([]byte(table), []string{"b", "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h, ok := got.Threshold("name", "go"); !ok || h.LogOdds != 4 {
+	if h, ok := got.Threshold(Normal, "name", "go"); !ok || h.LogOdds != 4 {
 		t.Errorf("threshold %+v, %v", h, ok)
 	}
-	if h, ok := got.Threshold("name", "python"); !ok || h.LogOdds != 3 {
+	if h, ok := got.Threshold(Normal, "name", "python"); !ok || h.LogOdds != 3 {
 		t.Errorf("threshold %+v, %v", h, ok)
 	}
-	if _, ok := got.Threshold("operator", "go"); ok {
+	if _, ok := got.Threshold(Normal, "operator", "go"); ok {
 		t.Error("a kind without a threshold has one")
 	}
+	if _, ok := got.Threshold(Quiet, "name", "go"); ok {
+		t.Error("a sensitivity without thresholds has one")
+	}
 	for text, want := range map[string]string{
-		`{"version":2}`:                         "version 2",
-		`{"version":1,"fit":{"name":null}}`:     "null",
+		`{"version":1}`:                         "version 1",
+		`{"version":2,"fit":{"name":null}}`:     "null",
 		strings.Replace(table, `"a"`, `"c"`, 1): `"c"`,
-		`{"version":1,"calibration":{"name/*":{"scores":[2,1],"log_odds":[0,1]}}}`: "calibration",
+		`{"version":2,"calibration":{"name/*":{"scores":[2,1],"log_odds":[0,1]}}}`: "calibration",
 		`{`: "fit it anew",
 	} {
 		if _, err := Parse([]byte(text), []string{"a", "b"}); err == nil || !strings.Contains(err.Error(), want) {
@@ -115,8 +118,8 @@ func TestCalibration(t *testing.T) {
 
 // FuzzParse: whatever a bundle holds, a table that was read can be asked.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(`{"version":1,"fit":{"name":{"inputs":["a"],"trees":[[[0,1,2,0.5],[1],[-1]]]}}}`))
-	f.Add([]byte(`{"version":1,"detect":{"inputs":["a"],"trees":[[[-1,1,2,0.5],[1],[-1]]]},"calibration":{"name/*":{"scores":[1],"log_odds":[2]}}}`))
+	f.Add([]byte(`{"version":2,"fit":{"name":{"inputs":["a"],"trees":[[[0,1,2,0.5],[1],[-1]]]}}}`))
+	f.Add([]byte(`{"version":2,"detect":{"inputs":["a"],"trees":[[[-1,1,2,0.5],[1],[-1]]]},"calibration":{"name/*":{"scores":[1],"log_odds":[2]}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		table, err := Parse(text, []string{"a", "b"})
 		if err != nil {

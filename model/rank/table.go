@@ -20,8 +20,8 @@ type Table struct {
 	Blend map[string]float64 `json:"blend,omitempty"`
 	// Calibration turns the sum of Detect into the log-odds of a mistake, by "kind/language" or "kind/*".
 	Calibration map[string]Calibration `json:"calibration,omitempty"`
-	// Thresholds are the log-odds (Alarm's) from which on a site is reported, by "kind/language" or "kind/*"; a kind without one is never reported.
-	Thresholds map[string]Threshold `json:"thresholds,omitempty"`
+	// Sensitivities say, for Normal and Quiet, from which log-odds (Alarm's) on a site is reported.
+	Sensitivities map[string]Sensitivity `json:"sensitivities,omitempty"`
 	// Alarm decides what is reported; nil reports nothing.
 	Alarm *Alarm `json:"alarm,omitempty"`
 }
@@ -32,12 +32,12 @@ type Alarm struct {
 	Screen     *Forest `json:"screen"`
 	ScreenBias float64 `json:"screen_bias"`
 	Ask        float64 `json:"ask"`
-	// Confirm is what the model's answer adds to them at a site that it was asked about; the table's Thresholds are for those.
+	// Confirm is what the model's answer adds to them at a site that it was asked about; the thresholds of Sensitivities are for those.
 	Confirm *Forest `json:"confirm"`
 }
 
 // Version is the version of tables that this program reads.
-const Version = 1
+const Version = 2
 
 // Calibration is a monotone, piecewise linear table from a raw score to log-odds. Scores ascend.
 type Calibration struct {
@@ -45,12 +45,31 @@ type Calibration struct {
 	LogOdds []float64 `json:"log_odds"`
 }
 
-// Threshold is where reports begin, with what was measured there.
+// The sensitivities: how readily what looks wrong is reported.
+const (
+	Normal = "normal" // so many reports on 1,000 right lines
+	Quiet  = "quiet"  // and besides in so few of the right functions
+)
+
+// Sensitivities lists the sensitivities, the default first.
+func Sensitivities() []string { return []string{Normal, Quiet} }
+
+// Sensitivity is where reports begin, and what they were measured to be on files and mistakes that the table was not fitted on.
+type Sensitivity struct {
+	// Thresholds are by "kind/language" or "kind/*"; a kind without one is never reported.
+	Thresholds map[string]Threshold `json:"thresholds"`
+	// PerThousandLines are the reports on 1,000 right lines, Functions the share of right functions that hold one, of files that the thresholds were not chosen on.
+	PerThousandLines float64 `json:"per_thousand_lines"`
+	Functions        float64 `json:"functions"`
+	// Recall is the share of people's mistakes that is reported, in projects held out; Misspelt that of their misspelt names.
+	Recall   float64 `json:"recall"`
+	Misspelt float64 `json:"misspelt"`
+}
+
+// Threshold is where reports of a kind begin, and the share of mistakes of that kind that reach it.
 type Threshold struct {
 	LogOdds float64 `json:"log_odds"`
-	// Recall is the share of mistakes of fitted projects' held-out part that reach it, PerThousandLines the reports on unchanged code.
-	Recall           float64 `json:"recall"`
-	PerThousandLines float64 `json:"per_thousand_lines"`
+	Recall  float64 `json:"recall"`
 }
 
 // Apply returns the log-odds of a score: linear between the points and beyond the ends, where it goes on with slope one.
@@ -79,11 +98,12 @@ func (t *Table) Calibrated(kind, language string, score float64) float64 {
 	return c.Apply(score)
 }
 
-// Threshold returns where reports of a kind begin; ok is false when it is never reported.
-func (t *Table) Threshold(kind, language string) (_ Threshold, ok bool) {
-	h, ok := t.Thresholds[kind+"/"+language]
+// Threshold returns where reports of a kind begin at a sensitivity; ok is false when it is never reported.
+func (t *Table) Threshold(sensitivity, kind, language string) (_ Threshold, ok bool) {
+	of := t.Sensitivities[sensitivity].Thresholds
+	h, ok := of[kind+"/"+language]
 	if !ok {
-		h, ok = t.Thresholds[kind+"/*"]
+		h, ok = of[kind+"/*"]
 	}
 	return h, ok
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -19,8 +20,7 @@ type Alarms struct {
 	Lines, Functions int // of the files that are right
 	Kinds            []string
 	Cases            map[string]int // by kind
-	Points           []AlarmPoint
-	Shipped          AlarmPoint // at the thresholds that check has
+	Points           []AlarmPoint   // those of the limits, then what check reports as it is shipped, at each sensitivity
 }
 
 // AlarmPoint is one threshold.
@@ -47,7 +47,14 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 	type alarm struct {
 		logOdds  float64
 		function int
-		reported bool
+		reported [2]bool // by sensitivity
+	}
+	sensitivities := [2]string(rank.Sensitivities())
+	reportedAt := func(e *suspect.Examination, i int) (at [2]bool) {
+		for k, sensitivity := range sensitivities {
+			at[k] = e.ReportedAt(i, sensitivity)
+		}
+		return at
 	}
 	var alarms []alarm
 	for _, s := range clean {
@@ -66,7 +73,7 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		sort.Ints(starts)
 		for i := range e.Len() {
 			if logOdds, asked := e.Alarm(i); asked && e.Reportable(i) {
-				alarms = append(alarms, alarm{logOdds, a.Functions + sort.SearchInts(starts, e.Function(i).Start), e.Finding(i).Reported})
+				alarms = append(alarms, alarm{logOdds, a.Functions + sort.SearchInts(starts, e.Function(i).Start), reportedAt(e, i)})
 			}
 		}
 		a.Functions += len(starts) + 1
@@ -74,7 +81,10 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		count.add(1)
 	}
 	odds := map[string][]float64{}
-	a.Shipped = AlarmPoint{Limit: "as shipped", Recall: map[string]float64{}}
+	shipped := [2]AlarmPoint{}
+	for k, sensitivity := range sensitivities {
+		shipped[k] = AlarmPoint{Limit: "as shipped, " + sensitivity, Recall: map[string]float64{}}
+	}
 	for _, b := range bugs {
 		around, err := b.around(ctx)
 		if err != nil {
@@ -84,18 +94,20 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		if err != nil {
 			return nil, fmt.Errorf("measuring alarms: checking %s: %w", b.Path, err)
 		}
-		v, reported := math.Inf(-1), 0.0
+		v, reported := math.Inf(-1), [2]bool{}
 		if i := e.At(b.At); i >= 0 {
 			if logOdds, asked := e.Alarm(i); asked && e.Reportable(i) {
 				v = logOdds
 			}
-			if e.Finding(i).Reported {
-				reported = 1
-			}
+			reported = reportedAt(e, i)
 		}
 		for _, kind := range []string{b.Kind, SliceAll} {
 			odds[kind] = append(odds[kind], v)
-			a.Shipped.Recall[kind] += reported
+			for k := range shipped {
+				if reported[k] {
+					shipped[k].Recall[kind]++
+				}
+			}
 		}
 		count.add(1)
 	}
@@ -103,7 +115,9 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		if n := len(odds[kind]); n > 0 {
 			a.Kinds = append(a.Kinds, kind)
 			a.Cases[kind] = n
-			a.Shipped.Recall[kind] /= float64(n)
+			for k := range shipped {
+				shipped[k].Recall[kind] /= float64(n)
+			}
 		}
 	}
 	slices.SortStableFunc(alarms, func(x, y alarm) int {
@@ -148,15 +162,17 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		a.Points = append(a.Points, point(fmt.Sprintf("%g on 1,000 lines", limit), limit, 1))
 	}
 	a.Points = append(a.Points, point(fmt.Sprintf("%g%% of functions", 100*functionLimit), math.Inf(1), functionLimit))
-	reported := map[int]bool{}
-	for _, x := range alarms {
-		if x.reported {
-			a.Shipped.Lines += 1000 / float64(a.Lines)
-			reported[x.function] = true
+	for k := range shipped {
+		functions := map[int]bool{}
+		for _, x := range alarms {
+			if x.reported[k] {
+				shipped[k].Lines += 1000 / float64(a.Lines)
+				functions[x.function] = true
+			}
 		}
+		shipped[k].Functions = float64(len(functions)) / float64(a.Functions)
+		a.Points = append(a.Points, shipped[k])
 	}
-	a.Shipped.Functions = float64(len(reported)) / float64(a.Functions)
-	a.Points = append(a.Points, a.Shipped)
 	return a, nil
 }
 

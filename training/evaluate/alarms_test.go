@@ -20,7 +20,10 @@ func TestAlarms(t *testing.T) {
 	}
 	for _, threshold := range []float64{1.5, 2.5} {
 		table, err := json.Marshal(rank.Table{
-			Version: rank.Version, Alarm: &rank.Alarm{Screen: long, Confirm: long}, Thresholds: map[string]rank.Threshold{"name/*": {LogOdds: threshold}},
+			Version: rank.Version, Alarm: &rank.Alarm{Screen: long, Confirm: long}, Sensitivities: map[string]rank.Sensitivity{
+				rank.Normal: {Thresholds: map[string]rank.Threshold{"name/*": {LogOdds: threshold}}},
+				rank.Quiet:  {Thresholds: map[string]rank.Threshold{"name/*": {LogOdds: threshold + 2}}},
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -47,7 +50,7 @@ func TestAlarms(t *testing.T) {
 		}
 		for _, p := range alarms.Points {
 			reports, recall := 0.0, 0.0
-			if p.Limit == "5 on 1,000 lines" || p.Limit == "10 on 1,000 lines" || p.Limit == "as shipped" && threshold < 2 {
+			if p.Limit == "5 on 1,000 lines" || p.Limit == "10 on 1,000 lines" || p.Limit == "as shipped, normal" && threshold < 2 {
 				reports, recall = 3, 0.5
 			}
 			if p.Lines != reports || p.Recall["variable"] != recall || p.Functions != reports/6 {

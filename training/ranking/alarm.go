@@ -36,6 +36,7 @@ type seen struct {
 	weight  float64 // of a right one: how many it stands for
 	row     []float32
 	asked   []float32 // what is known once the model was asked; nil where it was not
+	kind    string    // see suspect.Kinds
 	logOdds float64   // by forests that did not see the repository: of Screen, then of Confirm
 }
 
@@ -63,7 +64,7 @@ func fitAlarm(ctx context.Context, records []*record, tables []*rank.Table, in i
 		return nil, err
 	}
 	opts.Log(fmt.Sprintf("alarm, without the model: %s", curve(sites, records)))
-	a.Ask = thresholdAt(sites, records, askedPerThousandLines)
+	a.Ask = thresholdAt(sites, records, askedPerThousandLines, func(string) bool { return true })
 	if opts.Model == nil {
 		a.Confirm, err = rank.NewForest(nil, nil)
 		return a, err
@@ -86,7 +87,7 @@ func sitesOf(records []*record) []*seen {
 	for _, r := range records {
 		add := func(e *suspect.Examination, k int, s seen) {
 			if e.Reportable(k) {
-				s.record, s.index, s.row = r, k, e.KnownOfSite(k)
+				s.record, s.index, s.row, s.kind = r, k, e.KnownOfSite(k), e.Kind(k)
 				sites = append(sites, &s)
 			}
 		}
@@ -193,8 +194,8 @@ func ask(ctx context.Context, sites []*seen, tables []*rank.Table, opts Options)
 	return nil
 }
 
-// thresholdAt is the log-odds that so many of the right sites of 1,000 lines reach.
-func thresholdAt(sites []*seen, records []*record, perThousandLines float64) float64 {
+// thresholdAt is the log-odds that so many of the right sites of some kinds reach on 1,000 lines.
+func thresholdAt(sites []*seen, records []*record, perThousandLines float64, of func(kind string) bool) float64 {
 	lines := 0
 	for _, r := range records {
 		if !r.example.Planted {
@@ -203,7 +204,7 @@ func thresholdAt(sites []*seen, records []*record, perThousandLines float64) flo
 	}
 	var right []*seen
 	for _, s := range sites {
-		if !s.wrong && !s.fixed {
+		if !s.wrong && !s.fixed && of(s.kind) {
 			right = append(right, s)
 		}
 	}
@@ -225,7 +226,7 @@ func thresholdAt(sites []*seen, records []*record, perThousandLines float64) flo
 	return math.Inf(-1)
 }
 
-// curve words the recall at several numbers of reports on 1,000 lines of the mistakes' own files.
+// curve words the recall at several numbers of reports on 1,000 lines of the mistakes' own files: as many of misspelt names, and as many of all else.
 func curve(sites []*seen, records []*record) string {
 	var b strings.Builder
 	for _, sort := range []Example{{}, {Planted: true}, {Misspelt: true}, {Misspelt: true, Planted: true}} {
@@ -243,8 +244,13 @@ func curve(sites []*seen, records []*record) string {
 		fmt.Fprintf(&b, "of %.0f %s at", all["all"], sort.sort("real mistakes"))
 		for _, per := range []float64{0.1, 0.5, 1, 2, 5, 10} {
 			found := map[string]float64{}
-			threshold := thresholdAt(sites, records, per)
+			misspelt := thresholdAt(sites, records, per, func(kind string) bool { return kind == suspect.KindMisspelt })
+			others := thresholdAt(sites, records, per, func(kind string) bool { return kind != suspect.KindMisspelt })
 			for _, s := range sites {
+				threshold := others
+				if s.kind == suspect.KindMisspelt {
+					threshold = misspelt
+				}
 				if s.wrong && of(s.record) && s.logOdds > threshold {
 					found["all"]++
 					found[s.record.before.Group(s.record.wrong)]++

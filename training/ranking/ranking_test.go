@@ -197,7 +197,7 @@ func TestFitWithModel(t *testing.T) {
 			t.Errorf("the log has no %q:\n%s", want, log.String())
 		}
 	}
-	table.Thresholds = map[string]rank.Threshold{"name/*": {}}
+	table.Sensitivities = map[string]rank.Sensitivity{rank.Normal: {Thresholds: map[string]rank.Threshold{"name/*": {}}}}
 	x := list[0]
 	e, err := suspect.Examine(t.Context(), m, treesitter.Parse(x.Language, x.Before), suspect.Options{Table: table})
 	if err != nil {
@@ -239,25 +239,57 @@ func TestThresholds(t *testing.T) {
 	at := strings.LastIndex(text, "widths")
 	mistake := Example{Repo: "r", Language: "python", Before: []byte(text), After: []byte(text), At: at, Old: "widths", New: "a"}
 	for _, c := range []struct {
-		budget  Budget
-		reports bool
-	}{{Budget{PerThousandLines: 0.1, Functions: 1}, false}, {Budget{PerThousandLines: 1e6, Functions: 1}, true}, {Budget{PerThousandLines: 1e6, Functions: 1e-9}, false}} {
-		if err := Thresholds(context.Background(), table, []*treesitter.File{f}, []Example{mistake}, c.budget, Options{Model: m}); err != nil {
+		budget      Budget
+		sensitivity string
+		reports     bool
+	}{
+		{Budget{PerThousandLines: 0.1}, rank.Normal, false}, {Budget{PerThousandLines: 1e6, Functions: 1e-9}, rank.Normal, true},
+		{Budget{PerThousandLines: 1e6, Functions: 1e-9}, rank.Quiet, false}, {Budget{PerThousandLines: 1e6, Functions: 1}, rank.Quiet, true},
+	} {
+		right := []Right{{Project: "a", File: f}, {Project: "b", File: f}}
+		if err := Thresholds(context.Background(), table, right, []Example{mistake}, c.budget, Options{Model: m}); err != nil {
 			t.Fatal(err)
 		}
-		findings, err := suspect.Check(context.Background(), m, f, suspect.Options{Table: table})
+		findings, err := suspect.Check(context.Background(), m, f, suspect.Options{Table: table, Sensitivity: c.sensitivity})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if (len(findings) > 0) != c.reports {
 			t.Errorf("%+v: %d reports", c.budget, len(findings))
 		}
-		if h, _ := table.Threshold("name", "python"); (h.Recall == 1) != c.reports {
-			t.Errorf("%+v: a recall of %v", c.budget, h.Recall)
+		// The other half is the same file, so what was chosen on one holds on the other.
+		s := table.Sensitivities[c.sensitivity]
+		if h, _ := table.Threshold(c.sensitivity, "name", "python"); (h.Recall == 1) != c.reports || (s.Recall == 1) != c.reports || (s.PerThousandLines > 0) != c.reports || (s.Functions > 0) != c.reports {
+			t.Errorf("%+v: a recall of %v, %+v", c.budget, h.Recall, s)
 		}
 	}
-	if err := Thresholds(context.Background(), table, nil, nil, Budget{}, Options{}); err == nil {
-		t.Error("thresholds come from nothing")
+	for _, right := range [][]Right{nil, {{Project: "a", File: f}, {Project: "a", File: f}}} {
+		if err := Thresholds(context.Background(), table, right, nil, Budget{}, Options{}); err == nil {
+			t.Error("thresholds come from less than two projects")
+		}
+	}
+}
+
+// TestLeast: misspelt names get their share of the reports, what they leave is the others', and of alarms as suspicious as each other all are reported or none.
+func TestLeast(t *testing.T) {
+	h := half{lines: 10000, functions: 100}
+	for i := range 10 {
+		h.alarms = append(h.alarms, alarm{logOdds: float64(10 - i), misspelt: i < 6, function: i})
+	}
+	for _, c := range []struct {
+		budget          Budget
+		all, ofMisspelt int
+	}{
+		{Budget{PerThousandLines: 0.5, Functions: 1, Misspelt: 0.4}, 5, 2}, {Budget{PerThousandLines: 0.8, Functions: 1, Misspelt: 1}, 8, 6}, {Budget{PerThousandLines: 0.8, Functions: 0.03, Misspelt: 0.5}, 3, 2},
+	} {
+		misspelt, others := h.least(c.budget)
+		if all, ofMisspelt, _ := h.reports(misspelt, others); all != c.all || ofMisspelt != c.ofMisspelt {
+			t.Errorf("%+v: %d reports, %d of misspelt names", c.budget, all, ofMisspelt)
+		}
+	}
+	alike := half{lines: 10000, functions: 100, alarms: []alarm{{logOdds: 3}, {logOdds: 2}, {logOdds: 2}}}
+	if all, _, _ := alike.reports(alike.least(Budget{PerThousandLines: 0.2, Functions: 1})); all != 1 {
+		t.Errorf("%d reports of one and two alike, and two are too few", all)
 	}
 }
 

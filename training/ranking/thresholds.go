@@ -1,13 +1,17 @@
 package ranking
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
@@ -16,144 +20,228 @@ import (
 // Budget is how many false alarms there may be on code that nobody complained about.
 type Budget struct {
 	PerThousandLines float64 // reports; 0 means 0.5
-	Functions        float64 // share of the functions that hold one; 0 means 0.001
+	Functions        float64 // share of the functions that may hold one at rank.Quiet; 0 means 0.001
+	Misspelt         float64 // share of the reports that may be of misspelt names; 0 means 0.2
 }
 
-// alarm is a site of unchanged code that the model was asked about.
+// Right is a file that nobody complained about. The model was not trained on it, nor the table fitted.
+type Right struct {
+	Project string
+	File    *treesitter.File
+	Around  func(context.Context) (*project.View, error) // what the project's other files say; nil where they are not known
+}
+
+// alarm is a site of a right file that the model was asked about.
 type alarm struct {
 	logOdds  float64
+	misspelt bool
 	function int
 }
 
-// part is the files of a language.
-type part struct {
-	alarms           []alarm
+// half is the files of some projects.
+type half struct {
+	projects         []string
+	alarms           []alarm // the most suspicious first
 	lines, functions int
 }
 
-// Thresholds gives the table the thresholds that keep the budget on files that are right, by language; where a language has fewer than 20,000 lines, those of all languages
-// together. The reports on mistakes, which must not be those that the table was fitted on, are their recall. opts.Model must be the model that check will ask.
-func Thresholds(ctx context.Context, t *rank.Table, clean []*treesitter.File, mistakes []Example, budget Budget, opts Options) error {
+// Thresholds gives the table its sensitivities. The projects of the right files are parted into two halves of about as many lines: the thresholds are the lowest that keep the budget on
+// one, and what they let in is told as the other has it, blind. The reports on mistakes, which must not be those that the table was fitted on, are their recall. opts.Model must be the
+// model that check will ask. An error is the model's, that of a project that cannot be read, or says that there are not two projects.
+func Thresholds(ctx context.Context, t *rank.Table, clean []Right, mistakes []Example, budget Budget, opts Options) error {
 	if budget.PerThousandLines == 0 {
 		budget.PerThousandLines = 0.5
 	}
 	if budget.Functions == 0 {
 		budget.Functions = 0.001
 	}
+	if budget.Misspelt == 0 {
+		budget.Misspelt = 0.2
+	}
 	if opts.Log == nil {
 		opts.Log = func(string) {}
 	}
-	if len(clean) == 0 {
-		return fmt.Errorf("choosing thresholds: there are no files")
-	}
 	// Nothing is reported yet of what could be. Pairs of arguments cannot: the examples do not show them.
-	t.Thresholds = map[string]rank.Threshold{}
-	groups := slices.DeleteFunc(suspect.Groups(), func(group string) bool { return group == suspect.GroupArguments })
-	for _, group := range groups {
-		t.Thresholds[group+"/*"] = rank.Threshold{LogOdds: math.Inf(1)}
+	kinds := slices.DeleteFunc(suspect.Kinds(), func(kind string) bool { return kind == suspect.GroupArguments })
+	never := rank.Sensitivity{Thresholds: map[string]rank.Threshold{}}
+	for _, kind := range kinds {
+		never.Thresholds[kind+"/*"] = rank.Threshold{LogOdds: math.Inf(1)}
 	}
-	parts := map[string]*part{"*": {}}
-	for i, f := range clean {
-		if opts.Progress != nil {
-			opts.Progress(i, len(clean))
-		}
-		e, err := suspect.Examine(ctx, opts.Model, f, suspect.Options{Table: t})
-		if err != nil {
-			return fmt.Errorf("choosing thresholds: %w", err)
-		}
-		if parts[f.Language] == nil {
-			parts[f.Language] = &part{}
-		}
-		starts := functionStarts(f)
-		for _, p := range []*part{parts[f.Language], parts["*"]} {
-			for k := range e.Len() {
-				if logOdds, asked := e.Alarm(k); asked && e.Reportable(k) {
-					p.alarms = append(p.alarms, alarm{logOdds, p.functions + sort.SearchInts(starts, e.Function(k).Start)})
-				}
-			}
-			p.functions += len(starts) + 1
-			p.lines += lines(f)
-		}
+	t.Sensitivities = map[string]rank.Sensitivity{rank.Normal: never}
+	halves, err := alarmsOf(ctx, t, clean, opts)
+	if err != nil {
+		return err
 	}
 	found, err := odds(ctx, t, mistakes, opts)
 	if err != nil {
 		return err
 	}
-	for _, language := range slices.Sorted(maps.Keys(parts)) {
-		p := parts[language]
-		if language != "*" && p.lines < 20000 {
-			continue
-		}
-		for _, b := range []Budget{{budget.PerThousandLines, 1}, {math.Inf(1), budget.Functions}, budget} {
-			least, reports := p.least(b)
-			threshold := rank.Threshold{LogOdds: least, PerThousandLines: 1000 * float64(reports) / float64(p.lines)}
-			text := fmt.Sprintf("threshold/%s: at most %g reports on 1,000 lines and in %g of the functions: log-odds %.2f, %d reports on %d lines and %d functions; recall of real mistakes (of planted)",
-				language, b.PerThousandLines, b.Functions, least, reports, p.lines, p.functions)
-			for _, group := range append(groups[:len(groups):len(groups)], sortMisspelt, "all") {
-				real, planted := found.from(least, group, language, false), found.from(least, group, language, true)
-				if !math.IsNaN(real + planted) {
-					text += fmt.Sprintf(" %s %.1f%% (%.1f%%)", group, 100*real, 100*planted)
+	chosen := map[string]rank.Sensitivity{}
+	for _, way := range []struct {
+		name      string
+		functions float64
+	}{{rank.Normal, 1}, {rank.Quiet, budget.Functions}} {
+		// The other way round is told beside it, as another look at how much the next files differ.
+		for side := range halves {
+			on, blind := &halves[side], &halves[1-side]
+			misspelt, others := on.least(Budget{budget.PerThousandLines, way.functions, budget.Misspelt})
+			of := func(kind string) float64 {
+				if kind == suspect.KindMisspelt {
+					return misspelt
 				}
-				if threshold.Recall = real; math.IsNaN(real) {
-					threshold.Recall = 0
-				}
-				if group != "all" && group != sortMisspelt {
-					t.Thresholds[group+"/"+language] = threshold
-				}
+				return others
 			}
-			opts.Log(text)
+			s := rank.Sensitivity{Thresholds: map[string]rank.Threshold{}}
+			var reports, ofMisspelt int
+			reports, ofMisspelt, s.Functions = blind.reports(misspelt, others)
+			s.PerThousandLines = 1000 * float64(reports) / float64(blind.lines)
+			here, _, functions := on.reports(misspelt, others)
+			text := fmt.Sprintf("threshold, %s: log-odds %.2f, of misspelt names %.2f, chosen on %d lines of %s (%.2f reports on 1,000 lines, %.2f%% of functions); on %d lines of %s, blind, %.2f reports on 1,000 lines, %.2f of them of misspelt names, and %.2f%% of functions; recall of real mistakes (of planted)",
+				way.name, others, misspelt, on.lines, strings.Join(on.projects, ", "), 1000*float64(here)/float64(on.lines), 100*functions,
+				blind.lines, strings.Join(blind.projects, ", "), s.PerThousandLines, 1000*float64(ofMisspelt)/float64(blind.lines), 100*s.Functions)
+			for _, kind := range kinds {
+				real, planted := found.from(of, kind, false), found.from(of, kind, true)
+				s.Thresholds[kind+"/*"] = rank.Threshold{LogOdds: of(kind), Recall: real}
+				text += fmt.Sprintf(" %s %.1f%% (%.1f%%)", kind, 100*real, 100*planted)
+			}
+			s.Recall, s.Misspelt = found.from(of, "", false), s.Thresholds[suspect.KindMisspelt+"/*"].Recall
+			opts.Log(text + fmt.Sprintf(" all but misspelt names %.1f%% (%.1f%%)", 100*s.Recall, 100*found.from(of, "", true)))
+			if side == 0 {
+				chosen[way.name] = s
+			}
 		}
 	}
+	t.Sensitivities = chosen
 	return nil
 }
 
-// least is the lowest threshold that keeps the budget, and how many alarms there are then.
-func (p *part) least(budget Budget) (threshold float64, reports int) {
-	slices.SortFunc(p.alarms, func(a, b alarm) int {
-		switch {
-		case a.logOdds > b.logOdds:
-			return -1
-		case a.logOdds < b.logOdds:
-			return 1
-		}
-		return 0
-	})
-	functions := map[int]bool{}
-	for i, a := range p.alarms {
-		functions[a.function] = true
-		if float64(i+1)*1000 > budget.PerThousandLines*float64(p.lines) || float64(len(functions)) > budget.Functions*float64(p.functions) {
-			return a.logOdds + 0.01, i
-		}
+// alarmsOf checks files that are right, in two halves.
+func alarmsOf(ctx context.Context, t *rank.Table, clean []Right, opts Options) ([2]half, error) {
+	var halves [2]half
+	size := map[string]int{}
+	for _, r := range clean {
+		size[r.Project] += lines(r.File)
 	}
-	if len(p.alarms) == 0 {
-		return certain, 0
+	if len(size) < 2 {
+		return halves, fmt.Errorf("choosing thresholds: the right files are of %d projects: name files of two at least", len(size))
 	}
-	return p.alarms[len(p.alarms)-1].logOdds, len(p.alarms)
+	// The largest first, each to the half that has less.
+	side := map[string]int{}
+	projects := slices.SortedFunc(maps.Keys(size), func(a, b string) int { return cmp.Or(size[b]-size[a], strings.Compare(a, b)) })
+	for _, project := range projects {
+		if halves[1].lines < halves[0].lines {
+			side[project] = 1
+		}
+		h := &halves[side[project]]
+		h.projects, h.lines = append(h.projects, filepath.Base(project)), h.lines+size[project]
+	}
+	for i, r := range clean {
+		if opts.Progress != nil {
+			opts.Progress(i, len(clean))
+		}
+		var around *project.View
+		if r.Around != nil {
+			var err error
+			if around, err = r.Around(ctx); err != nil {
+				return halves, fmt.Errorf("choosing thresholds: %w", err)
+			}
+		}
+		e, err := suspect.Examine(ctx, opts.Model, r.File, suspect.Options{Table: t, Around: around})
+		if err != nil {
+			return halves, fmt.Errorf("choosing thresholds: %w", err)
+		}
+		h := &halves[side[r.Project]]
+		starts := functionStarts(r.File)
+		for k := range e.Len() {
+			if logOdds, asked := e.Alarm(k); asked && e.Reportable(k) {
+				h.alarms = append(h.alarms, alarm{logOdds, e.Kind(k) == suspect.KindMisspelt, h.functions + sort.SearchInts(starts, e.Function(k).Start)})
+			}
+		}
+		h.functions += len(starts) + 1
+	}
+	for i := range halves {
+		slices.SortStableFunc(halves[i].alarms, func(a, b alarm) int { return cmp.Compare(b.logOdds, a.logOdds) })
+	}
+	return halves, nil
 }
 
-// mistakeOdds are the log-odds of mistakes; -Inf where they cannot be reported.
+// least are the lowest thresholds for misspelt names and for all else that keep the budget.
+func (h *half) least(budget Budget) (misspelt, others float64) {
+	most := min(int(budget.PerThousandLines*float64(h.lines)/1000), len(h.alarms))
+	for n := most; ; n-- {
+		share := int(math.Round(budget.Misspelt * float64(n)))
+		misspelt = h.first(share, true)
+		_, taken, _ := h.reports(misspelt, math.Inf(1))
+		others = h.first(n-taken, false) // what misspelt names leave is the others'
+		if _, _, functions := h.reports(misspelt, others); n == 0 || functions <= budget.Functions {
+			return misspelt, others
+		}
+	}
+}
+
+// first is the lowest threshold that at most n alarms of a sort reach.
+func (h *half) first(n int, misspelt bool) float64 {
+	last := float64(certain)
+	for _, a := range h.alarms {
+		if a.misspelt != misspelt {
+			continue
+		}
+		if n--; n < 0 {
+			return math.Nextafter(a.logOdds, math.Inf(1)) // of several alike all or none
+		}
+		last = a.logOdds
+	}
+	return last
+}
+
+// reports counts the alarms that reach the thresholds, those of misspelt names, and the share of the functions that hold one.
+func (h *half) reports(misspelt, others float64) (all, ofMisspelt int, functions float64) {
+	hit := map[int]bool{}
+	for _, a := range h.alarms {
+		threshold := others
+		if a.misspelt {
+			threshold = misspelt
+		}
+		if a.logOdds < threshold {
+			continue
+		}
+		all++
+		if a.misspelt {
+			ofMisspelt++
+		}
+		hit[a.function] = true
+	}
+	return all, ofMisspelt, float64(len(hit)) / float64(h.functions)
+}
+
+// mistakeOdds are the log-odds of mistakes by kind, planted ones apart; -Inf where they cannot be reported.
 type mistakeOdds map[mistakeSort][]float64
 
 type mistakeSort struct {
-	group, language string
-	planted         bool
+	kind     string // by what a check takes the place for
+	misspelt bool   // what is wrong there
+	planted  bool
 }
 
-// from is the share of the mistakes of a group, or "all", in a language, or "*", that reach a threshold; NaN without any.
-func (m mistakeOdds) from(threshold float64, group, language string, planted bool) float64 {
+// from is the share of the mistakes of a kind that reach its threshold; of "" all but misspelt names. It is 0 of none.
+func (m mistakeOdds) from(threshold func(kind string) float64, kind string, planted bool) float64 {
 	n, reached := 0, 0
-	for key, list := range m {
-		if key.group != group && (group != "all" || key.group == sortMisspelt) || language != "*" && key.language != language || key.planted != planted {
+	for sort, list := range m {
+		of := sort.kind
+		if sort.misspelt {
+			of = suspect.KindMisspelt
+		}
+		if sort.planted != planted || kind != of && (kind != "" || sort.misspelt) {
 			continue
 		}
 		for _, v := range list {
 			n++
-			if v >= threshold {
+			if v >= threshold(sort.kind) {
 				reached++
 			}
 		}
 	}
-	return float64(reached) / float64(n)
+	return float64(reached) / float64(max(n, 1))
 }
 
 // odds asks for the log-odds of mistakes, as check does in a file where it has room for them.
@@ -168,11 +256,9 @@ func odds(ctx context.Context, t *rank.Table, mistakes []Example, opts Options) 
 		if err != nil {
 			return nil, fmt.Errorf("measuring recall: %w", err)
 		}
-		key, v := mistakeSort{language: x.Language, planted: x.Planted}, math.Inf(-1)
+		key, v := mistakeSort{misspelt: x.Misspelt, planted: x.Planted}, math.Inf(-1)
 		if i := e.At(x.At); i >= 0 {
-			if key.group = e.Group(i); x.Misspelt {
-				key.group = sortMisspelt
-			}
+			key.kind = e.Kind(i)
 			if logOdds, asked := e.Alarm(i); asked {
 				v = logOdds
 			}

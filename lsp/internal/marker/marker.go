@@ -70,7 +70,7 @@ func (s *Scenario) Model() (*modeltest.Fake, error) {
 
 // table asks for 2 more of the model and 3 more of the cache, as natural logarithms, that the line does not stand twice then, that both names say something of what they hold, and that
 // what was meant is sure to be there.
-const table = `{"version": 1,
+const table = `{"version": 2,
 	"alarm": {
 		"screen": {"inputs": ["cache over"], "trees": [[[0, 1, 2, 3], [-10], [5]]]},
 		"ask": 5,
@@ -82,7 +82,7 @@ const table = `{"version": 1,
 			[[4, 1, 2, 0.5], [-10], [0]]
 		]}
 	},
-	"thresholds": {"name/*": {"log_odds": 14.5}, "member/*": {"log_odds": 14.5}, "operator/*": {"log_odds": 14.5}, "boolean/*": {"log_odds": 14.5}, "arguments/*": {"log_odds": 14.5}}
+	"sensitivities": {"normal": {"thresholds": {"name/*": {"log_odds": 14.5}, "member/*": {"log_odds": 14.5}, "operator/*": {"log_odds": 14.5}, "boolean/*": {"log_odds": 14.5}, "arguments/*": {"log_odds": 14.5}}}}
 }`
 
 // Combiner ranks completions by the model's preference, then by what is visible, each in a few steps; for tests whose subject is not how it is fitted.
