@@ -29,15 +29,15 @@ var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCompletion:  decoding((*server).completion),
 	protocol.MethodWorkspaceExecuteCommand: decoding((*server).executeCommand),
 	protocol317.MethodDocumentDiagnostic:   decoding((*server).documentDiagnostic),
+	protocol.MethodTextDocumentCodeAction:  decoding((*server).codeAction),
 	protocol.MethodCompletionItemResolve:   decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:       decoding((*server).hover),
 }
 
 // immediate are the requests that are answered on the loop, before the next message is looked at.
 var immediate = map[string]func(*server, json.RawMessage) (any, error){
-	protocol.MethodInitialize:             decoding((*server).initialize),
-	protocol.MethodShutdown:               func(s *server, _ json.RawMessage) (any, error) { return s.shutdown() },
-	protocol.MethodTextDocumentCodeAction: decoding((*server).codeAction),
+	protocol.MethodInitialize: decoding((*server).initialize),
+	protocol.MethodShutdown:   func(s *server, _ json.RawMessage) (any, error) { return s.shutdown() },
 }
 
 // notifications are handled on the loop, in order.

@@ -35,7 +35,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 			HoverProvider:          true,
 			ExecuteCommandProvider: &protocol.ExecuteCommandOptions{Commands: commandNames()},
 			Workspace:              &protocol.ServerCapabilitiesWorkspace{WorkspaceFolders: &protocol.ServerCapabilitiesWorkspaceFolders{Supported: true, ChangeNotifications: true}},
-			CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix}},
+			CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix, protocol.RefactorRewrite}},
 		},
 		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
 	}

@@ -3,6 +3,8 @@ package fakeeditor
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -206,6 +208,11 @@ type Diagnostic struct {
 	raw           protocol.Diagnostic
 }
 
+// NewDiagnostic is a diagnostic that the editor still shows from a former session.
+func NewDiagnostic(start, end int, code string, data any) Diagnostic {
+	return Diagnostic{Start: start, End: end, Code: code, raw: protocol.Diagnostic{Code: code, Source: "mlm-lsp", Data: data}}
+}
+
 // Diagnostics waits for those of the document's present version; an editor of that kind asks for them.
 func (e *Editor) Diagnostics(name string) []Diagnostic {
 	e.t.Helper()
@@ -253,33 +260,58 @@ func (e *Editor) Cleared(name string) {
 	e.mu.Unlock()
 }
 
-// Action is a code action, with the edits it would do in its document.
+// Action is a code action, with the edits it would do in its document and in others, by their URIs.
 type Action struct {
 	Title     string
 	Kind      protocol.CodeActionKind
 	Preferred bool
 	Edits     []Edit
+	Others    map[string][]Edit
+	Creates   []string // URIs of files that it makes
+	Command   *protocol.Command
 }
 
-// Actions asks what can be done about diagnostics that are shown.
+// Actions asks, as an editor that looks whether there are any, what can be done about diagnostics that are shown.
 func (e *Editor) Actions(name string, only []protocol.CodeActionKind, about ...Diagnostic) []Action {
 	e.t.Helper()
-	content := e.text(name).content
+	return e.actions(name, func(p *protocol317.CodeActionParams) {
+		p.Context.Only = only
+		p.Context.TriggerKind = 2
+		for _, d := range about {
+			d.raw.Range = e.rangeOf(e.text(name).content, d.Start, d.End) // an editor moves diagnostics with the text
+			p.Range = d.raw.Range
+			p.Context.Diagnostics = append(p.Context.Diagnostics, protocol317.Diagnostic{Raw: encode(e.t, d.raw)})
+		}
+	})
+}
+
+// ActionsAt asks, as a user does, what can be done at a byte offset where nothing is shown.
+func (e *Editor) ActionsAt(name string, offset int, only ...protocol.CodeActionKind) []Action {
+	e.t.Helper()
+	return e.actions(name, func(p *protocol317.CodeActionParams) {
+		p.Context.Only = only
+		p.Context.TriggerKind = protocol317.CodeActionInvoked
+		p.Range = e.rangeOf(e.text(name).content, offset, offset)
+	})
+}
+
+func (e *Editor) actions(name string, fill func(*protocol317.CodeActionParams)) []Action {
+	e.t.Helper()
 	var p protocol317.CodeActionParams
 	p.TextDocument = identifier(name)
-	p.Context.Only = only
 	p.Context.Diagnostics = []protocol317.Diagnostic{}
-	for _, d := range about {
-		d.raw.Range = e.rangeOf(content, d.Start, d.End) // an editor moves diagnostics with the text
-		p.Range = d.raw.Range
-		p.Context.Diagnostics = append(p.Context.Diagnostics, protocol317.Diagnostic{Raw: encode(e.t, d.raw)})
-	}
+	fill(&p)
 	var result []struct {
-		Title       string                  `json:"title"`
-		Kind        protocol.CodeActionKind `json:"kind"`
-		IsPreferred bool                    `json:"isPreferred"`
-		Diagnostics []protocol.Diagnostic   `json:"diagnostics"`
-		Edit        *protocol.WorkspaceEdit `json:"edit"`
+		protocol317.CodeAction
+		Diagnostics []protocol.Diagnostic `json:"diagnostics"`
+		Edit        *struct {
+			Changes         map[string][]protocol.TextEdit `json:"changes"`
+			DocumentChanges []struct {
+				Kind, URI    string
+				TextDocument protocol.OptionalVersionedTextDocumentIdentifier
+				Edits        []protocol.TextEdit
+			} `json:"documentChanges"`
+		} `json:"edit"`
 	}
 	var raw json.RawMessage
 	if err := e.Call(protocol.MethodTextDocumentCodeAction, p, &raw); err != nil {
@@ -291,23 +323,56 @@ func (e *Editor) Actions(name string, only []protocol.CodeActionKind, about ...D
 	}
 	var actions []Action
 	for _, a := range result {
-		action := Action{Title: a.Title, Kind: a.Kind, Preferred: a.IsPreferred}
-		edits := a.Edit.Changes[uri.URI(name)]
+		action := Action{Title: a.Title, Kind: a.Kind, Preferred: a.IsPreferred, Others: map[string][]Edit{}, Command: a.Command}
+		actions = append(actions, action)
+		if (a.Edit == nil) == (a.Command == nil) {
+			e.t.Errorf("the action %q has an edit and a command, or neither", a.Title)
+			continue
+		} else if a.Edit == nil {
+			continue
+		}
+		into := &actions[len(actions)-1]
+		for file, edits := range a.Edit.Changes {
+			e.plan(name, into, file, edits)
+		}
 		for _, change := range a.Edit.DocumentChanges {
 			if e.config.OldEdits {
 				e.t.Error("a versioned edit in an editor that knows none")
 			}
-			if v := change.TextDocument.Version; string(change.TextDocument.URI) != name || v == nil || *v != e.text(name).version {
+			if change.Kind == "create" {
+				into.Creates = append(into.Creates, change.URI)
+				continue
+			}
+			file, version := string(change.TextDocument.URI), change.TextDocument.Version
+			if open := e.texts[file]; (open == nil) != (version == nil) || open != nil && *version != open.version {
 				e.t.Errorf("an edit of %v, not of the version that is open", change.TextDocument)
 			}
-			edits = append(edits, change.Edits...)
+			e.plan(name, into, file, change.Edits)
 		}
-		for _, edit := range edits {
-			action.Edits = append(action.Edits, e.edit(content, edit))
-		}
-		actions = append(actions, action)
 	}
 	return actions
+}
+
+// plan notes edits in bytes of what they are for: a document that is open, a file, or one that is made.
+func (e *Editor) plan(name string, action *Action, file string, edits []protocol.TextEdit) {
+	e.t.Helper()
+	content := ""
+	if open := e.texts[file]; open != nil {
+		content = open.content
+	} else if !slices.Contains(action.Creates, file) {
+		data, err := os.ReadFile(uri.URI(file).Filename())
+		if err != nil {
+			e.t.Errorf("an edit of a file that is not there: %v", err)
+		}
+		content = string(data)
+	}
+	for _, edit := range edits {
+		if file == name {
+			action.Edits = append(action.Edits, e.edit(content, edit))
+		} else {
+			action.Others[file] = append(action.Others[file], e.edit(content, edit))
+		}
+	}
 }
 
 // Apply does the edits of an action. All of them count in the text as it is, so they are done from the last to the first.

@@ -60,6 +60,8 @@ type Config struct {
 	// ProcessID is told to the server; 0 is none. Trace is what it is to tell of what it does.
 	ProcessID int
 	Trace     protocol317.TraceValue
+	// CommandsOnly is an editor older than code actions with edits; CreatesFiles one whose edits can make files.
+	CommandsOnly, CreatesFiles bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -162,6 +164,12 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration = e.config.Watches
 	capabilities.Workspace.WorkspaceEdit.DocumentChanges = !e.config.OldEdits
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
+	if !e.config.CommandsOnly {
+		capabilities.TextDocument.CodeAction.CodeActionLiteralSupport = &struct{}{}
+	}
+	if e.config.CreatesFiles {
+		capabilities.Workspace.WorkspaceEdit.ResourceOperations = []string{"create", "rename", "delete"}
+	}
 	capabilities.Window.ShowDocument.Support = e.config.ShowDocument
 	if e.config.Status {
 		capabilities.Experimental = json.RawMessage(`{"mlmLspStatus":true,"others":1}`)

@@ -117,7 +117,8 @@ type ClientCapabilities struct {
 	Workspace    struct {
 		Configuration bool `json:"configuration,omitempty"`
 		WorkspaceEdit struct {
-			DocumentChanges bool `json:"documentChanges,omitempty"`
+			DocumentChanges    bool     `json:"documentChanges,omitempty"`
+			ResourceOperations []string `json:"resourceOperations,omitempty"`
 		} `json:"workspaceEdit"`
 		DidChangeConfiguration struct {
 			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
@@ -136,13 +137,22 @@ type ClientCapabilities struct {
 				DocumentationFormat []protocol.MarkupKind `json:"documentationFormat,omitempty"`
 			} `json:"completionItem"`
 		} `json:"completion"`
-		Hover struct {
+		CodeAction CodeActionCapability `json:"codeAction"`
+		Hover      struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat,omitempty"`
 		} `json:"hover"`
 		// Diagnostic is there in a client that asks for diagnostics.
 		Diagnostic *struct{} `json:"diagnostic,omitempty"`
 	} `json:"textDocument"`
 }
+
+// CodeActionCapability is what the client can do with actions. One without literals can only run commands.
+type CodeActionCapability struct {
+	CodeActionLiteralSupport *struct{} `json:"codeActionLiteralSupport,omitempty"`
+}
+
+// Literals reports whether the client takes actions, and not commands alone.
+func (c CodeActionCapability) Literals() bool { return c.CodeActionLiteralSupport != nil }
 
 // InitializeResult answers initialize.
 type InitializeResult struct {
@@ -243,14 +253,22 @@ type CodeActionParams struct {
 	Context      struct {
 		Diagnostics []Diagnostic              `json:"diagnostics"`
 		Only        []protocol.CodeActionKind `json:"only,omitempty"`
+		TriggerKind CodeActionTriggerKind     `json:"triggerKind,omitempty"`
 	} `json:"context"`
 }
+
+// CodeActionTriggerKind says why actions are asked for; 0 is a client that does not say.
+type CodeActionTriggerKind int
+
+// CodeActionInvoked is a user who asks. The other kind is an editor that wants to show that there are some.
+const CodeActionInvoked CodeActionTriggerKind = 1
 
 // Diagnostic is a diagnostic on its way back from the client, with whatever the server put into Data still undecoded. Raw is the whole of
 // it, so that an answer can quote it as the client knows it.
 type Diagnostic struct {
 	Range  protocol.Range  `json:"range"`
 	Source string          `json:"source,omitempty"`
+	Code   string          `json:"-"` // "" where it is a number
 	Data   json.RawMessage `json:"data,omitempty"`
 	Raw    json.RawMessage `json:"-"`
 }
@@ -258,9 +276,14 @@ type Diagnostic struct {
 // UnmarshalJSON keeps the undecoded text beside the fields.
 func (d *Diagnostic) UnmarshalJSON(data []byte) error {
 	type plain Diagnostic
-	if err := json.Unmarshal(data, (*plain)(d)); err != nil {
+	read := struct {
+		*plain
+		Code any `json:"code"`
+	}{plain: (*plain)(d)}
+	if err := json.Unmarshal(data, &read); err != nil {
 		return err
 	}
+	d.Code, _ = read.Code.(string)
 	d.Raw = append(json.RawMessage(nil), data...)
 	return nil
 }
@@ -268,13 +291,21 @@ func (d *Diagnostic) UnmarshalJSON(data []byte) error {
 // MarshalJSON sends the diagnostic as it came.
 func (d Diagnostic) MarshalJSON() ([]byte, error) { return d.Raw, nil }
 
-// CodeAction is an edit that the user may choose.
+// CodeAction is an edit, or a command, that the user may choose.
 type CodeAction struct {
 	Title       string                  `json:"title"`
 	Kind        protocol.CodeActionKind `json:"kind"`
 	Diagnostics []Diagnostic            `json:"diagnostics,omitempty"`
 	IsPreferred bool                    `json:"isPreferred,omitempty"`
-	Edit        *protocol.WorkspaceEdit `json:"edit"`
+	Edit        *WorkspaceEdit          `json:"edit,omitempty"`
+	Command     *protocol.Command       `json:"command,omitempty"`
+}
+
+// WorkspaceEdit changes documents: Changes is for clients that know nothing else; DocumentChanges has elements of the types protocol.TextDocumentEdit and
+// protocol.CreateFile, which go.lsp.dev/protocol does not let stand together.
+type WorkspaceEdit struct {
+	Changes         map[protocol.DocumentURI][]protocol.TextEdit `json:"changes,omitempty"`
+	DocumentChanges []any                                        `json:"documentChanges,omitempty"`
 }
 
 // DidChangeConfigurationParams carries the settings themselves from clients that push them, and null from clients that want to be asked

@@ -55,7 +55,7 @@ func FindRoot(directory string) string {
 // problems. A link that leads out of the project is not followed, and nothing but a regular file of a modest size is read.
 func ReadProject(root string) Project {
 	p := Project{Root: root, File: filepath.Join(root, FileName)}
-	text, err := readInside(root)
+	text, err := ReadText(root)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p
 	}
@@ -77,8 +77,8 @@ func (p Project) Relative(path string) string {
 	return filepath.ToSlash(relative)
 }
 
-// readInside returns the text of a root's file. os.Root keeps links from leading out of the project.
-func readInside(root string) ([]byte, error) {
+// ReadText returns the text of the file of the project with that root; the error is fs.ErrNotExist where there is none. os.Root keeps links from leading out of the project.
+func ReadText(root string) ([]byte, error) {
 	directory, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err

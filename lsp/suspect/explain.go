@@ -20,8 +20,10 @@ type Explanation struct {
 	// Choices are what could stand there, the model's favourite first; what stands there is one of them. Those that the model was not asked about are left out.
 	Choices []Share
 	// Bits is the surprisal of what stands there, among Choices, to the model.
-	Bits     float64
-	Reported bool
+	Bits float64
+	// Suggestions are what was meant, if it is wrong, best first, as in Finding; none where nothing is judged.
+	Suggestions []model.Candidate
+	Reported    bool
 	// Why says in a sentence why it is reported or is not.
 	Why string
 }
@@ -54,7 +56,7 @@ func Explain(ctx context.Context, m Model, f *treesitter.File, offset int, opts 
 	}
 	x := &Explanation{Span: t.Span, Token: string(f.Text[t.Start:t.End]), Kind: t.Kind.String()}
 	if site := e.At(t.Start); site >= 0 && e.sites[site].confirmed {
-		x.Choices = e.shares(site)
+		x.Choices, x.Suggestions = e.shares(site), e.finding(site).Suggestions
 		x.Reported = e.ReportedAt(site, e.sensitivity) && !readSuppressions(f).suppressed(t.Start, e.finding(site).Code)
 		x.Why = e.why(site, t)
 	} else {
