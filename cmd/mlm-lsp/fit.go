@@ -74,7 +74,7 @@ to be built with.`,
 					return err
 				}
 				defer m.Close()
-				opts.Model = m
+				opts.Model, opts.Corpus = m, m.Info().NGrams
 			}
 			show := newProgress("reading", "files")
 			defer show.finish()
@@ -83,7 +83,7 @@ to be built with.`,
 				show.finish()
 				fmt.Fprintln(cmd.ErrOrStderr(), line)
 			}
-			t, err := fitOrRead(cmd.Context(), table, append(train, planted(train, opts.Seed)...), opts)
+			t, err := fitOrRead(cmd.Context(), table, withPlanted(train, opts.Seed), opts)
 			if err != nil {
 				return err
 			}
@@ -96,7 +96,7 @@ to be built with.`,
 				for _, s := range sources {
 					right = append(right, ranking.Right{Project: s.Project, File: s.File, Around: s.Around})
 				}
-				if err := ranking.Thresholds(cmd.Context(), t, right, append(held, planted(held, opts.Seed)...), budget, opts); err != nil {
+				if err := ranking.Thresholds(cmd.Context(), t, right, withPlanted(held, opts.Seed), budget, opts); err != nil {
 					return err
 				}
 			}
@@ -139,12 +139,12 @@ func fitOrRead(ctx context.Context, path string, train []ranking.Example, opts r
 	return rank.Parse(text, suspect.Inputs())
 }
 
-// planted plants a mistake in each file that was put right, and misspells a name.
-func planted(list []ranking.Example, seed uint64) []ranking.Example {
+// withPlanted adds to each example its file with a planted mistake and with a misspelt name: behind it, since what stands around is the same.
+func withPlanted(list []ranking.Example, seed uint64) []ranking.Example {
 	var out []ranking.Example
 	for i, x := range list {
-		source := evaluate.Source{Project: x.Repo, Path: x.Repo, File: treesitter.Parse(x.Language, x.After)}
-		sources := []evaluate.Source{source}
+		out = append(out, x)
+		sources := []evaluate.Source{{Project: x.Repo, Path: x.Repo, File: treesitter.Parse(x.Language, x.After)}}
 		for _, b := range append(evaluate.Mutants(sources, 1, seed+uint64(i)), evaluate.Misspellings(sources, 1, seed+uint64(i))...) {
 			out = append(out, ranking.Example{
 				Repo: x.Repo, Language: x.Language, Around: x.Around, Before: b.Before, After: b.After, At: b.At, Old: b.Old, New: b.New, Planted: true, Misspelt: b.Kind == "misspelt",

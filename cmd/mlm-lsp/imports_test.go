@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
-	"training/ranking":        {"lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "treesitter", "model/rank"},
+	"training/ranking":        {"lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "treesitter", "model/ngram", "model/rank"},
 	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
 	"training/ngram":          {"model/ngram", "training/corpus", "treesitter"},
 	"training/page":           {},

@@ -22,6 +22,8 @@ const (
 	inOwnCacheRight
 	inOwnCachePlace
 	inOwnProject
+	inOwnCorpus
+	inOwnMixed
 	inOwnModel // and the model's
 	inOwnPointer
 	inMostVotes // the most that copies of the line want anything else
@@ -49,7 +51,7 @@ const inputDetect = "detect"
 
 var detectNames = [numDetectInputs - numInputs]string{
 	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
-	"own project", "own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
+	"own project", "own corpus", "own mixed", "own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
 	"strange", "slips", "slip seen", "slip kind", "slip near",
 }
 
@@ -97,7 +99,7 @@ func (s *site) detectInputs() []float32 {
 	}
 	in[inDetect] = float32(s.detect)
 	in[inOwnCache], in[inOwnCacheLeft], in[inOwnCacheRight], in[inOwnCachePlace] = own[inCache], own[inCacheLeft], own[inCacheRight], own[inCachePlace]
-	in[inOwnProject] = own[inProject]
+	in[inOwnProject], in[inOwnCorpus], in[inOwnMixed] = own[inProject], own[inCorpus], own[inMixed]
 	in[inOwnModel], in[inOwnPointer] = own[inModel], own[inPointer]
 	in[inMostVotes], in[inLikeliest] = most, alike
 	in[inOwnTitle], in[inWritten], in[inReceiver] = own[inTitle], rank.Flag(s.written), rank.Flag(receivers[s.choices[0].text])

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/model/cache"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -83,14 +85,71 @@ func (f *file) askCache(s *site) {
 		in[inCacheOver], in[inCacheLeftOver], in[inCacheRightOver] = float32(both[i]-both[0]), float32(left[i]-left[0]), float32(right[i]-right[0])
 		in[inProject], in[inProjectOver] = in[inCache], in[inCacheOver] // without a project the mixture is the file's own
 	}
-	if f.project == nil {
+	f.askOthers(s, at, width, sequences)
+}
+
+// askOthers fills in what the n-grams of the project and of the corpus say, mixed token by token with the file's. Without a project the mixture is the file's own, so that a forest
+// never lacks it; without a corpus the one with the corpus is the project's, and what the corpus says is unknown.
+func (f *file) askOthers(s *site, at, width int, sequences [][]string) {
+	for i := range s.choices {
+		in := &s.choices[i].inputs
+		in[inMixed], in[inMixedOver] = in[inProject], in[inProjectOver]
+		for _, k := range []input{inCorpus, inCorpusOver, inCorpusHere, inCorpusKnown, inCorpusBefore, inCorpusAfter} {
+			in[k] = rank.Unknown
+		}
+	}
+	if f.project == nil && f.corpus == nil {
 		return
 	}
-	mixed := f.x.Cache.Sequences(at, width, sequences, f.project.Grams)
-	top = slices.Max(mixed)
-	for i := range s.choices {
-		s.choices[i].inputs[inProject], s.choices[i].inputs[inProjectOver] = float32(mixed[i]-top), float32(mixed[i]-mixed[0])
+	before, behind := f.x.Cache.Around(at, width, ngram.Order-1)
+	var view *cache.View
+	if f.project != nil {
+		view = f.project.Grams
 	}
+	tokens := f.x.Cache.Tokens(at, width, sequences, len(behind), view)
+	language := f.x.File.Language
+	var place *ngram.Place
+	if f.corpus != nil {
+		place = f.corpus.At(language, before, behind)
+	}
+	fill := func(from func(choice int) float64, in, over input) {
+		scores := make([]float64, len(tokens))
+		for i := range scores {
+			scores[i] = from(i)
+		}
+		top := slices.Max(scores)
+		for i, score := range scores {
+			s.choices[i].inputs[in], s.choices[i].inputs[over] = float32(score-top), float32(score-scores[0])
+		}
+	}
+	mixture := func(i int) float64 { return logs(tokens[i]) }
+	fill(mixture, inProject, inProjectOver)
+	if place != nil {
+		alone := make([]float64, len(tokens))
+		for i := range s.choices {
+			in := &s.choices[i].inputs
+			said := place.Tokens(sequences[i])
+			in[inCorpusHere], in[inCorpusBefore] = float32(math.Log(said[0].Probability)), float32(said[0].Context)
+			in[inCorpusKnown] = rank.Flag(f.corpus.Known(language, sequences[i][0]))
+			if n := len(sequences[i]); len(said) > n {
+				in[inCorpusAfter] = float32(said[n].Context)
+			}
+			for k, v := range said {
+				alone[i] += math.Log(v.Probability)
+				tokens[i][k] = ngram.Share*v.Probability + (1-ngram.Share)*tokens[i][k]
+			}
+		}
+		fill(func(i int) float64 { return alone[i] }, inCorpus, inCorpusOver)
+	}
+	fill(mixture, inMixed, inMixedOver)
+}
+
+// logs is the sum of the logarithms.
+func logs(probabilities []float64) (sum float64) {
+	for _, p := range probabilities {
+		sum += math.Log(p)
+	}
+	return sum
 }
 
 // askProject fills in how the project's other files use a choice; without a project that is unknown.

@@ -7,6 +7,7 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/treesitter"
 )
 
@@ -14,6 +15,7 @@ import (
 type file struct {
 	x       *names.Index
 	project *project.View // nil without one
+	corpus  *ngram.Model  // nil without one
 	tokens  []treesitter.Token
 	texts   []string           // by token
 	at      map[string][]int32 // identifier tokens by text, ascending
@@ -46,9 +48,9 @@ type span32 struct{ lo, hi int32 }
 // argument is the place of an argument in its call.
 type argument struct{ call, position int }
 
-func newFile(x *names.Index, around *project.View) *file {
+func newFile(x *names.Index, around *project.View, corpus *ngram.Model) *file {
 	f := &file{
-		x: x, project: around, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
+		x: x, project: around, corpus: corpus, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
 		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
 		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
 	}

@@ -14,6 +14,11 @@ const (
 	inCachePlace // among the choices, from 0
 	inProject    // the same with the project's files
 	inProjectOver
+	inCorpus // that of a corpus, alone
+	inCorpusOver
+	inCorpusHere // its natural logarithm of the probability of the token itself, behind what stands before it
+	inMixed      // corpus, file and project
+	inMixedOver
 	inModel
 	inModelOver
 	inPointer
@@ -47,6 +52,9 @@ const (
 	inFiles           // the project's other files that have it
 	inProjectSort     // times that they use it as what the site is: a member, or not
 	inProjectDefined  // and make it
+	inCorpusKnown     // 1 when the corpus tells it from other words
+	inCorpusBefore    // of the tokens before it, how many the longest n-gram of the corpus that ends with it has
+	inCorpusAfter     // the same of the token behind it
 
 	// Of the choice and what stands there.
 	inEdits
@@ -91,26 +99,32 @@ const (
 	inOwnFiles
 	inOwnProjectSort
 	inOwnProjectDefined
+	inOwnCorpusKnown
+	inOwnCorpusBefore
+	inOwnCorpusAfter
+	inOwnCorpusHere
 	numInputs
 )
 
 var inputNames = [numInputs]string{
 	"cache", "cache left", "cache right", "cache over", "cache left over", "cache right over", "cache place",
-	"project", "project over",
+	"project", "project over", "corpus", "corpus over", "corpus here", "mixed", "mixed over",
 	"model", "model over", "pointer", "pointer over", "vocabulary", "vocabulary over",
 	"seen", "seen in function", "seen as sort", "before", "after", "on line", "defined", "visible", "sort", "relation", "idle", "across", "votes", "repeats", "repeats in function",
 	"echo", "length", "title", "exchange", "known", "sibling", "spoken", "files", "project sort", "project defined",
+	"corpus known", "corpus before", "corpus after",
 	"edits", "ratio", "prefix", "suffix", "words", "style", "slip", "same sort", "seen more", "operator",
 	"language", "kind", "declaring", "importing", "choices", "previous", "next", "opening",
 	"own seen", "own seen in function", "own seen as sort", "own before", "own after", "own on line", "own defined", "own visible", "own sort", "own relation", "own known",
 	"own across", "own votes", "own repeats", "own repeats in function", "own echo", "own length", "own operator", "own spoken", "own files",
-	"own project sort", "own project defined",
+	"own project sort", "own project defined", "own corpus known", "own corpus before", "own corpus after", "own corpus here",
 }
 
 // neutral are the inputs that know nothing of what stands at the place: rank's Fit may use them alone.
 var neutral = []input{
-	inCache, inCacheLeft, inCacheRight, inCachePlace, inProject, inModel, inPointer, inVocabulary,
-	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle, inSpoken, inFiles, inProjectSort, inProjectDefined,
+	inCache, inCacheLeft, inCacheRight, inCachePlace, inProject, inCorpus, inCorpusHere, inMixed, inModel, inPointer, inVocabulary,
+	inSeen, inSeenFunction, inSeenSort, inBefore, inAfter, inLine, inDefined, inVisible, inSort, inRelation, inKnown, inIdle, inAcross, inVotes, inRepeats, inRepeatsFunction, inEcho, inLength, inTitle, inSpoken,
+	inFiles, inProjectSort, inProjectDefined, inCorpusKnown, inCorpusBefore, inCorpusAfter,
 	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
 }
 
@@ -120,4 +134,5 @@ var ownOf = map[input]input{
 	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnKnown: inKnown, inOwnAcross: inAcross, inOwnVotes: inVotes,
 	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo, inOwnSpoken: inSpoken,
 	inOwnFiles: inFiles, inOwnProjectSort: inProjectSort, inOwnProjectDefined: inProjectDefined,
+	inOwnCorpusKnown: inCorpusKnown, inOwnCorpusBefore: inCorpusBefore, inOwnCorpusAfter: inCorpusAfter, inOwnCorpusHere: inCorpusHere,
 }

@@ -8,6 +8,7 @@ import (
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -107,6 +108,50 @@ func TestProject(t *testing.T) {
 	}
 	if known = of(p.View("other.py"), "resize(", "resize"); known["files"] != 0 {
 		t.Errorf("to itself the project says of resize %v", known)
+	}
+}
+
+// TestCorpus: what a corpus knows of the tokens around a site is known of its choices, alone and mixed with the file; without one it is unknown, and the mixture is the file's.
+func TestCorpus(t *testing.T) {
+	key := func(text string) ngram.Key {
+		k := ngram.Root("python")
+		for _, w := range strings.Fields(text) {
+			k = k.Next(ngram.TokenOf(w))
+		}
+		return k
+	}
+	corpus, err := ngram.New([]ngram.Family{{Name: "python", Known: 4}}, []ngram.Gram{
+		{Key: key("return"), Nats: 1}, {Key: key("high"), Nats: 6}, {Key: key("return high"), Context: 1, Nats: 0.01}, {Key: key("return"), Context: 1, Rest: true, Nats: 4},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs := ChoiceInputs()
+	of := func(corpus *ngram.Model) map[string][]float32 {
+		e, err := Examine(context.Background(), nil, treesitter.Parse("python", []byte(misspelt)), Options{All: true, Corpus: corpus})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := e.At(strings.Index(misspelt, "hgih"))
+		known := map[string][]float32{}
+		for k, choice := range e.Choices(i) {
+			known[choice] = e.Known(i, k)
+		}
+		return known
+	}
+	in := func(name string) int { return slices.Index(inputs, name) }
+	without, with := of(nil), of(corpus)
+	for choice, known := range without {
+		if v := known[in("corpus")]; v == v || known[in("mixed")] != known[in("project")] {
+			t.Errorf("without a corpus of %s is known %v, mixed %v", choice, v, known[in("mixed")])
+		}
+		high, other := choice == "high", with[choice]
+		if (other[in("corpus before")] == 1) != high || (other[in("corpus known")] == 1) != high || (other[in("corpus")] == 0) != high {
+			t.Errorf("of %s the corpus says %v, %v, %v", choice, other[in("corpus before")], other[in("corpus known")], other[in("corpus")])
+		}
+	}
+	if with["high"][in("mixed over")] <= without["high"][in("mixed over")] || with["high"][in("corpus over")] <= 0 {
+		t.Errorf("high over hgih: mixed %v, without a corpus %v", with["high"][in("mixed over")], without["high"][in("mixed over")])
 	}
 }
 

@@ -2,7 +2,7 @@
 // better.
 //
 // Every site of a file gets its choices (what stands there and what could: names that are visible, around, seen on the receiver, or alike; operators of the group) and what
-// is known of each (inputs.go): the n-gram cache of the file on both sides, that of the project (package project), counts and distances, scopes, what copies of the line say, how alike two names are, and
+// is known of each (inputs.go): the n-gram cache of the file on both sides, those of the project (package project) and of a corpus (package ngram), counts and distances, scopes, what copies of the line say, how alike two names are, and
 // the model's opinion. The forests of package rank turn that into three answers: what fits, what was meant, and how likely what stands there is wrong. They are fitted
 // on fixes that people made (training/ranking), because surprise alone detects nothing (evaluation.md): a mistake looks natural, or nobody would make it.
 //
@@ -28,6 +28,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -75,6 +76,8 @@ type Options struct {
 	All bool
 	// Around is the project of the file; nil when there is none.
 	Around *project.View
+	// Corpus is what a corpus says of which tokens follow each other; nil means that of the model's bundle, if it has one.
+	Corpus *ngram.Model
 	// Sensitivity is how readily is reported: rank.Normal or rank.Quiet; "" means Normal.
 	Sensitivity string
 	// Table is what judges; nil means that of the model, or the built-in one.
@@ -119,13 +122,16 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 	if opts.Sensitivity == "" {
 		opts.Sensitivity = rank.Normal
 	}
+	if about, ok := m.(interface{ Info() model.Info }); ok && opts.Corpus == nil {
+		opts.Corpus = about.Info().NGrams
+	}
 	if opts.Table == nil {
 		var err error
 		if opts.Table, err = tableOf(m); err != nil {
 			return nil, err
 		}
 	}
-	e := &Examination{file: newFile(names.New(f), opts.Around), table: opts.Table, asked: m != nil, sensitivity: opts.Sensitivity}
+	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, sensitivity: opts.Sensitivity}
 	e.sites = findSites(e.file, opts.Only)
 	if !opts.All {
 		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })

@@ -21,7 +21,17 @@ type Clones struct {
 	directory string
 	mu        sync.Mutex
 	found     map[string]string // by name: where it is; "" where it is not
+	recent    []surroundings    // the last ones that were asked for
 }
+
+// surroundings are what stands around a file of a commit.
+type surroundings struct {
+	of   [3]string // repository, commit, path
+	view *project.View
+}
+
+// heldSurroundings is how many are kept: a few cases of one file follow each other.
+const heldSurroundings = 4
 
 // NewClones returns those below a directory.
 func NewClones(directory string) *Clones {
@@ -88,6 +98,15 @@ func (c *Clones) Around(ctx context.Context, name, commit, path string) (*projec
 	if dir == "" {
 		return nil, nil
 	}
+	of := [3]string{name, commit, path}
+	c.mu.Lock()
+	for _, s := range c.recent {
+		if s.of == of {
+			c.mu.Unlock()
+			return s.view, nil
+		}
+	}
+	c.mu.Unlock()
 	out, err := git(ctx, dir, "", "ls-tree", "-r", "-z", "--name-only", commit)
 	if err != nil {
 		return nil, fmt.Errorf("listing the files of %s at %s: %w: is the clone complete?", name, commit, err)
@@ -122,7 +141,13 @@ func (c *Clones) Around(ctx context.Context, name, commit, path string) (*projec
 	if err != nil {
 		return nil, err
 	}
-	return p.View(path), nil
+	view := p.View(path)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.recent = append(c.recent, surroundings{of, view}); len(c.recent) > heldSurroundings {
+		c.recent = c.recent[1:]
+	}
+	return view, nil
 }
 
 // git runs git on a repository and returns what it prints; its complaint is part of the error.

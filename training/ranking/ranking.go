@@ -23,6 +23,7 @@ import (
 
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
@@ -93,6 +94,8 @@ type Options struct {
 	Seed   uint64
 	// Model is asked as check asks; nil fits a table that works without one.
 	Model suspect.Model
+	// Corpus is what check will know of a corpus: that of the model's bundle; nil fits a table that works without one.
+	Corpus *ngram.Model
 	// Progress gets the examples read and their number; may be nil.
 	Progress func(done, total int)
 	// Log gets a line per forest with what it reached on held-out repositories; may be nil.
@@ -320,7 +323,7 @@ func examine(ctx context.Context, x *Example, opts Options, random *rand.Rand) (
 	}
 	look := func(f *treesitter.File, share float64) (*suspect.Examination, int, error) {
 		only := func(s treesitter.Span) bool { return s.Start == x.At || random.Float64() < share }
-		e, err := suspect.Examine(ctx, nil, f, suspect.Options{All: true, Around: around, Table: rank.Default(), Only: only})
+		e, err := suspect.Examine(ctx, nil, f, suspect.Options{All: true, Around: around, Corpus: opts.Corpus, Table: rank.Default(), Only: only})
 		if err != nil {
 			return nil, 0, fmt.Errorf("examining an example of %s: %w", x.Repo, err)
 		}
