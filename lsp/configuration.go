@@ -254,7 +254,7 @@ func (s *server) silence(doc *document) string {
 		return reason
 	}
 	if generated.By(doc.text, doc.language) {
-		return "it says that it is generated"
+		return "generated, as its first lines say"
 	}
 	return ""
 }

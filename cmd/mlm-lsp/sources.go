@@ -110,6 +110,13 @@ func (l lineIndex) position(offset int) (line, column int) {
 	return line, offset - l[line-1] + 1
 }
 
+// lines returns the 1-based first and last line of a span.
+func (l lineIndex) lines(span treesitter.Span) (first, last int) {
+	first, _ = l.position(span.Start)
+	last, _ = l.position(max(span.Start, span.End-1))
+	return first, last
+}
+
 // offset returns the byte offset of a 1-based line and byte column in a text of size bytes; the column may
 // stand just behind the line's last byte.
 func (l lineIndex) offset(line, column, size int) (int, error) {

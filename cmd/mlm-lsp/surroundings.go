@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 	"sync"
 
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/training/corpus"
 )
 
@@ -29,9 +31,17 @@ func (s *surroundings) of(ctx context.Context, path string) (*project.View, erro
 	s.mu.Lock()
 	folder := s.folders[top]
 	if folder == nil {
-		folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return corpus.Sources(ctx, []string{top}) }, os.ReadFile)
+		folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return ownSources(ctx, top) }, os.ReadFile)
 		s.folders[top] = folder
 	}
 	s.mu.Unlock()
 	return folder.Around(ctx, file)
+}
+
+// ownSources lists the sources below the top of a project that its file does not exclude.
+func ownSources(ctx context.Context, top string) ([]string, error) {
+	files, err := corpus.Sources(ctx, []string{top})
+	own := settings.ReadProject(top)
+	wanted := settings.Merge(own.Layer)
+	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), err
 }

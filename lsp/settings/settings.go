@@ -85,13 +85,13 @@ func (s Settings) Completes(language, relative string, size int) bool {
 func (s Settings) Silence(language, relative string, size int) string {
 	switch {
 	case s.Excluded(relative):
-		return "it is excluded by files.exclude"
+		return "excluded by files.exclude"
 	case slices.Contains(s.DiagnosticsDisabledLanguages, language):
-		return "its language is in diagnostics.disabledLanguages"
+		return "in one of diagnostics.disabledLanguages"
 	case matches(s.DiagnosticsDisabledFiles, relative):
-		return "it is in diagnostics.disabledFiles"
+		return "among diagnostics.disabledFiles"
 	case size > s.FilesMaxSize:
-		return "it is larger than files.maxSize"
+		return "larger than files.maxSize"
 	}
 	return ""
 }

@@ -167,11 +167,11 @@ func nextCode(f *treesitter.File, i int) treesitter.Span {
 }
 
 // Remarks tells what is wrong with the file's suppression comments: words and kinds that are none, and those that silence nothing. They are in the
-// order of the text. Examine must have looked at all tokens (Options.Only unset).
+// order of the text. What silences nothing is not told where Options.Only kept tokens from being looked at.
 func (e *Examination) Remarks() []Remark {
 	s := readSuppressions(e.file.x.File)
 	remarks := slices.Clone(s.remarks)
-	if len(s.list) == 0 {
+	if len(s.list) == 0 || e.some {
 		return remarks
 	}
 	var loud []Finding

@@ -112,6 +112,7 @@ type Examination struct {
 	table       *rank.Table
 	asked       bool // the model was
 	sensitivity string
+	some        bool // only some tokens were looked at
 }
 
 // Examine gathers what is known of the sites of a file.
@@ -131,7 +132,7 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 			return nil, err
 		}
 	}
-	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, sensitivity: opts.Sensitivity}
+	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, some: opts.Only != nil, sensitivity: opts.Sensitivity}
 	e.sites = findSites(e.file, opts.Only)
 	if !opts.All {
 		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })
