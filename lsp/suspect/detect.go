@@ -39,6 +39,7 @@ const (
 	inFavourite // by how much the model prefers another choice to what stands there, at most
 	inAgreed    // by how much both it and the file (Fit) prefer the same one
 	inStrange   // letters of the longest word of what stands there that stands nowhere else in the file
+	inUndefined // 1 for a bare name that nothing makes: neither the file, nor the language, nor the project
 	inSlips     // how many choices that stand elsewhere are one slip from what stands there
 	inSlipSeen  // how often the most frequent of them stands elsewhere in the file, or in the project's others
 	inSlipKind  // which slip that is, see inSlip
@@ -52,7 +53,7 @@ const inputDetect = "detect"
 var detectNames = [numDetectInputs - numInputs]string{
 	"fit own", "fit best", "fit over", "repair best", "repair over", inputDetect, "own cache", "own cache left", "own cache right", "own cache place",
 	"own project", "own corpus", "own mixed", "own model", "own pointer", "most votes", "likeliest", "own title", "written", "receiver", "builtin", "unnamed", "sure", "terse", "idlest", "favourite", "agreed",
-	"strange", "slips", "slip seen", "slip kind", "slip near",
+	"strange", "undefined", "slips", "slip seen", "slip kind", "slip near",
 }
 
 // Inputs are the names of all inputs that a table may ask for.
@@ -106,6 +107,7 @@ func (s *site) detectInputs() []float32 {
 	in[inBuiltin], in[inUnnamed] = rank.Flag(s.builtin), rank.Flag(s.unnamed)
 	in[inSure] = rank.Flag(s.choices[best].near)
 	in[inStrange] = s.strange
+	in[inUndefined] = rank.Flag(s.group == groupName && !s.builtin && !s.unnamed && own[inVisible] == 0 && own[inDefined] == 0 && !(own[inProjectDefined] > 0))
 	in[inTerse] = rank.Flag(s.named() && (uninformative(s.choices[0].text) || uninformative(s.choices[best].text)))
 	return in
 }

@@ -63,6 +63,12 @@ func TestSlips(t *testing.T) {
 			t.Errorf("%s: %v strange letters, want %v", c.wrong, got, c.strange)
 		}
 	}
+	undefined := slices.Index(Inputs(), "undefined")
+	for token, want := range map[string]float32{"hgih": 1, "ValueEror": 1, "value >": 0, "print": 0, "hieght": 0, "os.path": 0} {
+		if got := e.KnownOfSite(e.At(strings.Index(misspelt, token)))[undefined]; got != want {
+			t.Errorf("%s: undefined %v, want %v", token, got, want)
+		}
+	}
 	// What a docstring speaks of is no strange word.
 	if got := e.KnownOfSite(e.At(strings.Index(misspelt, "weight2")))[strange]; got != 1 {
 		t.Errorf("weight2: %v strange letters, want that of the 2", got)
