@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -30,12 +31,12 @@ func newFit() *cobra.Command {
 	var opts ranking.Options
 	var budget ranking.Budget
 	var load evaluate.LoadOptions
-	var fixFiles, clean []string
-	var out, into, lexicon, table, repos string
+	var fixFiles, clean, notIn []string
+	var out, into, lexicon, types, table, repos string
 	var withoutModel bool
 	var largest int
 	cmd := &cobra.Command{
-		Use:   "fit (--fixes FILE... (--out FILE | --into BUNDLE) | --lexicon FILE PATH...)",
+		Use:   "fit (--fixes FILE... (--out FILE | --into BUNDLE) | --lexicon FILE PATH... | --typings FILE PATH...)",
 		Short: "Fit what check judges with",
 		Long: `Fit the forests that check judges with, from fixes that people made (train --fixes mines them), and the thresholds from which on it reports, from
 files that are right (--clean). A mistake is planted in each fixed file, and a name misspelt, too: what is reported is chosen with those as well. A fifth of the fixes'
@@ -43,23 +44,37 @@ repositories is held out; what is reached on them is shown. --into writes the re
 for the model of which it was then fitted.
 
 With --lexicon the members that people use on receivers of a name are counted in the files below the paths, one project a directory, and written for the program
-to be built with.`,
+to be built with; with --typings the types that they annotate with, beside what stands around them.`,
 		Args: usage(func(cmd *cobra.Command, args []string) error {
+			count := lexicon != "" || types != ""
 			switch {
-			case lexicon != "" && len(args) == 0:
-				return errors.New("--lexicon: name the directories to count in")
-			case lexicon == "" && len(args) > 0:
-				return errors.New("paths are for --lexicon; name right files with --clean")
-			case lexicon == "" && len(fixFiles) == 0:
+			case lexicon != "" && types != "":
+				return errors.New("name either --lexicon or --typings")
+			case count && len(args) == 0:
+				return errors.New("--lexicon, --typings: name the directories to count in")
+			case !count && len(args) > 0:
+				return errors.New("paths are for --lexicon and --typings; name right files with --clean")
+			case !count && len(fixFiles) == 0:
 				return errors.New("name the fixes with --fixes")
-			case lexicon == "" && (out == "") == (into == ""):
+			case !count && (out == "") == (into == ""):
 				return errors.New("name either --out or --into")
 			}
 			return nil
 		}),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if lexicon != "" {
-				return countLexicon(cmd, args, lexicon)
+			switch {
+			case lexicon != "":
+				c := ranking.NewCounter()
+				if err := count(cmd, args, notIn, nil, c.Add); err != nil {
+					return err
+				}
+				return writeLexicons(lexicon, c.Lexicons())
+			case types != "":
+				c := ranking.NewTypeCounter()
+				if err := count(cmd, args, notIn, []string{"javascript"}, c.Add); err != nil { // it has no annotations
+					return err
+				}
+				return writeLexicons(types, c.Lexicons())
 			}
 			train, held, err := readFixes(fixFiles, repos, largest)
 			if err != nil {
@@ -124,6 +139,8 @@ to be built with.`,
 	f.Float64Var(&budget.Misspelt, "misspelt", 0, "the share of those reports that may be of misspelt names (default 0.2)")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
 	f.StringVar(&lexicon, "lexicon", "", "count members and write them to this `FILE`")
+	f.StringVar(&types, "typings", "", "count types and write them to this `FILE`")
+	f.StringSliceVar(&notIn, "not-in", nil, "with --lexicon and --typings: `DIR`s whose directories name projects to leave out, as those that fit complete asks about")
 	return cmd
 }
 
@@ -202,16 +219,25 @@ func writeTable(dir string, t *rank.Table) error {
 // filesOfProject bounds what is read of one project, so that a large one is not the whole count.
 const filesOfProject = 120
 
-// countLexicon counts members; each directory right below a root is a project.
-func countLexicon(cmd *cobra.Command, roots []string, out string) error {
-	c := ranking.NewCounter()
+// count gives add the files below the roots; each directory right below a root is a project, and those that a directory of notIn holds as well are left out, as are the languages of but.
+func count(cmd *cobra.Command, roots, notIn, but []string, add func(project string, f *treesitter.File)) error {
+	left := map[string]bool{}
+	for _, dir := range notIn {
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			return fmt.Errorf("counting: %w", err)
+		}
+		for _, entry := range list {
+			left[entry.Name()] = true
+		}
+	}
 	for _, root := range roots {
 		projects, err := os.ReadDir(root)
 		if err != nil {
-			return fmt.Errorf("counting members: %w", err)
+			return fmt.Errorf("counting: %w", err)
 		}
 		for _, project := range projects {
-			if !project.IsDir() || corpus.EvaluationProject(project.Name(), "") != "" {
+			if !project.IsDir() || left[project.Name()] || corpus.EvaluationProject(project.Name(), "") != "" {
 				continue
 			}
 			paths, err := corpus.Sources(cmd.Context(), []string{filepath.Join(root, project.Name())})
@@ -220,7 +246,7 @@ func countLexicon(cmd *cobra.Command, roots []string, out string) error {
 			}
 			n := 0
 			for _, path := range paths {
-				if n == filesOfProject || corpus.Vendored(path) {
+				if n == filesOfProject || corpus.Vendored(path) || slices.Contains(but, treesitter.LanguageOf(path)) {
 					continue
 				}
 				f, err := readSource(path, "")
@@ -228,17 +254,22 @@ func countLexicon(cmd *cobra.Command, roots []string, out string) error {
 					return err
 				}
 				if corpus.Judge(path, f.Text, f.Language) == "" {
-					c.Add(project.Name(), f)
+					add(project.Name(), f)
 					n++
 				}
 			}
 		}
 	}
+	return nil
+}
+
+// writeLexicons writes what was counted as the program is built with it.
+func writeLexicons[L any](out string, lexicons map[string]L) error {
 	return writeFile(out, func(w io.Writer) error {
 		zip, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 		if err != nil {
 			return err
 		}
-		return errors.Join(json.NewEncoder(zip).Encode(c.Lexicons()), zip.Close())
+		return errors.Join(json.NewEncoder(zip).Encode(lexicons), zip.Close())
 	})
 }

@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model/bundle"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/evaluate"
 	"mlm-lsp/training/ranking"
@@ -21,7 +24,7 @@ import (
 // newFitComplete returns the command that fits what completions are ranked with.
 func newFitComplete() *cobra.Command {
 	var flags modelFlags
-	var common evaluate.Common
+	var opts evaluate.QuestionOptions
 	var load evaluate.LoadOptions
 	var out, into, table string
 	cmd := &cobra.Command{
@@ -33,6 +36,11 @@ One of six projects is held out; what is reached on those is shown.`,
 		Args: usage(func(cmd *cobra.Command, args []string) error {
 			if (out == "") == (into == "") {
 				return errors.New("name either --out or --into")
+			}
+			for _, group := range opts.Groups {
+				if !slices.Contains(gap.Groups(), group) {
+					return fmt.Errorf("--groups %s: they are %s", group, strings.Join(gap.Groups(), ", "))
+				}
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		}),
@@ -50,7 +58,7 @@ One of six projects is held out; what is reached on those is shown.`,
 					return err
 				}
 				defer m.Close()
-				load.Seed = common.Seed
+				load.Seed = opts.Seed
 				sources, err := evaluate.Load(cmd.Context(), args, load)
 				if err != nil {
 					return err
@@ -61,8 +69,8 @@ One of six projects is held out; what is reached on those is shown.`,
 				})
 				show := newProgress("asking", "questions")
 				defer show.finish()
-				common.Progress = show.set
-				if questions, err = evaluate.Questions(cmd.Context(), m, sources, common); err != nil {
+				opts.Progress = show.set
+				if questions, err = evaluate.Questions(cmd.Context(), m, sources, opts); err != nil {
 					return err
 				}
 				show.finish()
@@ -72,9 +80,14 @@ One of six projects is held out; what is reached on those is shown.`,
 					}
 				}
 			}
-			c, err := ranking.FitCombiner(questions, ranking.CombinerOptions{Seed: common.Seed, Log: func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }})
+			c, err := ranking.FitCombiner(questions, ranking.CombinerOptions{Seed: opts.Seed, Groups: opts.Groups, Log: func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }})
 			if err != nil {
 				return err
+			}
+			if opts.Groups != nil {
+				if err := keepOthers(c, out, into); err != nil {
+					return err
+				}
 			}
 			if into == "" {
 				return writeFile(out, func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
@@ -91,10 +104,47 @@ One of six projects is held out; what is reached on those is shown.`,
 	f.StringVar(&out, "out", "", "the `FILE` to write the forests to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the forests into; it is also the model that is asked")
 	f.StringVar(&table, "questions", "", "keep the answered questions in this `FILE`; if it is there, fit on them and ask nothing")
+	f.StringSliceVar(&opts.Groups, "groups", nil, "fit these groups of gaps alone, and keep the forests that the others have ("+strings.Join(gap.Groups(), ", ")+"; default: all)")
 	f.IntVar(&load.Files, "files", 200, "how many files of each language to draw; projects take turns")
-	f.IntVar(&common.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 110)")
-	f.Uint64Var(&common.Seed, "seed", 0, "seed of all draws")
+	f.IntVar(&opts.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 110)")
+	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
 	return cmd
+}
+
+// keepOthers gives a combiner the forests that it lacks of the one in its place: in the file, or in the bundle.
+func keepOthers(c *rank.Combiner, out, into string) error {
+	const task = "keeping the forests of other groups"
+	var text []byte
+	if into == "" {
+		var err error
+		if text, err = os.ReadFile(out); err != nil {
+			return fmt.Errorf("%s: %w: fit all groups first", task, err)
+		}
+	} else {
+		b, err := bundle.Open(into)
+		if err != nil {
+			return err
+		}
+		text = b.Meta.Combiner
+	}
+	present := rank.DefaultCombiner()
+	if len(text) > 0 {
+		var err error
+		if present, err = rank.ParseCombiner(text, gap.Inputs()); err != nil {
+			return fmt.Errorf("%s: %w", task, err)
+		}
+	}
+	for group, f := range present.Static {
+		if c.Static[group] == nil {
+			c.Static[group] = f
+		}
+	}
+	for group, f := range present.Full {
+		if c.Full[group] == nil {
+			c.Full[group] = f
+		}
+	}
+	return nil
 }
 
 // readQuestions reads the questions of an earlier run; nil when there are none.

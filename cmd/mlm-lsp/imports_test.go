@@ -16,7 +16,7 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/settings", "lsp/complete", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"internal/generated", "internal/wholefile", "lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
@@ -34,13 +34,14 @@ var allowed = map[string][]string{
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
-	"training/ranking":        {"lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "treesitter", "model/ngram", "model/rank"},
-	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
+	"training/ranking":        {"lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "lsp/typings", "treesitter", "model/ngram", "model/rank"},
+	"training/evaluate":       {"lsp/names", "lsp/gap", "lsp/typings", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
 	"training/ngram":          {"model/ngram", "training/corpus", "treesitter"},
 	"training/page":           {},
 	"lsp/complete":            {"lsp/gap", "lsp/project", "lsp/names", "treesitter", "model", "model/..."},
-	"lsp/gap":                 {"lsp/project", "lsp/names", "treesitter", "model", "model/..."},
-	"lsp/project":             {"lsp/names", "treesitter", "model/cache"},
+	"lsp/gap":                 {"lsp/project", "lsp/names", "lsp/typings", "treesitter", "model", "model/..."},
+	"lsp/project":             {"lsp/names", "lsp/typings", "treesitter", "model/cache"},
+	"lsp/typings":             {"lsp/names", "treesitter"},
 	"lsp/suspect":             {"lsp/names", "lsp/project", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},
 	"lsp/names":               {"treesitter", "model", "model/cache"},

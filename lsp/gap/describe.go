@@ -14,6 +14,10 @@ import (
 
 // describe fills in all inputs but the model's.
 func (g *Gap) describe() {
+	if g.annotation != nil {
+		g.describeAnnotation()
+		return
+	}
 	if len(g.Candidates) == 0 {
 		return
 	}

@@ -35,9 +35,12 @@ const (
 	FromKnown   = "known"   // other projects use it on receivers of this name
 	FromGrammar = "keyword" // of the language
 	FromModel   = "model"   // made up by the model
+	FromValue   = "value"   // a type that a value in sight has by its look
+	FromForm    = "form"    // a type made of one in sight as others make them
+	FromNowhere = "nowhere" // what stands for all that is not listed
 )
 
-var sources = map[string]float32{FromScope: 0, FromMember: 1, FromFile: 2, FromProject: 3, FromKnown: 4, FromGrammar: 5, FromModel: 6}
+var sources = map[string]float32{FromScope: 0, FromMember: 1, FromFile: 2, FromProject: 3, FromKnown: 4, FromGrammar: 5, FromModel: 6, FromValue: 7, FromForm: 8, FromNowhere: 9}
 
 // Groups of gaps; each has forests of its own.
 const (
@@ -46,11 +49,13 @@ const (
 	GroupType     = "type"
 	GroupOperator = "operator"
 	GroupLiteral  = "literal"
+	// GroupAnnotation are whole annotations, see NewAnnotation.
+	GroupAnnotation = "annotation"
 )
 
 // Groups returns all groups.
 func Groups() []string {
-	return []string{GroupName, GroupMember, GroupType, GroupOperator, GroupLiteral}
+	return []string{GroupName, GroupMember, GroupType, GroupOperator, GroupLiteral, GroupAnnotation}
 }
 
 // combiners remembers what was read of bundles, by digest.
@@ -122,6 +127,9 @@ type Gap struct {
 	span  treesitter.Span
 	opts  Options
 	asked bool // the model has answered
+	// Of an annotation alone.
+	annotation *annotation
+	rest       *Candidate // that it is none of the candidates
 }
 
 // Candidate is a text that may stand in a gap.
@@ -159,13 +167,35 @@ func New(x *names.Index, span treesitter.Span, opts Options) *Gap {
 	if !opts.None {
 		g.collect()
 	}
-	for i := range g.Candidates {
-		for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
-			g.Candidates[i].Inputs[in] = rank.Unknown
-		}
-	}
+	g.unasked()
 	g.describe()
 	return g
+}
+
+// unasked takes the model's inputs away.
+func (g *Gap) unasked() {
+	forget := func(c *Candidate) {
+		for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
+			c.Inputs[in] = rank.Unknown
+		}
+	}
+	for i := range g.Candidates {
+		forget(&g.Candidates[i])
+	}
+	if g.rest != nil {
+		forget(g.rest)
+	}
+}
+
+// Rows are the inputs of all candidates, with a last one, where there is one, for that it is none of them.
+func (g *Gap) Rows() (rows [][]float32, rest bool) {
+	for _, c := range g.Candidates {
+		rows = append(rows, slices.Clone(c.Inputs[:]))
+	}
+	if g.rest != nil {
+		rows = append(rows, slices.Clone(g.rest.Inputs[:]))
+	}
+	return rows, g.rest != nil
 }
 
 // collect lists the candidates, each once, from the surest source, those that begin with what is typed; if none does, upper and lower case are taken for the same.
@@ -328,13 +358,19 @@ func (g *Gap) sameSort() (list []names.Name) {
 	return g.nearest(list)
 }
 
-// Query asks the model about all candidates: names in one pass, the others to the end of their spelling. window is the text around the gap, see names.Query.
+// Query asks the model about all candidates: names in one pass, the others to the end of their spelling. window is the text around the gap, see names.Query. Of the
+// candidates of an annotation it asks about the first ones: rank them before.
 func (g *Gap) Query(window model.Query) model.Query {
-	window.Choices = make([]string, len(g.Candidates))
-	for i := range g.Candidates {
-		window.Choices[i] = g.Candidates[i].Text
+	asked := g.Candidates
+	if g.Group == GroupAnnotation {
+		asked = asked[:min(len(asked), askedTypes)]
+		window.TopK = surestTypes
 	}
-	window.OnePass = g.Group != GroupOperator && g.Group != GroupLiteral
+	window.Choices = make([]string, len(asked))
+	for i := range asked {
+		window.Choices[i] = asked[i].Text
+	}
+	window.OnePass = g.Group != GroupOperator && g.Group != GroupLiteral && g.Group != GroupAnnotation
 	return window
 }
 
@@ -358,6 +394,13 @@ func (g *Gap) Answer(p model.Prediction) {
 		if pointed { // else nothing is in sight, or the model has no head for it
 			c.Inputs[Pointer] = float32(max(answer.Pointer, outOfSight))
 		}
+		if g.rest != nil { // how well the best fits says whether there may be a better one
+			for _, in := range []Input{Pointer, Vocabulary} {
+				if v := c.Inputs[in]; v == v && !(g.rest.Inputs[in] >= v) {
+					g.rest.Inputs[in] = v
+				}
+			}
+		}
 	}
 }
 
@@ -376,7 +419,7 @@ func (g *Gap) Add(made []model.Candidate) {
 		if !ok {
 			i = len(g.Candidates)
 			at[m.Text] = i
-			c := Candidate{Text: m.Text, Source: FromModel, Kind: g.opts.Kind, definition: rank.Unknown, outer: rank.Unknown, known: rank.Unknown}
+			c := g.candidate(FromModel, m.Text)
 			for _, in := range []Input{Model, ModelOver, ModelPlace, Pointer, Vocabulary} {
 				c.Inputs[in] = rank.Unknown
 			}
@@ -391,6 +434,10 @@ func (g *Gap) Add(made []model.Candidate) {
 func (g *Gap) Clone() *Gap {
 	other := *g
 	other.Candidates = slices.Clone(g.Candidates)
+	if g.rest != nil {
+		rest := *g.rest
+		other.rest = &rest
+	}
 	return &other
 }
 
@@ -418,15 +465,13 @@ func (g *Gap) Rank(c *rank.Combiner) {
 	if full := c.Full[g.Group]; g.asked && full != nil {
 		f = full
 	}
-	var at []Input
-	if f != nil {
-		at = inputsOf(f)
+	if f == nil {
+		g.RankBy(func(c *Candidate) float64 { return float64(c.Inputs[Project]) })
+		return
 	}
+	at := inputsOf(f)
 	vector := make([]float32, len(at))
-	g.RankBy(func(c *Candidate) float64 {
-		if f == nil {
-			return float64(c.Inputs[Project])
-		}
+	g.rankWith(g.rest, func(c *Candidate) float64 {
 		for k, in := range at {
 			vector[k] = c.Inputs[in]
 		}
@@ -434,14 +479,21 @@ func (g *Gap) Rank(c *rank.Combiner) {
 	})
 }
 
-// RankBy is Rank by any score, the higher the better.
-func (g *Gap) RankBy(score func(c *Candidate) float64) {
-	scores := make([]float64, len(g.Candidates))
+// RankBy is Rank by any score, the higher the better. That an annotation may be none of the candidates is left out of account.
+func (g *Gap) RankBy(score func(c *Candidate) float64) { g.rankWith(nil, score) }
+
+// rankWith sorts the candidates by their scores. Those of all and of rest, if there is one, are logarithms of shares up to a constant.
+func (g *Gap) rankWith(rest *Candidate, score func(c *Candidate) float64) {
+	scores := make([]float64, len(g.Candidates), len(g.Candidates)+1)
 	for i := range g.Candidates {
 		scores[i] = score(&g.Candidates[i])
 	}
-	for i, logProb := range rank.Normalize(scores) {
-		g.Candidates[i].LogProb = logProb
+	if rest != nil {
+		scores = append(scores, score(rest))
+	}
+	rank.Normalize(scores)
+	for i := range g.Candidates {
+		g.Candidates[i].LogProb = scores[i]
 	}
 	sort.SliceStable(g.Candidates, func(i, j int) bool { return g.Candidates[i].LogProb > g.Candidates[j].LogProb })
 }

@@ -93,6 +93,34 @@ const (
 	MixedRight
 	MixedPlace
 
+	// Of an annotation: what is annotated, and what is known of such names and such types (package typings). "Fit" is by how much likelier a sort of evidence makes the type.
+	Annotated   // logarithm of the number of the file's other annotations
+	Named       // of those of the same name
+	NamedAround // of those of the same name in the project
+	TypeWords   // names in the type
+	Holes       // of them that the lexicon does not know
+	InSight     // share of them that stand in sight, or that it knows
+	Prior       // logarithm of the type's share at such sites
+	NameFit     // what the whole name says
+	LastFit     // its last part
+	FirstFit    // its first part
+	ValueFit    // what it begins with
+	UseFit      // what is done with it
+	ResultFit   // what a function gives back
+	SignFit     // what stands beside it
+	Lexicon     // all of them
+	LexiconOver
+	LexiconPlace
+	MadeSo          // a value in sight is of this type by its look (2), or of one with a name of it (1)
+	CarriedShare    // share of the annotations of what it takes its value from
+	NameShare       // share of those of the same name
+	PartShare       // share of those of names with the same last part
+	KindShare       // share of those at such sites
+	NameShareAround // NameShare in the project
+	PartShareAround
+	SeenName // how often the same name has it
+	SeenPart // how often names with the same last part have it
+
 	// The model.
 	Model // log-probability among the candidates
 	ModelOver
@@ -111,6 +139,8 @@ var inputNames = [NumInputs]string{
 	"cache", "cache over", "cache left", "cache right", "cache place", "match before", "match after", "match around", "match times",
 	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this", "project called",
 	"corpus", "corpus over", "corpus left", "corpus right", "corpus place", "corpus here", "corpus before", "corpus after", "corpus known", "mixed", "mixed over", "mixed left", "mixed right", "mixed place",
+	"annotated", "named", "named around", "type words", "holes", "in sight", "prior", "name fit", "last fit", "first fit", "value fit", "use fit", "result fit", "sign fit", "lexicon", "lexicon over", "lexicon place",
+	"made", "carried", "name share", "part share", "kind share", "name share around", "part share around", "seen named", "seen part",
 	"model", "model over", "model place", "pointer", "vocabulary",
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/typings"
 	"mlm-lsp/model/cache"
 	"mlm-lsp/treesitter"
 )
@@ -39,6 +40,7 @@ type Project struct {
 	mu    sync.RWMutex
 	uses  map[string]Uses
 	sizes map[int]map[string]bool // the names of uses by their length in bytes
+	types map[typeOf]int          // annotations
 	files map[string]*file
 	order []string // paths by the time they were set, the oldest first
 	total int      // tokens
@@ -46,12 +48,16 @@ type Project struct {
 
 type file struct {
 	uses   map[string]Uses
+	types  map[typeOf]int
 	tokens int
 }
 
+// typeOf is a name and what it is annotated with.
+type typeOf struct{ symbol, text string }
+
 // New returns a project without files that holds at most so many tokens.
 func New(tokens int) *Project {
-	return &Project{grams: cache.NewWorkspace(tokens), bound: tokens, uses: map[string]Uses{}, sizes: map[int]map[string]bool{}, files: map[string]*file{}}
+	return &Project{grams: cache.NewWorkspace(tokens), bound: tokens, uses: map[string]Uses{}, sizes: map[int]map[string]bool{}, types: map[typeOf]int{}, files: map[string]*file{}}
 }
 
 // Set adds a file, or replaces it. One that is larger than the whole bound is not kept.
@@ -86,6 +92,10 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		}
 		uses[token] = u
 	}
+	types := map[typeOf]int{}
+	for _, a := range typings.Listed(f, treesitter.Span{}) {
+		types[typeOf{a.Symbol, a.Type}]++
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.remove(path)
@@ -98,7 +108,7 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		p.remove(p.order[0])
 	}
 	p.grams.Set(path, tokens)
-	p.files[path] = &file{uses, len(tokens) + 1}
+	p.files[path] = &file{uses, types, len(tokens) + 1}
 	p.order = append(p.order, path)
 	p.total += len(tokens) + 1
 	for name, u := range uses {
@@ -111,6 +121,9 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		}
 		sum.add(u, 1)
 		p.uses[name] = sum
+	}
+	for t, n := range types {
+		p.types[t] += n
 	}
 }
 
@@ -143,6 +156,11 @@ func (p *Project) remove(path string) {
 			continue
 		}
 		p.uses[name] = sum
+	}
+	for t, n := range f.types {
+		if p.types[t] -= n; p.types[t] == 0 {
+			delete(p.types, t)
+		}
 	}
 }
 
@@ -194,4 +212,20 @@ func (v *View) Like(name string) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// Types tells take what the others annotate names with, each pair of a name (empty for a pattern) and a type once. The order is not told.
+func (v *View) Types(take func(symbol, text string, times int)) {
+	p := v.project
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var own map[typeOf]int
+	if f, ok := p.files[v.path]; ok {
+		own = f.types
+	}
+	for t, n := range p.types {
+		if n > own[t] {
+			take(t.symbol, t.text, n-own[t])
+		}
+	}
 }

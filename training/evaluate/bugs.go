@@ -11,6 +11,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/lsp/typings"
 	"mlm-lsp/model/ngram"
 	"mlm-lsp/treesitter"
 )
@@ -205,7 +206,7 @@ func byMixture(m *ngram.Model, index func(*suspect.Examination) *names.Index) vi
 		sequences := singles(e.Choices(i))
 		if e.Group(i) == suspect.GroupArguments {
 			for k, text := range e.Choices(i) {
-				sequences[k] = lex(x.File.Language, text)
+				sequences[k] = typings.Tokens(x.File.Language, text)
 			}
 		}
 		return mixture(m, x, e.Span(i), sequences)

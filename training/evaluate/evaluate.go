@@ -20,7 +20,6 @@ import (
 
 	"mlm-lsp/model"
 	"mlm-lsp/model/ngram"
-	"mlm-lsp/model/rank"
 )
 
 // Asker is what a subject is asked through; *model.Model is one.
@@ -35,15 +34,6 @@ type Subject struct {
 	Name string // in tables when there are several
 	Asker
 	Pointer bool // the model has a pointer head: it is measured alone, too
-	// Rank combines the experts as the features that use this model do; nil: rank.Combine.
-	Rank func(kind string, candidates []rank.Features) []float64
-}
-
-func (s Subject) combine(kind string, candidates []rank.Features) []float64 {
-	if s.Rank != nil {
-		return s.Rank(kind, candidates)
-	}
-	return rank.Combine(kind, candidates)
 }
 
 // Common is what all tasks are told.

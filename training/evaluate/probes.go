@@ -3,13 +3,14 @@ package evaluate
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
 	"mlm-lsp/model/ngram"
-	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -29,6 +30,8 @@ const (
 
 // Probes generates code with a gap that only one of the choices fits: does the model know the grammar, or only words? The words of each probe
 // are drawn at random, so nothing can be remembered; what is not random is syntax. Besides the class, slices tell the depth.
+//
+// Names and operators are ranked as the features rank them, among all that may stand there; brackets no feature asks for, so there the combination is the model.
 func Probes(ctx context.Context, subjects []Subject, opts ProbesOptions) (Result, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 10
@@ -43,18 +46,7 @@ func Probes(ctx context.Context, subjects []Subject, opts ProbesOptions) (Result
 	progress := &steps{total: len(probes) * len(subjects), report: opts.Progress}
 	for _, s := range subjects {
 		err := inBatches(ctx, len(probes), 16, progress, func(from, to int) error {
-			queries := make([]model.Query, to-from)
-			for i, p := range probes[from:to] {
-				queries[i] = p.query()
-			}
-			predictions, err := s.Predict(ctx, queries)
-			if err != nil {
-				return err
-			}
-			for i := range queries {
-				probes[from+i].answered(subjects, s, predictions[i])
-			}
-			return nil
+			return answerProbes(ctx, subjects, s, probes[from:to])
 		})
 		if err != nil {
 			return Result{}, fmt.Errorf("evaluating probes with %s: %w", s.Name, err)
@@ -82,10 +74,10 @@ const SystemChance = "chance"
 // probe is a generated text with a gap.
 type probe struct {
 	Case
-	file     *treesitter.File // with the answer in the gap
-	gap      treesitter.Span
-	choices  []string
-	features []rank.Features
+	file    *treesitter.File // with the answer in the gap
+	gap     treesitter.Span
+	choices []string
+	place   *gap.Gap // nil where no feature would ask
 }
 
 // baselines ranks the choices without a model.
@@ -93,17 +85,27 @@ func (p *probe) baselines(m *ngram.Model) {
 	x := names.New(p.file)
 	site, width := x.Gap(p.gap)
 	scores := x.Cache.Score(site, width, p.choices, nil)
-	visible := map[string]bool{}
-	for _, n := range x.Visible(p.gap) {
-		visible[n.Text] = true
+	if p.Class == classValue || p.Class == className {
+		kind := treesitter.KindVariable
+		if p.Class == classValue {
+			kind = treesitter.KindOperator
+		}
+		opts := gap.Options{Kind: kind}
+		for _, text := range p.choices {
+			opts.More = append(opts.More, names.Name{Text: text, Kind: kind})
+		}
+		p.place = gap.New(x, p.gap, opts)
 	}
+	near := make([]float64, len(p.choices))
 	for i, text := range p.choices {
-		seen, distance := x.Cache.Occurrences(text, site, width)
-		p.features = append(p.features, rank.Features{Cache: scores[i], Visible: visible[text], Seen: seen, Distance: distance, Listed: true})
+		_, distance := x.Cache.Occurrences(text, site, width)
+		if near[i] = -float64(distance); distance < 0 {
+			near[i] = math.Inf(-1)
+		}
 	}
 	p.Systems = map[string]Outcome{SystemChance: {Measures: map[string]Ratio{"@1": {1 / float64(len(p.choices)), 1}}}}
-	p.exact(SystemRecency, sorted(p.choices, nearness(p.features)))
-	p.exact(SystemCache, sorted(p.choices, ngrams(p.features)))
+	p.exact(SystemRecency, sorted(p.choices, near))
+	p.exact(SystemCache, sorted(p.choices, scores))
 	if m != nil {
 		p.exact(SystemNGram, sorted(p.choices, mixture(m, x, p.gap, singles(p.choices))))
 	}
@@ -116,25 +118,45 @@ func (p *probe) exact(system string, ranking []string) {
 	p.Systems[system] = o
 }
 
-func (p *probe) query() model.Query {
-	q := names.Query(p.file, p.gap, len(p.file.Text))
-	q.Choices = p.choices
-	return q
-}
-
-func (p *probe) answered(subjects []Subject, s Subject, prediction model.Prediction) {
-	features := slices.Clone(p.features)
-	for i, text := range p.choices {
-		for _, c := range prediction.Candidates {
-			if c.Text == text {
-				features[i].Model = c.LogProb
-			}
+// answerProbes asks a subject for the choices, and, where a feature would ask, as that does.
+func answerProbes(ctx context.Context, subjects []Subject, s Subject, probes []probe) error {
+	combiner, err := gap.CombinerOf(s.Asker)
+	if err != nil {
+		return err
+	}
+	corpus := gap.CorpusOf(s.Asker)
+	queries := make([]model.Query, 0, 2*len(probes))
+	for i := range probes {
+		p := &probes[i]
+		q := names.Query(p.file, p.gap, len(p.file.Text))
+		if p.place != nil {
+			p.place = p.place.WithCorpus(corpus)
+			queries = append(queries, p.place.Query(q))
 		}
+		q.Choices = p.choices
+		queries = append(queries, q)
 	}
-	kind := treesitter.KindVariable.String()
-	if p.Class == classValue {
-		kind = treesitter.KindOperator.String()
+	answers, err := s.Predict(ctx, queries)
+	if err != nil {
+		return err
 	}
-	p.exact(system(subjects, s, SystemModel), textsOf(prediction))
-	p.exact(system(subjects, s, SystemCombined), sorted(p.choices, s.combine(kind, features)))
+	for i := range probes {
+		p := &probes[i]
+		var combined []string
+		if p.place != nil {
+			g := p.place.Clone()
+			g.Answer(answers[0])
+			g.Rank(combiner)
+			answers = answers[1:]
+			combined = slices.DeleteFunc(textsIn(g), func(text string) bool { return !slices.Contains(p.choices, text) })
+		}
+		alone := textsOf(answers[0])
+		answers = answers[1:]
+		if p.place == nil {
+			combined = alone
+		}
+		p.exact(system(subjects, s, SystemModel), alone)
+		p.exact(system(subjects, s, SystemCombined), combined)
+	}
+	return nil
 }

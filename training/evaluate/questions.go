@@ -21,13 +21,24 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// Questions asks a model as Cloze and Complete do, and returns what is known of the candidates where the right one is among them: what ranking.FitCombiner fits
+// QuestionOptions says what Questions asks.
+type QuestionOptions struct {
+	Common // PerClass: questions of each language and class of tokens or kind of site; 0: 110
+	// Groups are those that are asked about (gap.Groups); nil: all.
+	Groups []string
+}
+
+// Questions asks a model as Cloze, Complete and Types do, and returns what is known of the candidates where the right one is among them: what ranking.FitCombiner fits
 // on. The sources must not be of projects that are measured on, nor of those that the model has learnt from.
 //
-// Of the completions half have the rest of the line taken away, as when a line is written from left to right.
-func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]ranking.Question, error) {
+// Of the completions half have the rest of the line taken away, as when a line is written from left to right. Annotations cost the model many rows each, so it is asked about
+// every other one, and there about those candidates that the present forests rank first.
+func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOptions) ([]ranking.Question, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 110
+	}
+	if opts.Groups == nil {
+		opts.Groups = gap.Groups()
 	}
 	files := make([]examFile, len(sources))
 	at := map[*Source]*examFile{}
@@ -36,11 +47,24 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 		at[&sources[i]] = &files[i]
 	}
 	total := 0
-	for _, it := range drawPlaces(sources, opts) {
+	if slices.Contains(opts.Groups, gap.GroupAnnotation) {
+		for i, a := range drawAnnotations(sources, opts.Common) {
+			at[a.source].annotations = append(at[a.source].annotations, a)
+			if i%2 == 0 {
+				at[a.source].asked = append(at[a.source].asked, a)
+			}
+			total++
+		}
+	}
+	others := slices.ContainsFunc(opts.Groups, func(group string) bool { return group != gap.GroupAnnotation })
+	if !others {
+		sources = nil
+	}
+	for _, it := range drawPlaces(sources, opts.Common) {
 		at[it.source].items = append(at[it.source].items, it)
 		total++
 	}
-	more := opts
+	more := opts.Common
 	more.PerClass *= completions
 	random := rand.New(rand.NewPCG(opts.Seed, 23))
 	for _, u := range drawUsages(sources, CompleteOptions{Common: more}) {
@@ -58,7 +82,7 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range files {
 		f := &files[i]
-		n := len(f.items) + len(f.exams)
+		n := len(f.items) + len(f.exams) + len(f.annotations)
 		if n == 0 {
 			continue
 		}
@@ -77,7 +101,7 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts Common) ([]r
 	for i := range files {
 		list = append(list, files[i].questions...)
 	}
-	return list, nil
+	return slices.DeleteFunc(list, func(q ranking.Question) bool { return !slices.Contains(opts.Groups, q.Group) }), nil
 }
 
 // completions is how many completions there are for each token of a class that is taken out.
@@ -85,10 +109,12 @@ const completions = 3
 
 // examFile is a file with what it is asked for.
 type examFile struct {
-	source    *Source
-	items     []*item
-	exams     []exam
-	questions []ranking.Question
+	source *Source
+	items  []*item
+	exams  []exam
+	// The model is asked about some of the annotations.
+	annotations, asked []*annotation
+	questions          []ranking.Question
 }
 
 // exam is a completion: with so many letters typed, the rest of the line cut, and names of the model's own.
@@ -125,6 +151,9 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 		f.keep("cloze", it.text, it.gap)
 	}
 	f.items = nil
+	if err := f.askTypes(ctx, m, around, corpus); err != nil {
+		return err
+	}
 	for _, e := range f.exams {
 		place, mode := e.place(around, corpus, min(e.typed, len(e.name)-1), e.cut)
 		// What no list holds is asked only where the model makes names up.
@@ -148,14 +177,48 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 	return nil
 }
 
-// keep makes a question of an answered gap, if the right text is among its candidates.
+// askTypes asks for the annotations.
+func (f *examFile) askTypes(ctx context.Context, m Asker, around *project.View, corpus *ngram.Model) error {
+	if len(f.annotations) == 0 {
+		return nil
+	}
+	describeSites(f.annotations, around, corpus)
+	combiner, err := gap.CombinerOf(m)
+	if err != nil {
+		return err
+	}
+	var queries []model.Query
+	var of []*annotation
+	for _, a := range f.asked {
+		if len(a.gap.Candidates) > 0 {
+			of = append(of, a)
+			a.gap.Rank(combiner)
+			queries = append(queries, a.gap.Query(names.Query(a.source.File, a.site.Span, windowBytes)))
+		}
+	}
+	predictions, err := m.Predict(ctx, queries)
+	if err != nil {
+		return err
+	}
+	for i, a := range of {
+		a.gap.Answer(predictions[i])
+	}
+	for _, a := range f.annotations {
+		f.keep(a.site.Kind, a.site.Existing, a.gap)
+	}
+	f.annotations, f.asked = nil, nil
+	return nil
+}
+
+// keep makes a question of a gap, if the right text is among its candidates or the gap knows what it means that it is not.
 func (f *examFile) keep(mode, answer string, g *gap.Gap) {
 	q := ranking.Question{Project: f.source.Project, Group: g.Group, Mode: mode, Answer: g.Place(answer)}
+	q.Inputs, q.Rest = g.Rows()
 	if q.Answer < 0 {
-		return
-	}
-	for _, c := range g.Candidates {
-		q.Inputs = append(q.Inputs, slices.Clone(c.Inputs[:]))
+		if !q.Rest {
+			return
+		}
+		q.Answer = len(q.Inputs) - 1
 	}
 	f.questions = append(f.questions, q)
 }

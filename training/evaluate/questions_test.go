@@ -13,7 +13,7 @@ func TestQuestions(t *testing.T) {
 	text := strings.Replace(source, "fmt.Println(best, rate)", "fmt.Println(best, zxcvbnm)", 1)
 	ask := func() (string, *oracle) {
 		o := &oracle{text: text}
-		list, err := Questions(t.Context(), o, sources(text), Common{PerClass: 40})
+		list, err := Questions(t.Context(), o, sources(text), QuestionOptions{Common: Common{PerClass: 40}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +28,7 @@ func TestQuestions(t *testing.T) {
 			modes[q.Mode]++
 			groups[q.Group]++
 		}
-		if modes["cloze"] == 0 || modes["0 typed"]+modes["0 typed, at the line's end"] == 0 || groups[gap.GroupName] == 0 || groups[gap.GroupOperator] == 0 || groups[gap.GroupType] == 0 {
+		if modes["cloze"] == 0 || modes["0 typed"]+modes["0 typed, at the line's end"] == 0 || groups[gap.GroupName] == 0 || groups[gap.GroupOperator] == 0 || groups[gap.GroupType] == 0 || groups[gap.GroupAnnotation] == 0 {
 			t.Errorf("modes %v, groups %v", modes, groups)
 		}
 		return fmt.Sprint(list), o
@@ -51,7 +51,7 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("what stood in the gap is in sight: %q", around)
 		}
 	}
-	if _, err := Questions(t.Context(), &oracle{}, sources("package p\n"), Common{}); err == nil || !strings.Contains(err.Error(), "name more files") {
+	if _, err := Questions(t.Context(), &oracle{}, sources("package p\n"), QuestionOptions{}); err == nil || !strings.Contains(err.Error(), "name more files") {
 		t.Errorf("nothing to ask for: %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model/ngram"
-	"mlm-lsp/model/rank"
 )
 
 // The ways to rank the candidates of a gap without asking a model.
@@ -82,28 +81,6 @@ func textsIn(g *gap.Gap) []string {
 		texts[i] = c.Text
 	}
 	return texts
-}
-
-// nearness and ngrams score texts that are no candidates of a gap.
-func nearness(candidates []rank.Features) []float64 {
-	return scored(candidates, func(f rank.Features) float64 {
-		if f.Distance < 0 {
-			return -1e8
-		}
-		return -float64(f.Distance)
-	})
-}
-
-func ngrams(candidates []rank.Features) []float64 {
-	return scored(candidates, func(f rank.Features) float64 { return f.Cache })
-}
-
-func scored(candidates []rank.Features, of func(rank.Features) float64) []float64 {
-	scores := make([]float64, len(candidates))
-	for i, f := range candidates {
-		scores[i] = of(f)
-	}
-	return scores
 }
 
 // sorted lists the candidates by falling score, equal ones in their order, those without a score last.

@@ -13,25 +13,26 @@ import (
 	"strconv"
 	"strings"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/typings"
 	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
 // TypesOptions says what Types asks.
 type TypesOptions struct {
-	Common            // PerClass: annotations per language and kind of site; 0: 10
-	WindowBytes   int // around the annotation; 0: 1,000
-	MaxCandidates int // 0: 48
+	Common          // PerClass: annotations per language and kind of site; 0: 10
+	WindowBytes int // around the annotation; 0: 1,000, as the features ask
 }
 
 const (
 	// ubiquitous types are the first of a language's list, common ones the others on it; all else is rare. Type4Py (Mir et al. 2022, arXiv:2101.04470) draws the
 	// line at ten or so types and at 100 occurrences in its corpus; our list is as long as that makes theirs, within a hundred.
 	ubiquitous = 10
-
-	longestType = 80 // bytes of an annotation that is asked for
 )
 
 // frequentTypes is one "language<TAB>type<TAB>count" a line, the most frequent first. CountTypes made it of the training corpus.
@@ -41,9 +42,7 @@ var frequentTypes string
 
 // frequent lists a language's frequent types, the most frequent first.
 func frequent(language string) (list []string) {
-	if language == "tsx" {
-		language = "typescript"
-	}
+	language = typings.Family(language)
 	for line := range strings.Lines(frequentTypes) {
 		if fields := strings.Split(line, "\t"); len(fields) == 3 && fields[0] == language {
 			list = append(list, fields[1])
@@ -59,13 +58,10 @@ func CountTypes(sources []Source, w io.Writer) error {
 	type key struct{ language, text string }
 	counts, projects := map[key]int{}, map[key]map[string]bool{}
 	for _, s := range sources {
-		language := s.File.Language
-		if language == "tsx" {
-			language = "typescript"
-		}
+		language := typings.Family(s.File.Language)
 		for _, site := range s.File.TypeSites {
 			k := key{language, site.Existing}
-			if !askable(site.Existing) {
+			if !typings.Askable(site.Existing) {
 				continue
 			}
 			counts[k]++
@@ -93,36 +89,35 @@ func CountTypes(sources []Source, w io.Writer) error {
 	return nil
 }
 
-// askable leaves out types that no list and no short generation can name.
-func askable(text string) bool {
-	return text != "" && len(text) <= longestType && !strings.ContainsAny(text, "\t\r\n")
-}
-
 // annotation is a type that a person wrote, on its way to a case.
 type annotation struct {
-	source     *Source
-	index      *names.Index
-	site       treesitter.TypeSite
-	candidates []string
-	features   []rank.Features
-	outcomes   map[string]Outcome
+	source   *Source
+	index    *names.Index
+	site     treesitter.TypeSite
+	gap      *gap.Gap // not asked about
+	outcomes map[string]Outcome
 }
 
-// Types takes annotations out and asks for them. The candidates are the types of the file and the language's frequent ones; each model adds what it
-// generates to its own.
+// siteKinds are the classes.
+var siteKinds = []string{"parameter", "return", "variable", "field"}
+
+// Types takes annotations out and asks for them. The candidates are those that the features rank (gap.NewAnnotation).
 func Types(ctx context.Context, subjects []Subject, sources []Source, opts TypesOptions) (Result, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 10
 	}
 	if opts.WindowBytes == 0 {
-		opts.WindowBytes = 1000
+		opts.WindowBytes = windowBytes
 	}
-	if opts.MaxCandidates == 0 {
-		opts.MaxCandidates = 48
-	}
-	asked := drawAnnotations(sources, opts)
+	asked := drawAnnotations(sources, opts.Common)
 	if len(asked) == 0 {
 		return Result{}, fmt.Errorf("evaluating types: no annotation to ask for in %d files", len(sources))
+	}
+	if err := describeAnnotations(ctx, asked); err != nil {
+		return Result{}, fmt.Errorf("evaluating types: %w", err)
+	}
+	for _, a := range asked {
+		a.rankWithout(opts.NGrams)
 	}
 	progress := &steps{total: len(asked) * len(subjects), report: opts.Progress}
 	for _, s := range subjects {
@@ -138,192 +133,121 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 	ranked := []string{SystemModel, SystemCombined, SystemGenerated}
 	layout := Layout{
 		Task:    "types",
-		Classes: []string{"parameter", "return", "variable", "field", SliceAll},
+		Classes: append(slices.Clone(siteKinds), SliceAll),
 		Slices:  []string{"ubiquitous", "common", "rare", "in the file", "not in the file"},
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram}, ranked),
+		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "base@1", Percent: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemCache, SystemNGram, SystemRecency}, ranked),
+		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemNGram, SystemRecency}, ranked),
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
 
 // drawAnnotations picks up to PerClass annotations of each language and kind of site.
-func drawAnnotations(sources []Source, opts TypesOptions) (list []*annotation) {
+func drawAnnotations(sources []Source, opts Common) (list []*annotation) {
 	type group struct{ language, kind string }
 	found := map[group][]*annotation{}
 	for i := range sources {
 		f := sources[i].File
 		for _, site := range f.TypeSites {
-			if askable(site.Existing) {
+			if typings.Askable(site.Existing) {
 				g := group{f.Language, site.Kind}
 				found[g] = append(found[g], &annotation{source: &sources[i], site: site, outcomes: map[string]Outcome{}})
 			}
 		}
 	}
-	indexes := map[*Source]*names.Index{}
 	for _, language := range treesitter.Languages() {
-		for n, kind := range []string{"parameter", "return", "variable", "field"} {
+		for n, kind := range siteKinds {
 			all := found[group{language, kind}]
 			random := rand.New(rand.NewPCG(opts.Seed, uint64(n)))
 			random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-			for _, a := range atMost(all, opts.PerClass, func(a *annotation) *Source { return a.source }) {
-				if indexes[a.source] == nil {
-					indexes[a.source] = names.New(a.source.File)
-				}
-				a.index = indexes[a.source]
-				a.enumerate(opts.MaxCandidates)
-				list = append(list, a)
-			}
+			list = append(list, atMost(all, opts.PerClass, func(a *annotation) *Source { return a.source })...)
 		}
 	}
 	return list
 }
 
-// enumerate lists the file's types, those used nearest first, then the frequent ones.
-func (a *annotation) enumerate(limit int) {
-	known := map[string]*rank.Features{}
-	add := func(text string, distance int) {
-		f := known[text]
-		if f == nil {
-			f = &rank.Features{Model: math.NaN(), Cache: math.NaN(), Distance: -1, Listed: true}
-			known[text] = f
-			a.candidates = append(a.candidates, text)
+// describeAnnotations lists the candidates.
+func describeAnnotations(ctx context.Context, list []*annotation) error {
+	bySource := map[*Source][]*annotation{}
+	var order []*Source
+	for _, a := range list {
+		if bySource[a.source] == nil {
+			order = append(order, a.source)
 		}
-		if distance >= 0 {
-			f.Seen++
-			f.Visible = true
-			if f.Distance < 0 || distance < f.Distance {
-				f.Distance = distance
-			}
+		bySource[a.source] = append(bySource[a.source], a)
+	}
+	for _, s := range order {
+		around, err := near(ctx, *s)
+		if err != nil {
+			return err
 		}
-	}
-	f := a.source.File
-	here := a.index.Next(a.site.Start)
-	away := func(s treesitter.Span) int {
-		d := a.index.Next(s.Start) - here
-		return max(d, -d)
-	}
-	for _, site := range f.TypeSites {
-		if site.Span != a.site.Span && askable(site.Existing) {
-			add(site.Existing, away(site.Span))
-		}
-	}
-	for _, t := range f.Tokens {
-		inside := t.Start < a.site.End && a.site.Start < t.End
-		if !inside && (t.Kind == treesitter.KindType || t.Kind == treesitter.KindDefinition && a.definesType(t.Span)) {
-			add(a.index.Text(t.Span), away(t.Span))
-		}
-	}
-	for _, text := range frequent(f.Language) {
-		add(text, -1)
-	}
-	slices.SortStableFunc(a.candidates, func(x, y string) int {
-		return cmp.Compare(uint(known[x].Distance), uint(known[y].Distance))
-	})
-	// Half of the room is for the file's own types, so that a long file does not crowd out int and string.
-	own := 0
-	kept := a.candidates[:0:0]
-	for _, text := range a.candidates {
-		if known[text].Distance >= 0 {
-			if own++; own > limit/2 {
-				continue
-			}
-		}
-		kept = append(kept, text)
-	}
-	a.candidates = kept[:min(limit, len(kept))]
-	for _, text := range a.candidates {
-		a.features = append(a.features, *known[text])
-	}
-	a.scoreCache()
-}
-
-// definesType tells whether a type is declared at a place.
-func (a *annotation) definesType(s treesitter.Span) bool {
-	for _, scope := range a.source.File.Scopes {
-		for _, d := range scope.Definitions {
-			if d.Span == s {
-				return d.Kind == treesitter.DefinitionType
-			}
-		}
-	}
-	return false
-}
-
-// scoreCache asks the file's n-gram. Types have different numbers of tokens, so the mean over a candidate's tokens and those behind it is what is compared.
-func (a *annotation) scoreCache() {
-	site, width := a.index.Gap(a.site.Span)
-	sequences := make([][]string, len(a.candidates))
-	for i, text := range a.candidates {
-		sequences[i] = lex(a.source.File.Language, text)
-	}
-	for i, score := range a.index.Cache.Sequences(site, width, sequences, nil) {
-		a.features[i].Cache = score / float64(len(sequences[i])+3)
-	}
-}
-
-// lex cuts a type into tokens as the file's are cut.
-func lex(language, text string) (tokens []string) {
-	for _, t := range treesitter.Parse(language, []byte(text)).Tokens {
-		tokens = append(tokens, text[t.Start:t.End])
-	}
-	if tokens == nil {
-		tokens = []string{text}
-	}
-	return tokens
-}
-
-// answerTypes asks a subject twice: what it makes up, and how it ranks that and the candidates.
-func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*annotation, opts TypesOptions) error {
-	queries := make([]model.Query, len(asked))
-	for i, a := range asked {
-		queries[i] = names.Query(a.source.File, a.site.Span, opts.WindowBytes)
-		queries[i].TopK = 5
-	}
-	generated, err := s.Predict(ctx, queries)
-	if err != nil {
-		return err
-	}
-	for i, a := range asked {
-		queries[i].Choices, queries[i].TopK = slices.Clone(a.candidates), lastPlace
-		for _, text := range textsOf(generated[i]) {
-			if !slices.Contains(a.candidates, text) && (names.IsName(text) || strings.ContainsAny(text, "*[")) {
-				queries[i].Choices = append(queries[i].Choices, text)
-			}
-		}
-	}
-	ranked, err := s.Predict(ctx, queries)
-	if err != nil {
-		return err
-	}
-	for i, a := range asked {
-		choices := queries[i].Choices
-		features := slices.Clone(a.features)
-		for range choices[len(a.candidates):] {
-			features = append(features, rank.Features{Model: math.NaN(), Cache: math.NaN(), Distance: -1})
-		}
-		for k := range features {
-			if at := slices.IndexFunc(ranked[i].Candidates, func(c model.Candidate) bool { return c.Text == choices[k] }); at >= 0 {
-				features[k].Model = ranked[i].Candidates[at].LogProb
-			}
-		}
-		name := func(x string) string { return system(subjects, s, x) }
-		a.outcomes[name(SystemGenerated)] = a.outcome(textsOf(generated[i]))
-		a.outcomes[name(SystemModel)] = a.sure(textsOf(ranked[i]), ranked[i].Candidates[0].LogProb)
-		scores := s.combine("type", features)
-		a.outcomes[name(SystemCombined)] = a.sure(sorted(choices, scores), slices.Max(scores))
-		a.outcomes[SystemRecency] = a.outcome(a.candidates)
-		a.outcomes[SystemCache] = a.outcome(sorted(a.candidates, ngrams(a.features)))
-		if opts.NGrams != nil {
-			sequences := make([][]string, len(a.candidates))
-			for k, text := range a.candidates {
-				sequences[k] = lex(a.source.File.Language, text)
-			}
-			a.outcomes[SystemNGram] = a.outcome(sorted(a.candidates, mixture(opts.NGrams, a.index, a.site.Span, sequences)))
-		}
-		a.outcomes[SystemCandidates] = listed(slices.Contains(a.candidates, a.site.Existing))
+		describeSites(bySource[s], around, nil)
 	}
 	return nil
+}
+
+// describeSites lists the candidates of annotations of one file.
+func describeSites(list []*annotation, around *project.View, corpus *ngram.Model) {
+	x := names.New(list[0].source.File)
+	for _, a := range list {
+		a.index = x
+		a.gap = gap.NewAnnotation(x, a.site, around, corpus)
+	}
+}
+
+// answerTypes asks a subject twice: how it ranks the candidates, and what it makes up without them.
+func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*annotation, opts TypesOptions) error {
+	combiner, err := gap.CombinerOf(s.Asker)
+	if err != nil {
+		return err
+	}
+	corpus := gap.CorpusOf(s.Asker)
+	gaps := make([]*gap.Gap, len(asked))
+	queries := make([]model.Query, 2*len(asked))
+	for i, a := range asked {
+		gaps[i] = a.gap.WithCorpus(corpus)
+		a.outcomes[SystemStatic] = a.ranked(gaps[i], combiner)
+		q := names.Query(a.source.File, a.site.Span, opts.WindowBytes)
+		queries[2*i] = gaps[i].Query(q)
+		q.TopK = 5
+		queries[2*i+1] = q
+	}
+	answers, err := s.Predict(ctx, queries)
+	if err != nil {
+		return err
+	}
+	for i, a := range asked {
+		name := func(x string) string { return system(subjects, s, x) }
+		a.outcomes[name(SystemModel)] = a.sure(answers[2*i])
+		a.outcomes[name(SystemGenerated)] = a.outcome(textsOf(answers[2*i+1]))
+		gaps[i].Answer(answers[2*i])
+		a.outcomes[name(SystemCombined)] = a.ranked(gaps[i], combiner)
+	}
+	return nil
+}
+
+// rankWithout ranks the candidates by what needs no model.
+func (a *annotation) rankWithout(m *ngram.Model) {
+	a.outcomes[SystemCandidates] = listed(a.gap.Place(a.site.Existing) >= 0)
+	a.outcomes[SystemRecency] = a.outcome(order(a.gap, byRecency))
+	a.outcomes[SystemCache] = a.outcome(order(a.gap, byCache))
+	if m == nil {
+		return
+	}
+	texts := textsIn(a.gap)
+	sequences := make([][]string, len(texts))
+	for i, text := range texts {
+		sequences[i] = typings.Tokens(a.source.File.Language, text)
+	}
+	a.outcomes[SystemNGram] = a.outcome(sorted(texts, mixture(m, a.index, a.site.Span, sequences)))
+}
+
+// ranked is the outcome of a gap, which the combiner ranks.
+func (a *annotation) ranked(g *gap.Gap, combiner *rank.Combiner) Outcome {
+	g.Rank(combiner)
+	o := a.outcome(textsIn(g))
+	o.Confidence = math.Exp(g.Candidates[0].LogProb)
+	return o
 }
 
 // outcome is that of the exact type, and of the base type at the first place.
@@ -336,10 +260,10 @@ func (a *annotation) outcome(ranking []string) Outcome {
 	return o
 }
 
-// sure is the outcome of a ranking whose first has a log-probability.
-func (a *annotation) sure(ranking []string, logProb float64) Outcome {
-	o := a.outcome(ranking)
-	o.Confidence = math.Exp(logProb)
+// sure is the outcome of the model's own ranking.
+func (a *annotation) sure(p model.Prediction) Outcome {
+	o := a.outcome(textsOf(p))
+	o.Confidence = math.Exp(p.Candidates[0].LogProb)
 	return o
 }
 

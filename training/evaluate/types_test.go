@@ -13,7 +13,8 @@ func TestTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := find(t, r, "all", "all")
-	if all.Count < 6 || all.value(SystemModel, "@1") < all.value(SystemCandidates, "covered") || all.value(SystemModel, "base@1") < all.value(SystemModel, "@1") {
+	// The model is asked about most of the candidates, not all.
+	if all.Count < 6 || all.value(SystemModel, "@1") < all.value(SystemCandidates, "covered")-0.15 || all.value(SystemModel, "base@1") < all.value(SystemModel, "@1") {
 		t.Errorf("%d cases: %+v", all.Count, all.Systems)
 	}
 	for _, kind := range []string{"parameter", "return", "field"} {

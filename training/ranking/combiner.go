@@ -17,11 +17,15 @@ type Question struct {
 	Mode    string      `json:"mode"`    // how it was asked, for the record
 	Inputs  [][]float32 `json:"inputs"`  // of each candidate, in the order of gap.Inputs; NaN is unknown
 	Answer  int         `json:"answer"`  // the place of the right one
+	// Rest: the last of Inputs stands for that it is none of the others.
+	Rest bool `json:"rest"`
 }
 
 // CombinerOptions says how to fit.
 type CombinerOptions struct {
 	Seed uint64
+	// Groups are those that are fitted; nil: all.
+	Groups []string
 	// Log gets a line per forest with what it reached on held-out projects; may be nil.
 	Log func(line string)
 }
@@ -36,27 +40,32 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 		opts.Log = func(string) {}
 	}
 	c := &rank.Combiner{Version: rank.CombinerVersion, Static: map[string]*rank.Forest{}, Full: map[string]*rank.Forest{}}
+	if opts.Groups == nil {
+		opts.Groups = gap.Groups()
+	}
 	all := gap.Inputs()
-	for _, name := range gap.Groups() {
-		var train, held []group
-		for _, q := range questions {
-			if q.Group != name || len(q.Inputs) < 2 {
-				continue
-			}
-			if foldOf(q.Project, heldOut) == 0 {
-				held = append(held, group{rows: q.Inputs, target: q.Answer, weight: 1})
-			} else {
-				train = append(train, thinned(q.sometimesBare()))
-			}
-		}
-		if len(train) < 50 || len(held) < 10 {
-			return nil, fmt.Errorf("fitting the combiner: %d questions about a %s, %d of them held out: name more projects to ask about", len(train)+len(held), name, len(held))
-		}
+	for _, name := range opts.Groups {
 		for _, part := range []struct {
 			kind   string
 			into   map[string]*rank.Forest
 			inputs []string
 		}{{"static", c.Static, gap.Static()}, {"full", c.Full, all}} {
+			var train, held []group
+			for _, q := range questions {
+				if q.Group != name || len(q.Inputs) < 2 {
+					continue
+				}
+				// What the model was not asked about tells the forest with it all but how far to believe it.
+				switch {
+				case foldOf(q.Project, heldOut) != 0:
+					train = append(train, thinned(q.sometimesBare()))
+				case part.kind == "static" || answered(q):
+					held = append(held, group{rows: q.Inputs, target: q.Answer, weight: 1})
+				}
+			}
+			if len(train) < 50 || len(held) < 10 {
+				return nil, fmt.Errorf("fitting the combiner: %d questions about a %s, %d of them held out: name more projects to ask about", len(train)+len(held), name, len(held))
+			}
 			g := combinerGrowth
 			g.seed += opts.Seed
 			f, err := boost(part.inputs, only(all, part.inputs, train), only(all, part.inputs, held), g)
@@ -64,10 +73,15 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 				return nil, err
 			}
 			part.into[name] = f
-			opts.Log(fmt.Sprintf("%s/%s: %d questions, %d trees; %d of held-out projects: %s", part.kind, name, len(train), f.Len(), len(held), reached(all, f, held)))
+			opts.Log(fmt.Sprintf("%s/%s: %d questions, %d trees; %d of held-out projects: %s", part.kind, name, len(train), f.Len(), len(held), reached(all, f, held, name == gap.GroupAnnotation)))
 		}
 	}
 	return c, nil
+}
+
+// answered tells whether the model was asked.
+func answered(q Question) bool {
+	return slices.ContainsFunc(q.Inputs, func(row []float32) bool { return row[gap.ModelOver] == row[gap.ModelOver] })
 }
 
 // combinerGrowth was chosen on held-out projects of the first fit.
@@ -105,12 +119,16 @@ const mostOthers = 63
 // thinned is a question with the right candidate and a draw of the others.
 func thinned(q Question) group {
 	g := group{rows: q.Inputs, target: q.Answer, weight: 1}
-	if len(q.Inputs) <= mostOthers+1 {
+	if len(q.Inputs) <= mostOthers+2 {
 		return g
 	}
 	// Those that the n-grams put first are the ones to tell from it; of the rest a draw.
 	order := make([]int, 0, len(q.Inputs))
-	for i := range q.Inputs {
+	last := len(q.Inputs)
+	if q.Rest {
+		last--
+	}
+	for i := range last {
 		if i != q.Answer {
 			order = append(order, i)
 		}
@@ -127,16 +145,33 @@ func thinned(q Question) group {
 	for _, i := range order[:mostOthers] {
 		g.rows = append(g.rows, q.Inputs[i])
 	}
+	if q.Rest && q.Answer != last {
+		g.rows = append(g.rows, q.Inputs[last])
+	}
 	return g
 }
 
-// reached says how often a forest puts the right candidate first and among five.
-func reached(all []string, f *rank.Forest, groups []group) string {
-	first, fifth := 0.0, 0.0
+// reached says how often a forest puts the right candidate first and among five, and how far what it says of its first is from how often that is right. With rest the last row is
+// no candidate; where it is the right one, there is none.
+func reached(all []string, f *rank.Forest, groups []group, rest bool) string {
+	first, fifth, stated := 0.0, 0.0, 0.0
 	for _, g := range only(all, f.Inputs(), groups) {
-		right, above := f.Score(g.rows[g.target]), 0
+		scores := make([]float64, len(g.rows))
 		for k, row := range g.rows {
-			if s := f.Score(row); k != g.target && s >= right {
+			scores[k] = f.Score(row)
+		}
+		candidates := len(g.rows)
+		if rest {
+			candidates--
+		}
+		shares := softmax(scores, nil)
+		stated += slices.Max(shares[:candidates])
+		if g.target >= candidates {
+			continue
+		}
+		above := 0
+		for k, s := range scores[:candidates] {
+			if k != g.target && s >= scores[g.target] {
 				above++
 			}
 		}
@@ -148,5 +183,5 @@ func reached(all []string, f *rank.Forest, groups []group) string {
 		}
 	}
 	n := float64(len(groups))
-	return fmt.Sprintf("%.1f%% at the first place, %.1f%% among five", 100*first/n, 100*fifth/n)
+	return fmt.Sprintf("%.1f%% at the first place (%.1f%% stated), %.1f%% among five", 100*first/n, 100*stated/n, 100*fifth/n)
 }

@@ -133,12 +133,7 @@ type weighed struct {
 }
 
 func join(list []weighed, most int) string {
-	sort.Slice(list, func(i, j int) bool {
-		if list[i].weight != list[j].weight {
-			return list[i].weight > list[j].weight
-		}
-		return list[i].text < list[j].text
-	})
+	sort.Slice(list, func(i, j int) bool { return before(list[i], list[j]) })
 	var texts []string
 	for _, w := range list[:min(most, len(list))] {
 		texts = append(texts, w.text)

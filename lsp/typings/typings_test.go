@@ -1,0 +1,119 @@
+package typings
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
+)
+
+// TestWords: names with their paths, and no text in quotes.
+func TestWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"Dict[str, np.ndarray]": "Dict str np.ndarray", "std::io::Result<()>": "std::io::Result", "*http.Request": "http.Request", "'left' | 'right'": "",
+		"&'a str": "str", "...int": "int", "a..b": "a b", "x.": "x", "": "",
+	} {
+		if got := strings.Join(Words(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// found is the evidence at the site of a symbol.
+func found(t *testing.T, language, text, kind, symbol string) Evidence {
+	t.Helper()
+	f := treesitter.Parse(language, []byte(text))
+	for _, site := range f.TypeSites {
+		if site.Kind == kind && Symbol(site) == symbol {
+			return Look(names.New(f), site)
+		}
+	}
+	t.Fatalf("no %s %s in %v", kind, symbol, f.TypeSites)
+	return Evidence{}
+}
+
+// TestLook: what stands around a site is seen, in languages that put the type behind the name and before it.
+func TestLook(t *testing.T) {
+	for _, c := range []struct {
+		language, text, kind, symbol string
+		keys                         string // separated by "; "
+		made, carried                string
+	}{
+		{"python", "def f(user_ids: list = [], *, verbose=False):\n    user_ids.append(1)\n    for i in user_ids:\n        pass\n", "parameter", "user_ids",
+			"np user_ids; lp ids; fp user; v []; u .append(); u for", "", ""},
+		{"python", "def f(a, path=None):\n    return open(path)\n", "parameter", "path", "v None; u open(", "", ""},
+		{"python", "def total(xs):\n    if not xs:\n        return None\n    return Cart(xs)\n", "return", "total", "nr total; r None; r call; r call Cart", "Cart", ""},
+		{"python", "class A:\n    def __init__(self, b):\n        self.b: B = b\n    def f(self):\n        return self.b.go()\n", "field", "b", "v name; u .go()", "", "b"},
+		{"go", "package p\n\nfunc f(w io.Writer, names []string) error {\n\tfor _, n := range names {\n\t}\n\treturn nil\n}\n", "parameter", "names", "np names; u for", "", ""},
+		{"go", "package p\n\nvar cache = map[string]int{}\nvar all []string = []string{}\n", "variable", "all", "v [", "[]string", ""},
+		{"typescript", "async function load(id?: string): Promise<void> {\n  if (id === 'x') { return }\n}\n", "parameter", "id", "s ?; u === string", "", ""},
+		{"typescript", "async function load(id?: string): Promise<void> {\n  return\n}\n", "return", "load", "s async; r nothing", "", ""},
+		{"typescript", "const m: Map<string, number> = new Map<string, number>()\nm.set('a', 1)\n", "variable", "m", "v new; v new Map; u .set()", "Map<string, number>", ""},
+		{"java", "class A {\n  private static final int LIMIT = 10;\n  String name() { return title; }\n}\n", "field", "LIMIT", "v int; s final; s static", "", ""},
+		{"java", "class A {\n  String name() { return title; }\n}\n", "return", "name", "r name; r name title", "", "title"},
+		{"rust", "fn size(xs: &[u8]) -> usize {\n    xs.len()\n}\n", "return", "size", "r call; r call len", "", ""},
+		{"rust", "fn f() {\n    let c: Cart = Cart::new(1);\n}\n", "variable", "c", "v call; v call Cart::new", "Cart", ""},
+	} {
+		e := found(t, c.language, c.text, c.kind, c.symbol)
+		keys := e.LexiconKeys()
+		for _, want := range strings.Split(c.keys, "; ") {
+			if !slices.Contains(keys, want) {
+				t.Errorf("%s %s of %q: no %q in %q", c.kind, c.symbol, c.text, want, keys)
+			}
+		}
+		if got := strings.Join(e.Made, " "); got != c.made {
+			t.Errorf("%s %s of %q: made %q, want %q", c.kind, c.symbol, c.text, got, c.made)
+		}
+		if got := strings.Join(e.Carried, " "); got != c.carried {
+			t.Errorf("%s %s of %q: carried %q, want %q", c.kind, c.symbol, c.text, got, c.carried)
+		}
+	}
+}
+
+// TestBlind: the evidence is the same whatever is written at the site.
+func TestBlind(t *testing.T) {
+	const text = "class Box:\n    def put(self, item: TYPE = None) -> bool:\n        self.item = item\n        return item.size > 3\n"
+	a := found(t, "python", strings.Replace(text, "TYPE", "Item", 1), "parameter", "item")
+	b := found(t, "python", strings.Replace(text, "TYPE", "Optional[Dict[str, Any]]", 1), "parameter", "item")
+	c := found(t, "python", strings.Replace(text, ": TYPE", "", 1), "parameter", "item")
+	for _, other := range []Evidence{b, c} {
+		if !slices.Equal(a.LexiconKeys(), other.LexiconKeys()) {
+			t.Errorf("%q beside %q", a.LexiconKeys(), other.LexiconKeys())
+		}
+	}
+}
+
+func FuzzLook(f *testing.F) {
+	f.Add("python", "def f(a: int = 3, *b) -> List[a.b]:\n    a.c()\n    return -a[1] + not(b)\n")
+	f.Add("typescript", "class A { private x?: Map<string, () => void> = new Map(); f(): A | null { return this } }")
+	f.Add("rust", "fn f<'a>(x: &'a str) -> Option<&'a str> { let y: Vec<_> = vec![]; Some(x) }")
+	f.Add("go", "package p\nvar x []func(a, b int) (c error) = []func(int, int) error{nil}")
+	f.Add("java", "class A { List<? extends B> x = new ArrayList<>(); }")
+	f.Fuzz(func(t *testing.T, language, text string) {
+		if len(text) > 5000 {
+			return
+		}
+		file := treesitter.Parse(language, []byte(text))
+		x := names.New(file)
+		l := For(language)
+		for _, site := range file.TypeSites {
+			e := Look(x, site)
+			for _, keys := range e.Keys {
+				if len(keys) > mostKeys || slices.Contains(keys, "") {
+					t.Fatalf("%q", keys)
+				}
+			}
+			for _, made := range e.Made {
+				if !Askable(made) {
+					t.Fatalf("%q", made)
+				}
+			}
+			Words(site.Existing)
+			if form := l.Form(site.Existing); l.Form(form) != form {
+				t.Fatalf("%q: %q, and then %q", site.Existing, form, l.Form(form))
+			}
+		}
+	})
+}

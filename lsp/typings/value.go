@@ -1,0 +1,357 @@
+package typings
+
+import (
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
+)
+
+// value is what an expression looks like.
+type value struct {
+	shape   string // its sort
+	more    string // a second, more exact one
+	made    string // its type, where it says so
+	carried string // the name that it is
+	list    bool   // more values follow behind a comma
+}
+
+// mostTokens of an expression are looked at.
+const mostTokens = 60
+
+// value looks at the expression that begins at a token.
+func (l *look) value(i int) value {
+	v, next := l.operand(i, 0)
+	// An operator behind the first operand says more of the type than that.
+	depth := 0
+	for n := 0; next < len(l.tokens) && n < mostTokens; n++ {
+		t := l.text(next)
+		switch t {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth--
+		}
+		if depth < 0 || depth == 0 && t == ";" {
+			break
+		}
+		previous := l.step(next, -1)
+		if depth == 0 && !l.sameLine(previous, next) && t != "." && l.language != "java" && l.language != "c" && l.language != "cpp" {
+			break
+		}
+		if depth == 0 {
+			switch token := l.tokens[next]; {
+			case t == ",":
+				v.list = true
+				return v
+			case token.Subkind == treesitter.SubkindComparison || t == "in" || t == "instanceof":
+				return value{shape: "compare"}
+			case token.Subkind == treesitter.SubkindLogical:
+				return value{shape: t + " " + v.shape}
+			case t == "?" || t == "if":
+				// a choice: of the same type on both sides, or of none
+				v.shape, v.carried = "choice "+v.shape, ""
+				return v
+			case token.Subkind == treesitter.SubkindBinary:
+				return value{shape: t + " " + v.shape}
+			case t == "as":
+				start := l.step(next, 1)
+				return value{shape: "as", made: l.path(start)}
+			}
+		}
+		next = l.step(next, 1)
+	}
+	return v
+}
+
+// operand looks at one operand and returns the token behind it.
+func (l *look) operand(i, deep int) (value, int) {
+	if i >= len(l.tokens) || deep > 4 {
+		return value{shape: "other"}, i + 1
+	}
+	t := l.text(i)
+	next := l.step(i, 1)
+	token := l.tokens[i]
+	switch {
+	case token.Kind == treesitter.KindLiteral:
+		switch token.Subkind {
+		case treesitter.SubkindNumber:
+			if strings.ContainsAny(t, ".") || !strings.HasPrefix(t, "0x") && strings.ContainsAny(t, "eE") {
+				return value{shape: "float"}, next
+			}
+			return value{shape: "int"}, next
+		case treesitter.SubkindString:
+			if c := t[0]; c == 'b' || c == 'B' {
+				return value{shape: "bytes"}, next
+			}
+			if t[0] == '\'' && (l.language == "go" || l.language == "rust" || l.language == "java" || l.language == "c" || l.language == "cpp") {
+				return value{shape: "char"}, next
+			}
+			return value{shape: "string"}, next
+		}
+		return value{shape: t}, next
+	case t == "await" || t == "not" || t == "!" || t == "-" || t == "*" || t == "yield":
+		v, end := l.operand(next, deep+1)
+		if t == "-" {
+			return v, end
+		}
+		return value{shape: t + " " + v.shape}, end
+	case t == "&":
+		v, end := l.operand(next, deep+1)
+		if v.shape == "mut" {
+			v, end = l.operand(end, deep+1)
+		}
+		v.shape, v.carried = "& "+v.shape, ""
+		if v.made != "" {
+			sign := "&"
+			if l.language == "go" {
+				sign = "*"
+			}
+			v.made = sign + v.made
+		}
+		return v, end
+	case t == "new":
+		made := l.path(next)
+		v := value{shape: "new", made: made}
+		if words := Words(made); len(words) > 0 {
+			v.more = "new " + words[0]
+		}
+		return v, l.closing(next)
+	case t == "[":
+		return l.bracketed(i, deep)
+	case t == "{":
+		if l.text(next) == "}" {
+			return value{shape: "{}"}, l.step(next, 1)
+		}
+		v, _ := l.operand(next, deep+1)
+		return value{shape: "{", more: "{" + v.shape}, l.closing(i)
+	case t == "(":
+		end := l.closing(i)
+		if l.text(end) == "=>" {
+			return value{shape: "function"}, len(l.tokens)
+		}
+		v, behind := l.operand(next, deep+1)
+		if l.text(behind) == "," {
+			return value{shape: "(,", more: "(" + v.shape}, end
+		}
+		return value{shape: "(" + v.shape}, end
+	case t == "lambda" || t == "function" || t == "func" || t == "async" || t == "|" || t == "||" || t == "move":
+		return value{shape: "function"}, len(l.tokens)
+	case l.language == "go" && (t == "make" || t == "new") && l.text(next) == "(":
+		made := l.typeAt(l.step(next, 1))
+		if t == "new" && made != "" {
+			made = "*" + made
+		}
+		return value{shape: t, made: made}, l.closing(next)
+	case l.language == "go" && t == "map":
+		made := l.typeAt(i)
+		return value{shape: "map", made: made}, l.closing(next)
+	case names.IsName(t):
+		return l.chain(i)
+	}
+	return value{shape: "other"}, next
+}
+
+// bracketed is a list, or Go's value of a list type.
+func (l *look) bracketed(i, deep int) (value, int) {
+	next := l.step(i, 1)
+	if l.language == "go" {
+		made := l.typeAt(i)
+		return value{shape: "[", made: made}, len(l.tokens)
+	}
+	if l.text(next) == "]" {
+		return value{shape: "[]"}, l.step(next, 1)
+	}
+	v, _ := l.operand(next, deep+1)
+	return value{shape: "[", more: "[" + v.shape}, l.closing(i)
+}
+
+// typeAt is the text of a type of Go's that a value begins with: up to the bracket of its elements, or what separates it.
+func (l *look) typeAt(i int) string {
+	start := i
+	depth := 0
+	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
+		t := l.text(i)
+		switch {
+		case t == "[" || t == "(":
+			depth++
+		case (t == "]" || t == ")") && depth > 0:
+			depth--
+		case depth == 0 && (t == "{" && !(l.text(l.step(i, -1)) == "struct" || l.text(l.step(i, -1)) == "interface") || t == ")" || t == "," || t == ";"):
+			if i == start {
+				return ""
+			}
+			text := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[l.step(i, -1)].End})
+			if !Askable(text) {
+				return ""
+			}
+			return text
+		}
+		i = l.step(i, 1)
+	}
+	return ""
+}
+
+// path is a name with its path and what it is made of in angle brackets, as it stands.
+func (l *look) path(i int) string {
+	start := i
+	if !names.IsName(l.text(i)) {
+		return ""
+	}
+	end := i
+	for {
+		next := l.step(end, 1)
+		t := l.text(next)
+		if t != "." && t != "::" || !names.IsName(l.text(l.step(next, 1))) {
+			if t == "<" {
+				if close := l.angle(next); close > 0 && close > l.step(next, 1) {
+					end = close
+				}
+			}
+			break
+		}
+		end = l.step(next, 1)
+	}
+	text := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[end].End})
+	if !Askable(text) {
+		return ""
+	}
+	return text
+}
+
+// angle is the bracket that closes an angle bracket; 0 when there is none near.
+func (l *look) angle(i int) int {
+	depth := 0
+	for n := 0; i < len(l.tokens) && n < 24; n++ {
+		switch l.text(i) {
+		case "<":
+			depth++
+		case ">":
+			if depth--; depth == 0 {
+				return i
+			}
+		case ";", "{", "(":
+			return 0
+		}
+		i = l.step(i, 1)
+	}
+	return 0
+}
+
+// closing is the token behind the bracket that closes the first one from a token on.
+func (l *look) closing(i int) int {
+	depth, begun := 0, false
+	for n := 0; i < len(l.tokens) && n < 400; n++ {
+		switch l.text(i) {
+		case "(", "[", "{":
+			depth++
+			begun = true
+		case ")", "]", "}":
+			depth--
+		case ";":
+			if depth <= 0 {
+				return i
+			}
+		}
+		i = l.step(i, 1)
+		if begun && depth <= 0 || depth < 0 {
+			return i
+		}
+	}
+	return i
+}
+
+// chain looks at a name with what follows it: members, calls and indexes.
+func (l *look) chain(i int) (value, int) {
+	start, last, calls, indexes := i, i, 0, 0
+	head := l.text(i)
+	single := true // names only, up to the first call
+	callee := ""
+	for n := 0; n < mostTokens; n++ {
+		next := l.step(last, 1)
+		switch t := l.text(next); {
+		case (t == "." || t == "?." || t == "::") && names.IsName(l.text(l.step(next, 1))):
+			if calls > 0 || indexes > 0 {
+				single = false
+			}
+			last = l.step(next, 1)
+			callee = ""
+			continue
+		case t == "(" && l.sameLine(last, next):
+			calls++
+			callee = l.calleeAt(last)
+			last = l.step(l.closing(next), -1)
+			continue
+		case t == "[" && l.sameLine(last, next):
+			indexes++
+			callee = "[]"
+			last = l.step(l.closing(next), -1)
+			continue
+		case t == "!" && l.language == "rust" && calls == 0:
+			return value{shape: "macro", more: "macro " + l.text(last)}, l.closing(l.step(next, 1))
+		case t == "!" || t == "?" && l.language == "rust":
+			last = next
+			continue
+		case t == "=>" && calls == 0:
+			return value{shape: "function"}, len(l.tokens)
+		case t == "{" && calls == 0 && (l.language == "go" || l.language == "rust") && l.sameLine(last, next):
+			made := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[last].End})
+			return value{shape: "made", made: made}, l.closing(next)
+		}
+		break
+	}
+	behind := l.step(last, 1)
+	switch {
+	case callee == "[]":
+		return value{shape: "index", more: "index " + LastPart(head)}, behind
+	case callee != "":
+		v := value{shape: "call", more: "call " + callee}
+		if single && calls == 1 {
+			path := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[start].End})
+			end := start
+			for {
+				next := l.step(end, 1)
+				if t := l.text(next); t != "." && t != "::" || !names.IsName(l.text(l.step(next, 1))) {
+					break
+				}
+				end = l.step(next, 1)
+			}
+			path = l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[end].End})
+			switch {
+			case l.language == "python" && title(l.text(end)):
+				v.made = path
+			case l.language == "rust":
+				if at := strings.LastIndex(path, "::"); at > 0 {
+					v.made = path[:at]
+					v.more = "call " + path
+				}
+			case l.language == "go" && strings.HasPrefix(l.text(end), "New") && len(l.text(end)) > 3:
+				v.made = "*" + path[:len(path)-len(l.text(end))] + l.text(end)[3:]
+			}
+			if !Askable(v.made) {
+				v.made = ""
+			}
+		}
+		return v, behind
+	case calls == 0 && indexes == 0:
+		name := l.text(last)
+		if head == "self" && last == start || head == "this" && last == start {
+			return value{shape: head}, behind
+		}
+		return value{shape: "name", more: "name " + LastPart(name), carried: name}, behind
+	}
+	return value{shape: "other"}, behind
+}
+
+// calleeAt is the name of what is called, with the one before it where that says more: "Map.of", "Vec::new".
+func (l *look) calleeAt(i int) string {
+	name := l.text(i)
+	if sign := l.step(i, -1); l.text(sign) == "." || l.text(sign) == "::" {
+		if head := l.text(l.step(sign, -1)); title(head) {
+			return head + l.text(sign) + name
+		}
+	}
+	return name
+}
+
+func title(name string) bool { return name != "" && 'A' <= name[0] && name[0] <= 'Z' }
