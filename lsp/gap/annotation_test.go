@@ -141,6 +141,7 @@ func TestNone(t *testing.T) {
 	if want := n / (n + math.Exp(5)); math.Abs(sum-want) > 1e-9 {
 		t.Errorf("the candidates share %v, want %v", sum, want)
 	}
+	g.RankBy(func(c *Candidate) float64 { return float64(rank.Flag(c.Text == "int64")) })
 	q := g.Query(model.Query{Before: "a"})
 	if len(q.Choices) == 0 || len(q.Choices) > askedTypes || q.OnePass {
 		t.Errorf("asked about %q", q.Choices)
@@ -149,6 +150,12 @@ func TestNone(t *testing.T) {
 	other.Answer(model.Prediction{Candidates: []model.Candidate{{Text: "int64", LogProb: -0.5, Vocabulary: -2, Pointer: math.Inf(-1)}}})
 	if rows, _ := other.Rows(); rows[len(rows)-1][Vocabulary] != -2 {
 		t.Error("the best that the model knows is not kept")
+	}
+	for _, c := range other.Candidates {
+		over, asked := c.Inputs[ModelOver], slices.Contains(q.Choices, c.Text)
+		if known := over == over; known != asked || asked && c.Text != "int64" && over >= 0 {
+			t.Errorf("%s: asked %v, behind the best by %v", c.Text, asked, over)
+		}
 	}
 	if rows, _ := g.Rows(); rows[len(rows)-1][Vocabulary] == rows[len(rows)-1][Vocabulary] {
 		t.Error("the gap that was cloned has the answer, too")

@@ -130,6 +130,7 @@ type Gap struct {
 	// Of an annotation alone.
 	annotation *annotation
 	rest       *Candidate // that it is none of the candidates
+	queried    []string   // what the model is asked about
 }
 
 // Candidate is a text that may stand in a gap.
@@ -370,6 +371,9 @@ func (g *Gap) Query(window model.Query) model.Query {
 	for i := range asked {
 		window.Choices[i] = asked[i].Text
 	}
+	if g.Group == GroupAnnotation {
+		g.queried = window.Choices
+	}
 	window.OnePass = g.Group != GroupOperator && g.Group != GroupLiteral && g.Group != GroupAnnotation
 	return window
 }
@@ -386,6 +390,10 @@ func (g *Gap) Answer(p model.Prediction) {
 		c := &g.Candidates[i]
 		place, ok := at[c.Text]
 		if !ok {
+			if len(p.Candidates) > 0 && slices.Contains(g.queried, c.Text) { // behind those that it named
+				last := p.Candidates[len(p.Candidates)-1].LogProb
+				c.Inputs[ModelOver], c.Inputs[ModelPlace] = float32(last-p.Candidates[0].LogProb-1), float32(len(p.Candidates))
+			}
 			continue
 		}
 		answer := p.Candidates[place]
