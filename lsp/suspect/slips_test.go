@@ -161,7 +161,7 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// TestMisspelt: a name that stands nowhere else and is one slip from what was likeliest meant is reported as misspelt, any other as misused.
+// TestMisspelt: a name that stands nowhere else, in no file of the project, and is one slip from what was likeliest meant is misspelt, any other misused.
 func TestMisspelt(t *testing.T) {
 	table := *rank.Default()
 	forest, err := rank.NewForest([]string{"slip"}, [][]rank.Node{{{Input: 0, Left: 1, Right: 2, Value: 0.5}, {Input: -1, Value: 0}, {Input: -1, Value: 5}}})
@@ -169,17 +169,29 @@ func TestMisspelt(t *testing.T) {
 		t.Fatal(err)
 	}
 	table.Repair = map[string]*rank.Forest{groupName: forest, groupMember: forest}
-	findings, err := Check(context.Background(), nil, treesitter.Parse("python", []byte(misspelt)), Options{All: true, Table: &table})
-	if err != nil {
-		t.Fatal(err)
+	codes := func(around *project.View) map[string]string {
+		findings, err := Check(context.Background(), nil, treesitter.Parse("python", []byte(misspelt)), Options{All: true, Table: &table, Around: around})
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes := map[string]string{}
+		for _, f := range findings {
+			codes[f.Token] = f.Code
+		}
+		return codes
 	}
-	codes := map[string]string{}
-	for _, f := range findings {
-		codes[f.Token] = f.Code
-	}
+	p := project.New(100)
+	p.Set("other.py", treesitter.Parse("python", []byte("hgih = 1\n")))
+	alone, among := codes(nil), codes(p.View("main.py"))
 	for token, want := range map[string]string{"hgih": CodeMisspelt, "hieght": CodeMisspelt, "high": CodeVariable, "height": CodeVariable} {
-		if codes[token] != want {
-			t.Errorf("%s: %s, want %s", token, codes[token], want)
+		if alone[token] != want {
+			t.Errorf("%s: %s, want %s", token, alone[token], want)
+		}
+		if token == "hgih" {
+			want = CodeVariable
+		}
+		if among[token] != want {
+			t.Errorf("%s, where another file has hgih: %s, want %s", token, among[token], want)
 		}
 	}
 }

@@ -302,10 +302,10 @@ func (e *Examination) finding(i int) Finding {
 	return f
 }
 
-// misspelt reports whether what stands there stands nowhere else, and is one slip from what was likeliest meant.
+// misspelt reports whether what stands there stands nowhere else, neither in the file nor in its project nor in the language, and is one slip from what was likeliest meant.
 func (s *site) misspelt() bool {
 	c := &s.choices[s.order[0]].inputs
-	return s.named() && c[inOwnSeen] == 0 && c[inSlip] > 0
+	return s.named() && !s.builtin && c[inOwnSeen] == 0 && !(c[inOwnFiles] > 0) && c[inSlip] > 0
 }
 
 // sort is what thresholds are for, see Kinds.
