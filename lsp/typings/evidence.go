@@ -7,18 +7,18 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// FamilyOf is a sort of evidence.
-type FamilyOf int
+// Family is a sort of evidence.
+type Family int
 
 // The families. The keys of the first three are of a kind of site; the others mean the same for all.
 const (
-	FamilyName   FamilyOf = iota // the whole name
-	FamilyLast                   // its last part
-	FamilyFirst                  // its first part, where there are more
-	FamilyValue                  // what it begins with
-	FamilyUse                    // what is done with it
-	FamilyResult                 // what a function gives back
-	FamilySign                   // what stands beside it: ? * async const
+	FamilyName   Family = iota // the whole name
+	FamilyLast                 // its last part
+	FamilyFirst                // its first part, where there are more
+	FamilyValue                // what it begins with
+	FamilyUse                  // what is done with it
+	FamilyResult               // what a function gives back
+	FamilySign                 // what stands beside it: ? * async const
 
 	NumFamilies
 )
@@ -38,7 +38,7 @@ type Evidence struct {
 }
 
 // key is how a lexicon calls a key of a family.
-func (e *Evidence) key(family FamilyOf, key string) string {
+func (e *Evidence) key(family Family, key string) string {
 	k := familyLetters[family : family+1]
 	if family <= FamilyFirst && e.Kind != "" {
 		k += e.Kind[:1]
@@ -50,13 +50,13 @@ func (e *Evidence) key(family FamilyOf, key string) string {
 func (e *Evidence) LexiconKeys() (list []string) {
 	for family, keys := range e.Keys {
 		for _, key := range keys {
-			list = append(list, e.key(FamilyOf(family), key))
+			list = append(list, e.key(Family(family), key))
 		}
 	}
 	return list
 }
 
-func (e *Evidence) add(family FamilyOf, key string) {
+func (e *Evidence) add(family Family, key string) {
 	for _, k := range e.Keys[family] {
 		if k == key {
 			return
@@ -84,7 +84,7 @@ type look struct {
 // Look gathers the evidence at a site.
 func Look(x *names.Index, site treesitter.TypeSite) Evidence {
 	e := Evidence{Kind: site.Kind, Symbol: Symbol(site)}
-	l := &look{x: x, tokens: x.File.Tokens, language: Family(x.File.Language), Evidence: &e}
+	l := &look{x: x, tokens: x.File.Tokens, language: CountedAs(x.File.Language), Evidence: &e}
 	if e.Symbol != "" {
 		e.add(FamilyName, strings.ToLower(strings.Trim(e.Symbol, "_")))
 		e.add(FamilyLast, LastPart(e.Symbol))
@@ -194,7 +194,7 @@ func (l *look) signs(site treesitter.TypeSite, symbol int) {
 func (l *look) function(site treesitter.TypeSite) treesitter.Span { return l.x.Function(site.Start) }
 
 // take keeps what a value looks like.
-func (l *look) take(family FamilyOf, v value) {
+func (l *look) take(family Family, v value) {
 	l.add(family, v.shape)
 	if v.more != "" {
 		l.add(family, v.more)

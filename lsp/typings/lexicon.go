@@ -55,8 +55,8 @@ var lexicons = sync.OnceValue(func() map[string]*Lexicon {
 	return list
 })
 
-// Family is the language whose lexicon a language uses.
-func Family(language string) string {
+// CountedAs is the language whose lexicon a language uses.
+func CountedAs(language string) string {
 	switch language {
 	case "tsx", "javascript":
 		return "typescript"
@@ -66,7 +66,7 @@ func Family(language string) string {
 
 // For returns the lexicon of a language; an empty one where none was counted.
 func For(language string) *Lexicon {
-	if l := lexicons()[Family(language)]; l != nil {
+	if l := lexicons()[CountedAs(language)]; l != nil {
 		return l
 	}
 	return &Lexicon{}
@@ -170,7 +170,7 @@ func (l *Lexicon) Judge(e Evidence) *Opinion {
 	o := &Opinion{l: l, kind: l.kinds[e.Kind], counts: make([][]Counts, NumFamilies), evidence: e}
 	for family, keys := range e.Keys {
 		for _, key := range keys {
-			if c := l.Counted(e.key(FamilyOf(family), key)); c.Total > 0 {
+			if c := l.Counted(e.key(Family(family), key)); c.Total > 0 {
 				o.counts[family] = append(o.counts[family], c)
 			}
 		}
@@ -220,7 +220,7 @@ func (o *Opinion) of(place int, listed bool) Support {
 	}
 	// A whole name says what its parts say, and more; of the rest each adds what it knows.
 	name := math.NaN()
-	for _, family := range []FamilyOf{FamilyName, FamilyLast, FamilyFirst} {
+	for _, family := range []Family{FamilyName, FamilyLast, FamilyFirst} {
 		if v := s.Shares[family]; name != name && v == v {
 			name = v
 		}

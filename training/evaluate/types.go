@@ -42,7 +42,7 @@ var frequentTypes string
 
 // frequent lists a language's frequent types, the most frequent first.
 func frequent(language string) (list []string) {
-	language = typings.Family(language)
+	language = typings.CountedAs(language)
 	for line := range strings.Lines(frequentTypes) {
 		if fields := strings.Split(line, "\t"); len(fields) == 3 && fields[0] == language {
 			list = append(list, fields[1])
@@ -58,7 +58,7 @@ func CountTypes(sources []Source, w io.Writer) error {
 	type key struct{ language, text string }
 	counts, projects := map[key]int{}, map[key]map[string]bool{}
 	for _, s := range sources {
-		language := typings.Family(s.File.Language)
+		language := typings.CountedAs(s.File.Language)
 		for _, site := range s.File.TypeSites {
 			k := key{language, site.Existing}
 			if !typings.Askable(site.Existing) {

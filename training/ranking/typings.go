@@ -55,7 +55,7 @@ func (c *TypeCounter) Add(project string, f *treesitter.File) {
 		if x == nil {
 			x = names.New(f)
 		}
-		language := typings.Family(f.Language)
+		language := typings.CountedAs(f.Language)
 		c.here[[3]string{language, kindKey + site.Kind, site.Existing}]++
 		e := typings.Look(x, site)
 		for _, key := range e.LexiconKeys() {
