@@ -1,21 +1,20 @@
 package evaluate
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"math"
-	"slices"
-	"sort"
 	"strings"
 
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
+	"mlm-lsp/training/ranking"
 	"mlm-lsp/treesitter"
 )
 
-// Alarms is how many mistakes a check finds at how many false alarms: what one threshold of its log-odds for all kinds and languages would report.
+// Alarms is how many mistakes a check finds at how many false alarms: what two thresholds of its log-odds would report, one for what looks misspelt, which has a share of the reports
+// (ranking.MisspeltShare), and one for all else.
 type Alarms struct {
 	Lines, Functions int // of the files that are right
 	Kinds            []string
@@ -43,20 +42,12 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		return nil, fmt.Errorf("measuring alarms: %d files that are right, %d mistakes: name some of both", len(clean), len(bugs))
 	}
 	count := &steps{total: len(clean) + len(bugs), report: progress}
-	a := &Alarms{Cases: map[string]int{}}
-	type alarm struct {
-		logOdds  float64
-		function int
-		reported [2]bool // by sensitivity
+	sensitivities := rank.Sensitivities()
+	shipped := make([]AlarmPoint, len(sensitivities))
+	for k, sensitivity := range sensitivities {
+		shipped[k] = AlarmPoint{Limit: "as shipped, " + sensitivity, Recall: map[string]float64{}}
 	}
-	sensitivities := [2]string(rank.Sensitivities())
-	reportedAt := func(e *suspect.Examination, i int) (at [2]bool) {
-		for k, sensitivity := range sensitivities {
-			at[k] = e.ReportedAt(i, sensitivity)
-		}
-		return at
-	}
-	var alarms []alarm
+	var alarms ranking.Alarms
 	for _, s := range clean {
 		around, err := Bug{Path: s.Path, Around: s.Around}.around(ctx)
 		if err != nil {
@@ -66,25 +57,24 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		if err != nil {
 			return nil, fmt.Errorf("measuring alarms: checking %s: %w", s.Path, err)
 		}
-		starts := make([]int, len(s.File.Declarations))
-		for i, d := range s.File.Declarations {
-			starts[i] = d.Start
-		}
-		sort.Ints(starts)
-		for i := range e.Len() {
-			if logOdds, asked := e.Alarm(i); asked && e.Reportable(i) {
-				alarms = append(alarms, alarm{logOdds, a.Functions + sort.SearchInts(starts, e.Function(i).Start), reportedAt(e, i)})
+		alarms.Add(e)
+		for k, sensitivity := range sensitivities {
+			functions := map[int]bool{}
+			for i := range e.Len() {
+				if e.ReportedAt(i, sensitivity) {
+					shipped[k].Lines++
+					functions[e.Function(i).Start] = true
+				}
 			}
+			shipped[k].Functions += float64(len(functions))
 		}
-		a.Functions += len(starts) + 1
-		a.Lines += 1 + bytes.Count(s.File.Text, []byte("\n"))
 		count.add(1)
 	}
-	odds := map[string][]float64{}
-	shipped := [2]AlarmPoint{}
-	for k, sensitivity := range sensitivities {
-		shipped[k] = AlarmPoint{Limit: "as shipped, " + sensitivity, Recall: map[string]float64{}}
+	type mistake struct {
+		logOdds  float64
+		misspelt bool // it looks so
 	}
+	mistakes := map[string][]mistake{}
 	for _, b := range bugs {
 		around, err := b.around(ctx)
 		if err != nil {
@@ -94,84 +84,54 @@ func MeasureAlarms(ctx context.Context, m suspect.Model, clean []Source, bugs []
 		if err != nil {
 			return nil, fmt.Errorf("measuring alarms: checking %s: %w", b.Path, err)
 		}
-		v, reported := math.Inf(-1), [2]bool{}
-		if i := e.At(b.At); i >= 0 {
+		v, i := mistake{logOdds: math.Inf(-1)}, e.At(b.At)
+		if i >= 0 {
 			if logOdds, asked := e.Alarm(i); asked && e.Reportable(i) {
-				v = logOdds
+				v = mistake{logOdds, e.Kind(i) == suspect.KindMisspelt}
 			}
-			reported = reportedAt(e, i)
 		}
 		for _, kind := range []string{b.Kind, SliceAll} {
-			odds[kind] = append(odds[kind], v)
-			for k := range shipped {
-				if reported[k] {
+			mistakes[kind] = append(mistakes[kind], v)
+			for k, sensitivity := range sensitivities {
+				if i >= 0 && e.ReportedAt(i, sensitivity) {
 					shipped[k].Recall[kind]++
 				}
 			}
 		}
 		count.add(1)
 	}
+	a := &Alarms{Lines: alarms.Lines, Functions: alarms.Functions, Cases: map[string]int{}}
 	for _, kind := range []string{"variable", "attribute", "operator", "boolean", "swap", "misspelt", SliceAll} {
-		if n := len(odds[kind]); n > 0 {
+		if n := len(mistakes[kind]); n > 0 {
 			a.Kinds = append(a.Kinds, kind)
 			a.Cases[kind] = n
-			for k := range shipped {
-				shipped[k].Recall[kind] /= float64(n)
-			}
 		}
 	}
-	slices.SortStableFunc(alarms, func(x, y alarm) int {
-		switch {
-		case x.logOdds > y.logOdds:
-			return -1
-		case x.logOdds < y.logOdds:
-			return 1
-		}
-		return 0
-	})
-	// point takes alarms from the first as long as the limits hold; the threshold is the log-odds of the first one too many, which those must exceed.
-	point := func(limit string, perThousandLines, functions float64) AlarmPoint {
+	point := func(limit string, perThousandLines, functions float64) {
 		p := AlarmPoint{Limit: limit, Recall: map[string]float64{}}
-		threshold := math.Inf(-1)
-		hit := map[int]bool{}
-		n := 0
-		for _, x := range alarms {
-			hit[x.function] = true
-			if 1000*float64(n+1) > perThousandLines*float64(a.Lines) || float64(len(hit)) > functions*float64(a.Functions) {
-				threshold = x.logOdds
-				break
-			}
-			n++
-		}
-		n = sort.Search(n, func(i int) bool { return alarms[i].logOdds <= threshold })
-		reported := map[int]bool{}
-		for _, x := range alarms[:n] {
-			reported[x.function] = true
-		}
-		p.Lines, p.Functions = 1000*float64(n)/float64(a.Lines), float64(len(reported))/float64(a.Functions)
-		for kind, list := range odds {
+		misspelt, others := alarms.Least(ranking.Budget{PerThousandLines: perThousandLines, Functions: functions, Misspelt: ranking.MisspeltShare})
+		n, share := alarms.Reports(misspelt, others)
+		p.Lines, p.Functions = 1000*float64(n)/float64(a.Lines), share
+		for kind, list := range mistakes {
 			for _, v := range list {
-				if v > threshold {
+				if v.logOdds >= others && !v.misspelt || v.logOdds >= misspelt && v.misspelt {
 					p.Recall[kind] += 1 / float64(len(list))
 				}
 			}
 		}
-		return p
+		a.Points = append(a.Points, p)
 	}
 	for _, limit := range alarmLimits {
-		a.Points = append(a.Points, point(fmt.Sprintf("%g on 1,000 lines", limit), limit, 1))
+		point(fmt.Sprintf("%g on 1,000 lines", limit), limit, 1)
 	}
-	a.Points = append(a.Points, point(fmt.Sprintf("%g%% of functions", 100*functionLimit), math.Inf(1), functionLimit))
-	for k := range shipped {
-		functions := map[int]bool{}
-		for _, x := range alarms {
-			if x.reported[k] {
-				shipped[k].Lines += 1000 / float64(a.Lines)
-				functions[x.function] = true
-			}
+	point(fmt.Sprintf("%g%% of functions", 100*functionLimit), math.Inf(1), functionLimit)
+	for _, p := range shipped {
+		p.Lines *= 1000 / float64(a.Lines)
+		p.Functions /= float64(a.Functions)
+		for kind := range p.Recall {
+			p.Recall[kind] /= float64(a.Cases[kind])
 		}
-		shipped[k].Functions = float64(len(functions)) / float64(a.Functions)
-		a.Points = append(a.Points, shipped[k])
+		a.Points = append(a.Points, p)
 	}
 	return a, nil
 }

@@ -272,9 +272,9 @@ func TestThresholds(t *testing.T) {
 
 // TestLeast: misspelt names get their share of the reports, what they leave is the others', and of alarms as suspicious as each other all are reported or none.
 func TestLeast(t *testing.T) {
-	h := half{lines: 10000, functions: 100}
+	h := Alarms{Lines: 10000, Functions: 100}
 	for i := range 10 {
-		h.alarms = append(h.alarms, alarm{logOdds: float64(10 - i), misspelt: i < 6, function: i})
+		h.insert(Alarm{LogOdds: float64(10 - i), Misspelt: i < 6, Function: i})
 	}
 	for _, c := range []struct {
 		budget          Budget
@@ -282,13 +282,14 @@ func TestLeast(t *testing.T) {
 	}{
 		{Budget{PerThousandLines: 0.5, Functions: 1, Misspelt: 0.4}, 5, 2}, {Budget{PerThousandLines: 0.8, Functions: 1, Misspelt: 1}, 8, 6}, {Budget{PerThousandLines: 0.8, Functions: 0.03, Misspelt: 0.5}, 3, 2},
 	} {
-		misspelt, others := h.least(c.budget)
-		if all, ofMisspelt, _ := h.reports(misspelt, others); all != c.all || ofMisspelt != c.ofMisspelt {
+		misspelt, others := h.Least(c.budget)
+		all, _ := h.Reports(misspelt, others)
+		if ofMisspelt, _ := h.Reports(misspelt, math.Inf(1)); all != c.all || ofMisspelt != c.ofMisspelt {
 			t.Errorf("%+v: %d reports, %d of misspelt names", c.budget, all, ofMisspelt)
 		}
 	}
-	alike := half{lines: 10000, functions: 100, alarms: []alarm{{logOdds: 3}, {logOdds: 2}, {logOdds: 2}}}
-	if all, _, _ := alike.reports(alike.least(Budget{PerThousandLines: 0.2, Functions: 1})); all != 1 {
+	alike := Alarms{Lines: 10000, Functions: 100, list: []Alarm{{LogOdds: 3}, {LogOdds: 2}, {LogOdds: 2}}}
+	if all, _ := alike.Reports(alike.Least(Budget{PerThousandLines: 0.2, Functions: 1})); all != 1 {
 		t.Errorf("%d reports of one and two alike, and two are too few", all)
 	}
 }

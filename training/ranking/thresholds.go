@@ -21,8 +21,11 @@ import (
 type Budget struct {
 	PerThousandLines float64 // reports; 0 means 0.5
 	Functions        float64 // share of the functions that may hold one at rank.Quiet; 0 means 0.001
-	Misspelt         float64 // share of the reports that may be of misspelt names; 0 means 0.2
+	Misspelt         float64 // share of the reports that may be of misspelt names; 0 means MisspeltShare
 }
+
+// MisspeltShare is the share of the reports that may be of misspelt names.
+const MisspeltShare = 0.2
 
 // Right is a file that nobody complained about. The model was not trained on it, nor the table fitted.
 type Right struct {
@@ -31,18 +34,41 @@ type Right struct {
 	Around  func(context.Context) (*project.View, error) // what the project's other files say; nil where they are not known
 }
 
-// alarm is a site of a right file that the model was asked about.
-type alarm struct {
-	logOdds  float64
-	misspelt bool
-	function int
+// Alarm is a site of a right file that the model was asked about.
+type Alarm struct {
+	LogOdds  float64
+	Misspelt bool // it looks misspelt, see suspect.KindMisspelt
+	Function int  // the number of its function
+}
+
+// Alarms are those of some right files.
+type Alarms struct {
+	list             []Alarm // the most suspicious first
+	Lines, Functions int
+}
+
+// Add adds a file: what a check that the model took part in says of it.
+func (a *Alarms) Add(e *suspect.Examination) {
+	starts := functionStarts(e.File())
+	for k := range e.Len() {
+		if logOdds, asked := e.Alarm(k); asked && e.Reportable(k) {
+			a.insert(Alarm{logOdds, e.Kind(k) == suspect.KindMisspelt, a.Functions + sort.SearchInts(starts, e.Function(k).Start)})
+		}
+	}
+	a.Functions += len(starts) + 1
+	a.Lines += lines(e.File())
+}
+
+// insert keeps the order; of those alike, the one that came first stands first.
+func (a *Alarms) insert(x Alarm) {
+	i := sort.Search(len(a.list), func(i int) bool { return a.list[i].LogOdds < x.LogOdds })
+	a.list = slices.Insert(a.list, i, x)
 }
 
 // half is the files of some projects.
 type half struct {
-	projects         []string
-	alarms           []alarm // the most suspicious first
-	lines, functions int
+	projects []string
+	Alarms
 }
 
 // Thresholds gives the table its sensitivities. The projects of the right files are parted into two halves of about as many lines: the thresholds are the lowest that keep the budget on
@@ -56,7 +82,7 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []Right, mistakes []Ex
 		budget.Functions = 0.001
 	}
 	if budget.Misspelt == 0 {
-		budget.Misspelt = 0.2
+		budget.Misspelt = MisspeltShare
 	}
 	if opts.Log == nil {
 		opts.Log = func(string) {}
@@ -84,7 +110,7 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []Right, mistakes []Ex
 		// The other way round is told beside it, as another look at how much the next files differ.
 		for side := range halves {
 			on, blind := &halves[side], &halves[1-side]
-			misspelt, others := on.least(Budget{budget.PerThousandLines, way.functions, budget.Misspelt})
+			misspelt, others := on.Least(Budget{budget.PerThousandLines, way.functions, budget.Misspelt})
 			of := func(kind string) float64 {
 				if kind == suspect.KindMisspelt {
 					return misspelt
@@ -92,13 +118,16 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []Right, mistakes []Ex
 				return others
 			}
 			s := rank.Sensitivity{Thresholds: map[string]rank.Threshold{}}
-			var reports, ofMisspelt int
-			reports, ofMisspelt, s.Functions = blind.reports(misspelt, others)
-			s.PerThousandLines = 1000 * float64(reports) / float64(blind.lines)
-			here, _, functions := on.reports(misspelt, others)
+			perThousand := func(of *half, misspelt, others float64) (reports, functions float64) {
+				n, functions := of.Reports(misspelt, others)
+				return 1000 * float64(n) / float64(of.Lines), functions
+			}
+			s.PerThousandLines, s.Functions = perThousand(blind, misspelt, others)
+			here, functions := perThousand(on, misspelt, others)
+			ofMisspelt, _ := perThousand(blind, misspelt, math.Inf(1))
 			text := fmt.Sprintf("threshold, %s: log-odds %.2f, of misspelt names %.2f, chosen on %d lines of %s (%.2f reports on 1,000 lines, %.2f%% of functions); on %d lines of %s, blind, %.2f reports on 1,000 lines, %.2f of them of misspelt names, and %.2f%% of functions; recall of real mistakes (of planted)",
-				way.name, others, misspelt, on.lines, strings.Join(on.projects, ", "), 1000*float64(here)/float64(on.lines), 100*functions,
-				blind.lines, strings.Join(blind.projects, ", "), s.PerThousandLines, 1000*float64(ofMisspelt)/float64(blind.lines), 100*s.Functions)
+				way.name, others, misspelt, on.Lines, strings.Join(on.projects, ", "), here, 100*functions,
+				blind.Lines, strings.Join(blind.projects, ", "), s.PerThousandLines, ofMisspelt, 100*s.Functions)
 			for _, kind := range kinds {
 				real, planted := found.from(of, kind, false), found.from(of, kind, true)
 				s.Thresholds[kind+"/*"] = rank.Threshold{LogOdds: of(kind), Recall: real}
@@ -129,11 +158,14 @@ func alarmsOf(ctx context.Context, t *rank.Table, clean []Right, opts Options) (
 	side := map[string]int{}
 	projects := slices.SortedFunc(maps.Keys(size), func(a, b string) int { return cmp.Or(size[b]-size[a], strings.Compare(a, b)) })
 	for _, project := range projects {
-		if halves[1].lines < halves[0].lines {
+		if halves[1].Lines < halves[0].Lines {
 			side[project] = 1
 		}
 		h := &halves[side[project]]
-		h.projects, h.lines = append(h.projects, filepath.Base(project)), h.lines+size[project]
+		h.projects, h.Lines = append(h.projects, filepath.Base(project)), h.Lines+size[project]
+	}
+	for i := range halves {
+		halves[i].Lines = 0 // they are counted as they are checked
 	}
 	for i, r := range clean {
 		if opts.Progress != nil {
@@ -150,68 +182,52 @@ func alarmsOf(ctx context.Context, t *rank.Table, clean []Right, opts Options) (
 		if err != nil {
 			return halves, fmt.Errorf("choosing thresholds: %w", err)
 		}
-		h := &halves[side[r.Project]]
-		starts := functionStarts(r.File)
-		for k := range e.Len() {
-			if logOdds, asked := e.Alarm(k); asked && e.Reportable(k) {
-				h.alarms = append(h.alarms, alarm{logOdds, e.Kind(k) == suspect.KindMisspelt, h.functions + sort.SearchInts(starts, e.Function(k).Start)})
-			}
-		}
-		h.functions += len(starts) + 1
-	}
-	for i := range halves {
-		slices.SortStableFunc(halves[i].alarms, func(a, b alarm) int { return cmp.Compare(b.logOdds, a.logOdds) })
+		halves[side[r.Project]].Add(e)
 	}
 	return halves, nil
 }
 
-// least are the lowest thresholds for misspelt names and for all else that keep the budget.
-func (h *half) least(budget Budget) (misspelt, others float64) {
-	most := min(int(budget.PerThousandLines*float64(h.lines)/1000), len(h.alarms))
+// Least are the lowest thresholds, for misspelt names and for all else, that keep a budget. What misspelt names leave of their share is the others'.
+func (a *Alarms) Least(budget Budget) (misspelt, others float64) {
+	most := len(a.list)
+	if n := budget.PerThousandLines * float64(a.Lines) / 1000; n < float64(most) {
+		most = int(n)
+	}
 	for n := most; ; n-- {
-		share := int(math.Round(budget.Misspelt * float64(n)))
-		misspelt = h.first(share, true)
-		_, taken, _ := h.reports(misspelt, math.Inf(1))
-		others = h.first(n-taken, false) // what misspelt names leave is the others'
-		if _, _, functions := h.reports(misspelt, others); n == 0 || functions <= budget.Functions {
+		misspelt = a.first(int(math.Round(budget.Misspelt*float64(n))), true)
+		taken, _ := a.Reports(misspelt, math.Inf(1))
+		others = a.first(n-taken, false)
+		if _, functions := a.Reports(misspelt, others); n == 0 || functions <= budget.Functions {
 			return misspelt, others
 		}
 	}
 }
 
 // first is the lowest threshold that at most n alarms of a sort reach.
-func (h *half) first(n int, misspelt bool) float64 {
+func (a *Alarms) first(n int, misspelt bool) float64 {
 	last := float64(certain)
-	for _, a := range h.alarms {
-		if a.misspelt != misspelt {
+	for _, x := range a.list {
+		if x.Misspelt != misspelt {
 			continue
 		}
 		if n--; n < 0 {
-			return math.Nextafter(a.logOdds, math.Inf(1)) // of several alike all or none
+			return math.Nextafter(x.LogOdds, math.Inf(1)) // of several alike all or none
 		}
-		last = a.logOdds
+		last = x.LogOdds
 	}
 	return last
 }
 
-// reports counts the alarms that reach the thresholds, those of misspelt names, and the share of the functions that hold one.
-func (h *half) reports(misspelt, others float64) (all, ofMisspelt int, functions float64) {
+// Reports counts the alarms that reach the thresholds, and returns the share of the functions that hold one.
+func (a *Alarms) Reports(misspelt, others float64) (reports int, functions float64) {
 	hit := map[int]bool{}
-	for _, a := range h.alarms {
-		threshold := others
-		if a.misspelt {
-			threshold = misspelt
+	for _, x := range a.list {
+		if x.LogOdds >= others && !x.Misspelt || x.LogOdds >= misspelt && x.Misspelt {
+			reports++
+			hit[x.Function] = true
 		}
-		if a.logOdds < threshold {
-			continue
-		}
-		all++
-		if a.misspelt {
-			ofMisspelt++
-		}
-		hit[a.function] = true
 	}
-	return all, ofMisspelt, float64(len(hit)) / float64(h.functions)
+	return reports, float64(len(hit)) / float64(max(a.Functions, 1))
 }
 
 // mistakeOdds are the log-odds of mistakes by kind, planted ones apart; -Inf where they cannot be reported.
