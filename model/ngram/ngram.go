@@ -3,8 +3,8 @@
 //
 // A Model holds, for each family of languages that write the same code, how probable a token is after up to four others, interpolated from the empty context up as by
 // Witten and Bell ("The zero-frequency problem", 1991), as a back-off model in the manner of ARPA files: the probability of each n-gram that is kept, and for each context what
-// it leaves to the next shorter one. training/ngram counts and chooses what is kept. Strings and longer numbers are counted as one token each, and what is too rare
-// to be known by the way it is written, see Fold and Shape.
+// it leaves to the next shorter one. training/ngram counts and chooses what is kept. All strings are counted as one token, and what is too rare to be known by the
+// way it is written, see Fold and Shape.
 //
 // Invariants:
 //   - A Model does not change and may be shared between goroutines.

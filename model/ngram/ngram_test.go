@@ -69,14 +69,14 @@ func TestTokens(t *testing.T) {
 func TestFoldAndShape(t *testing.T) {
 	for text, want := range map[string]string{
 		"name": "name", `"ab"`: `""`, `""`: `""`, `"a"`: `"a"`, `'\n'`: `""`, `'static`: `'static`, `'a`: `'a`, "`x${y}`": `""`, `r"abc"`: `""`, `rb'abc'`: `""`,
-		"12": "12", "123": "000", "0x1f": "000", "1.5": "000", "<<=": "<<=", "instanceof": "instanceof", "": "", "b": "b",
+		"12": "12", "12345": "12345", "<<=": "<<=", "instanceof": "instanceof", "": "", "b": "b",
 	} {
 		if got := Fold(text); got != want {
 			t.Errorf("%q folds to %q, want %q", text, got, want)
 		}
 	}
 	shapes := map[string]string{}
-	for _, text := range []string{"name", "Name", "NAME", "<=>", "___"} {
+	for _, text := range []string{"name", "Name", "NAME", "<=>", "___", "0x1f"} {
 		shape := Shape(text)
 		if other, ok := shapes[shape]; ok {
 			t.Errorf("%s has the shape of %s", text, other)

@@ -49,15 +49,9 @@ func mix(h uint64) uint64 {
 	return h ^ h>>31
 }
 
-// Fold gives the text that stands for a token in all counts: one for all strings of more than a character, one for all numbers of more than two, itself for any other.
+// Fold gives the text that stands for a token in all counts: one for all strings of more than a character, itself for any other.
 func Fold(text string) string {
-	if len(text) < 3 {
-		return text
-	}
-	if '0' <= text[0] && text[0] <= '9' {
-		return "000"
-	}
-	if len(text) == 3 {
+	if len(text) <= 3 {
 		return text // a character in quotes, too
 	}
 	i := 0
@@ -75,7 +69,7 @@ func Fold(text string) string {
 	return text
 }
 
-// Shape gives the text that stands in all counts for a folded one that is too rare to be known: there is one for each way to write a name.
+// Shape gives the text that stands in all counts for a folded one that is too rare to be known: there is one for numbers and one for each way to write a name.
 func Shape(text string) string {
 	switch bare := strings.TrimLeft(text, "_$#@"); {
 	case bare == "":
@@ -87,6 +81,8 @@ func Shape(text string) string {
 		return "\x00A"
 	case 'a' <= bare[0] && bare[0] <= 'z' || bare[0] >= 0x80:
 		return "\x00a"
+	case '0' <= bare[0] && bare[0] <= '9':
+		return "\x000"
 	}
 	return "\x00?"
 }

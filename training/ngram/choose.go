@@ -8,7 +8,7 @@ import (
 	"mlm-lsp/model/ngram"
 )
 
-// Model makes the model of all files so far that takes about so many bytes, or of all that several projects share where that is less. What is left out is what
+// Model makes the model of all files so far that takes about so many bytes, or of all that several files share where that is less. What is left out is what
 // changes the model's distribution least, by Stolcke's measure ("Entropy-based pruning of backoff language models", 1998), all families by one measure. It returns an error
 // when nothing was counted.
 func (c *Counter) Model(bytes int) (*ngram.Model, error) {
@@ -33,6 +33,9 @@ func (c *Counter) Model(bytes int) (*ngram.Model, error) {
 	return ngram.New(families, grams)
 }
 
+// ownWorth is what an n-gram of one project alone is worth beside one that others write, too.
+const ownWorth = 0.25
+
 // weigh fills in what each n-gram gains.
 func (ls *levels) weigh(t *text) {
 	floor, all := 1/float64(t.about.Known+1), float64(t.about.Tokens)
@@ -52,6 +55,9 @@ func (ls *levels) weigh(t *text) {
 				low := ls.lower(n, g, floor)
 				before, after := backOff(left, leftBelow), backOff(left+g.p, leftBelow+low)
 				loss := g.p*(math.Log(g.p)-math.Log(low*after)) + left*math.Log(before/after)
+				if g.alone {
+					loss *= ownWorth
+				}
 				g.gain = max(g.gain, loss*c.occurrences/all)
 				below := &ls[n-1].grams[g.suffix]
 				below.gain = max(below.gain, g.gain)

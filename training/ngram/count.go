@@ -7,7 +7,8 @@
 //
 // Invariants:
 //   - An n-gram never spans two files.
-//   - What stands in one project alone is counted and then forgotten: no project's own names are in a model, whatever its size.
+//   - What stands in one file alone is counted and then forgotten; what several files of one project alone hold counts for less than what several projects do, but is not
+//     worth nothing: a library's own files say how it is used.
 //   - Equal files in equal order give equal bytes.
 package ngram
 
@@ -19,9 +20,10 @@ import (
 )
 
 const (
-	// shared is in how many projects an n-gram of several tokens stands at least, and spread in how many a token that is told from others.
+	// shared is in how many files an n-gram of several tokens stands at least.
 	shared = 2
-	spread = 3
+	// A token is told from others that stands in so many projects, or in so many files.
+	manyProjects, manyFiles = 2, 5
 )
 
 // Counter collects the tokens of files. The zero value is ready.
@@ -82,7 +84,8 @@ func (f *tally) tokensOf(i int) []uint32 {
 type text struct {
 	about    ngram.Family
 	tokens   []uint32 // 0 stands behind each file, and at the end Order times
-	projects []int32  // of each token
+	files    []int32  // of each token
+	projects []int    // of each file
 	hashes   []ngram.Token
 }
 
@@ -93,7 +96,8 @@ func (f *tally) shaped() *text {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return f.files[a].project - f.files[b].project })
-	seen, last := make([]int32, len(f.texts)), make([]int, len(f.texts)) // in how many projects, and the last of them and one
+	type places struct{ projects, files, project, file int32 } // in how many of either, and the last of each and one
+	seen := make([]places, len(f.texts))
 	t := &text{about: ngram.Family{Name: f.name, Files: len(f.files), Tokens: len(f.tokens), Rare: map[string]int{}}}
 	current := -1
 	for _, i := range order {
@@ -103,16 +107,20 @@ func (f *tally) shaped() *text {
 			current = project
 		}
 		for _, id := range f.tokensOf(i) {
-			if last[id] != project+1 {
-				last[id] = project + 1
-				seen[id]++
+			if p := &seen[id]; p.file != int32(i)+1 {
+				p.file = int32(i) + 1
+				p.files++
+				if p.project != int32(project)+1 {
+					p.project = int32(project) + 1
+					p.projects++
+				}
 			}
 		}
 	}
 	into := make([]uint32, len(f.texts))
 	for id := 1; id < len(seen); id++ {
 		into[id] = uint32(id)
-		if seen[id] >= spread {
+		if seen[id].projects >= manyProjects || seen[id].files >= manyFiles {
 			t.about.Known++
 			continue
 		}
@@ -125,12 +133,15 @@ func (f *tally) shaped() *text {
 		t.hashes[id] = ngram.TokenOf(text)
 	}
 	t.tokens = make([]uint32, 0, len(f.tokens)+len(f.files)+ngram.Order)
-	t.projects = make([]int32, 0, cap(t.tokens))
+	t.files = make([]int32, 0, cap(t.tokens))
+	for _, file := range f.files {
+		t.projects = append(t.projects, file.project)
+	}
 	for _, i := range order {
 		for _, id := range f.tokensOf(i) {
-			t.tokens, t.projects = append(t.tokens, into[id]), append(t.projects, int32(f.files[i].project))
+			t.tokens, t.files = append(t.tokens, into[id]), append(t.files, int32(i))
 		}
-		t.tokens, t.projects = append(t.tokens, 0), append(t.projects, -1)
+		t.tokens, t.files = append(t.tokens, 0), append(t.files, int32(i))
 	}
 	t.tokens = append(t.tokens, make([]uint32, ngram.Order)...)
 	return t
@@ -174,13 +185,14 @@ func (t *text) sorted() []uint32 {
 	return starts
 }
 
-// gram is an n-gram that stands in several projects.
+// gram is an n-gram that stands in several files.
 type gram struct {
 	key     ngram.Key
 	suffix  int32   // the n-gram without its first token, in the level below
 	context int32   // its context in its level
 	share   float32 // how often it stands there, of its context's occurrences and kinds
 	p       float64 // probability
+	alone   bool    // they are of one project
 	gain    float64 // what the model loses without it, in nats for each token of the corpus; as much as a longer one at least that needs it
 }
 
@@ -207,8 +219,9 @@ type open struct {
 	key     ngram.Key
 	suffix  ngram.Key
 	times   int
-	project int32 // its first
+	file    int32 // its first
 	spans   bool  // it stands in another, too
+	wide    bool  // of another project
 
 	begun       bool // there is a context
 	context     ngram.Key
@@ -218,7 +231,7 @@ type open struct {
 	first       int
 }
 
-// count finds all n-grams that several projects share, with their probabilities.
+// count finds all n-grams that several files share, with their probabilities.
 func (t *text) count() *levels {
 	var ls levels
 	var suffixes [ngram.Order][]ngram.Key
@@ -233,7 +246,7 @@ func (t *text) count() *levels {
 		o.kinds++
 		if n == 0 || o.spans { // what is told apart in the empty context has been decided already
 			o.held += o.times
-			ls[n].grams = append(ls[n].grams, gram{key: o.key, context: int32(len(ls[n].contexts)), share: float32(o.times)})
+			ls[n].grams = append(ls[n].grams, gram{key: o.key, context: int32(len(ls[n].contexts)), share: float32(o.times), alone: !o.wide})
 			suffixes[n] = append(suffixes[n], o.suffix)
 		}
 	}
@@ -284,11 +297,12 @@ func (t *text) count() *levels {
 				o.begun, o.context, o.occurrences, o.kinds, o.held, o.first = true, chain(t.tokens[at:at+n]), 0, 0, 0, len(ls[n].grams)
 			}
 			if !o.counted {
-				o.counted, o.times, o.spans, o.project = true, 0, false, t.projects[at]
+				o.counted, o.times, o.spans, o.wide, o.file = true, 0, false, false, t.files[at]
 				o.key, o.suffix = o.context.Next(t.hashes[t.tokens[at+n]]), chain(t.tokens[at+1:at+n+1])
 			}
 			o.times++
-			o.spans = o.spans || t.projects[at] != o.project
+			o.spans = o.spans || t.files[at] != o.file
+			o.wide = o.wide || t.projects[t.files[at]] != t.projects[o.file]
 		}
 		last = at
 	}
@@ -310,7 +324,7 @@ func (ls *levels) estimate(suffixes [ngram.Order][]ngram.Key, floor float64) {
 			g := &l.grams[i]
 			g.suffix = -1
 			if n > 0 {
-				g.suffix = below[suffixes[n][i]] // what several projects share, they share without its first token
+				g.suffix = below[suffixes[n][i]] // what several files share, they share without its first token
 			}
 			g.p = float64(g.share) + l.contexts[g.context].rest*ls.lower(n, g, floor)
 			here[g.key] = int32(i)

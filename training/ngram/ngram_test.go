@@ -158,27 +158,50 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestOneProjectAlone: what others do not write is not held, however often one does.
-func TestOneProjectAlone(t *testing.T) {
+// TestAlone: what one file alone holds is not in a model, however often; and where there is no room, what one project writes goes before what several do.
+func TestAlone(t *testing.T) {
 	var c Counter
 	for i := range 4 {
 		c.Add("go", i, strings.Fields("x y z w common words here"))
 	}
-	for range 50 {
-		c.Add("go", 7, strings.Fields("x secret y secret x w"))
-	}
+	c.Add("go", 7, strings.Fields(strings.Repeat("x secret y secret x w ", 50)))
 	m, err := c.Model(everything)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if m.Known("go", "secret") || !m.Known("go", "common") {
-		t.Error("a name of one project is told apart, or one of several is not")
+		t.Error("a name of one file is told apart, or one of several is not")
 	}
-	if got := m.At("go", []string{"x"}, nil).Tokens([]string{"w"})[0]; got.Context != 0 {
-		t.Errorf("w after x is held with %d tokens before it", got.Context)
+	context := func(m *ngram.Model, before, token string) int {
+		return m.At("go", strings.Fields(before), nil).Tokens([]string{token})[0].Context
 	}
-	if got := m.At("go", []string{"y", "z"}, nil).Tokens([]string{"w"})[0]; got.Context != 2 || got.Probability < 0.5 {
-		t.Errorf("w after y z: %+v", got)
+	if context(m, "x", "w") != 0 || context(m, "y z", "w") != 2 {
+		t.Error("an n-gram of one file is held, or one of several is not")
+	}
+	c = Counter{}
+	random := rand.New(rand.NewPCG(5, 6))
+	for i := range 40 {
+		project := 1
+		if i%2 == 0 {
+			project = 10 + i
+		}
+		var tokens []string
+		for k := range 200 {
+			word := (i%2*10 + k%10 + random.IntN(2)) // words of one project, or of many: as often, and as predictable
+			tokens = append(tokens, fmt.Sprintf("word%d", word))
+		}
+		c.Add("go", project, tokens)
+	}
+	if m, err = c.Model(300); err != nil {
+		t.Fatal(err)
+	}
+	own, many := 0, 0
+	for k := range 9 {
+		many += context(m, fmt.Sprintf("word%d", k), fmt.Sprintf("word%d", k+1))
+		own += context(m, fmt.Sprintf("word%d", 10+k), fmt.Sprintf("word%d", 11+k))
+	}
+	if many <= own {
+		t.Errorf("%d n-grams of several projects are held, %d of one", many, own)
 	}
 }
 
