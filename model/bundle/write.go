@@ -200,7 +200,7 @@ func ChangeMeta(dir string, change func(*Meta)) error {
 func putMeta(dir string, meta Meta) error {
 	return wholefile.Write(filepath.Join(dir, MetaFile), func(w io.Writer) error {
 		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
+		e.SetIndent("", "  ")
 		return e.Encode(meta)
 	})
 }
