@@ -169,12 +169,12 @@ func FuzzAnnotation(f *testing.F) {
 	p := project.New(500)
 	p.Set("a", treesitter.Parse("go", []byte("package p\nfunc f(x a.B, y []c) (d, error) {}")))
 	f.Fuzz(func(t *testing.T, language, text string) {
-		if len(text) > 3000 {
+		if len(text) > 1000 {
 			return
 		}
 		file := treesitter.Parse(language, []byte(text))
 		x := names.New(file)
-		for _, site := range file.TypeSites[:min(3, len(file.TypeSites))] {
+		for _, site := range file.TypeSites[:min(1, len(file.TypeSites))] {
 			g := NewAnnotation(x, site, p.View("b"), nil)
 			if len(g.Candidates) > listedTypes {
 				t.Fatalf("%d candidates", len(g.Candidates))

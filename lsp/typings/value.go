@@ -307,7 +307,6 @@ func (l *look) chain(i int) (value, int) {
 	case callee != "":
 		v := value{shape: "call", more: "call " + callee}
 		if single && calls == 1 {
-			path := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[start].End})
 			end := start
 			for {
 				next := l.step(end, 1)
@@ -316,7 +315,7 @@ func (l *look) chain(i int) (value, int) {
 				}
 				end = l.step(next, 1)
 			}
-			path = l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[end].End})
+			path := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[end].End})
 			switch {
 			case l.language == "python" && title(l.text(end)):
 				v.made = path
