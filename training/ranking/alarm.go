@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -20,6 +21,10 @@ const (
 	plantedWeight = 0.1
 	// screenTrees and confirmTrees are how large the forests grow. They end there and not where a few held-out mistakes are found best: among thousands of right places those are few, and say little.
 	screenTrees, confirmTrees = 200, 60
+	// lookedThrough is how many lines are looked through for right places that stand out, and suspiciousPerThousandLines how many of 1,000 are kept. Among the places that are drawn
+	// from each file hardly any stands out, and each stands for a hundred.
+	lookedThrough              = 150_000
+	suspiciousPerThousandLines = 3 * askedPerThousandLines
 	// fixedWeight is what a place that was put right counts beside a mistake. It stands for itself, and is the hardest to tell from one.
 	fixedWeight = 1
 )
@@ -30,9 +35,10 @@ var alarmGrowth = growth{depth: 4, rate: 0.06, lambda: 5, least: 0.5, share: 0.8
 // seen is a site as Alarm's forests see it.
 type seen struct {
 	record  *record
-	fixed   bool // of the file after the fix; else before
-	index   int  // of the examination's sites
+	after   bool // of the file after the fix; else before
+	offset  int  // where it begins there
 	wrong   bool
+	mended  bool    // it is the place that was put right
 	weight  float64 // of a right one: how many it stands for
 	row     []float32
 	asked   []float32 // what is known once the model was asked; nil where it was not
@@ -56,25 +62,47 @@ func fitAlarm(ctx context.Context, records []*record, tables []*rank.Table, in i
 		return nil, fmt.Errorf("fitting alarms: of %d sites none is wrong, or all are", len(sites))
 	}
 	a := &rank.Alarm{ScreenBias: math.Log(wrong / right)}
-	for _, s := range sites {
-		s.logOdds = a.ScreenBias
+	begin := func() {
+		for _, s := range sites {
+			s.logOdds = a.ScreenBias
+		}
 	}
-	var err error
-	if a.Screen, err = grade(sites, in.site, func(s *seen) []float32 { return s.row }, screenTrees, opts); err != nil {
+	anything := func(string) bool { return true }
+	begin()
+	row := func(s *seen) []float32 { return s.row }
+	_, folds, err := grade(sites, in.site, row, screenTrees, opts)
+	if err != nil {
 		return nil, err
 	}
-	opts.Log(fmt.Sprintf("alarm, without the model: %s", curve(sites, records)))
-	a.Ask = thresholdAt(sites, records, askedPerThousandLines, func(string) bool { return true })
+	opts.Log(fmt.Sprintf("alarm, without the model, first: %s", curve(sites, records)))
+	// Of what stood out among the places that were drawn, all that stands out in some files takes the place.
+	least := thresholdAt(sites, records, suspiciousPerThousandLines, anything)
+	hard, err := hardest(ctx, records, tables, folds, a.ScreenBias, least, opts)
+	if err != nil {
+		return nil, err
+	}
+	sites = append(slices.DeleteFunc(sites, func(s *seen) bool { return !s.wrong && !s.mended && s.logOdds >= least }), hard...)
+	begin()
+	if a.Screen, _, err = grade(sites, in.site, row, screenTrees, opts); err != nil {
+		return nil, err
+	}
+	opts.Log(fmt.Sprintf("alarm, without the model, with %d places that stood out: %s", len(hard), curve(sites, records)))
+	a.Ask = thresholdAt(sites, records, askedPerThousandLines, anything)
 	if opts.Model == nil {
 		a.Confirm, err = rank.NewForest(nil, nil)
 		return a, err
 	}
 	sites = slices.DeleteFunc(sites, func(s *seen) bool { return s.logOdds < a.Ask })
+	number := map[*record]int{}
+	for i, r := range records {
+		number[r] = i
+	}
+	slices.SortStableFunc(sites, func(a, b *seen) int { return number[a.record] - number[b.record] })
 	if err := ask(ctx, sites, tables, opts); err != nil {
 		return nil, err
 	}
 	sites = slices.DeleteFunc(sites, func(s *seen) bool { return s.asked == nil })
-	if a.Confirm, err = grade(sites, without([]string{"detect"}).site, func(s *seen) []float32 { return s.asked }, confirmTrees, opts); err != nil {
+	if a.Confirm, _, err = grade(sites, without([]string{"detect"}).site, func(s *seen) []float32 { return s.asked }, confirmTrees, opts); err != nil {
 		return nil, err
 	}
 	opts.Log(fmt.Sprintf("alarm, with the model asked about %d sites: %s", len(sites), curve(sites, records)))
@@ -87,7 +115,7 @@ func sitesOf(records []*record) []*seen {
 	for _, r := range records {
 		add := func(e *suspect.Examination, k int, s seen) {
 			if e.Reportable(k) {
-				s.record, s.index, s.row, s.kind = r, k, e.KnownOfSite(k), e.Kind(k)
+				s.record, s.offset, s.row, s.kind = r, e.Span(k).Start, e.KnownOfSite(k), e.Kind(k)
 				sites = append(sites, &s)
 			}
 		}
@@ -95,7 +123,7 @@ func sitesOf(records []*record) []*seen {
 		if r.example.Planted {
 			continue
 		}
-		add(r.after, 0, seen{fixed: true, weight: fixedWeight})
+		add(r.after, 0, seen{after: true, mended: true, weight: fixedWeight})
 		for k := range r.before.Len() {
 			if k != r.wrong {
 				add(r.before, k, seen{weight: r.stand})
@@ -105,8 +133,53 @@ func sitesOf(records []*record) []*seen {
 	return sites
 }
 
-// grade grows a forest that adds to the log-odds that the sites have, so as to tell the wrong ones from the right ones, and adds to each what forests say that did not see its repository.
-func grade(sites []*seen, names []string, row func(*seen) []float32, trees int, opts Options) (*rank.Forest, error) {
+// hardest looks through as many mended files as lookedThrough says for right places whose odds, by the forests that did not see their repository, reach least. Each stands for as many as there
+// are lines to one that was looked at.
+func hardest(ctx context.Context, records []*record, tables []*rank.Table, screens []*rank.Forest, bias, least float64, opts Options) ([]*seen, error) {
+	var all, some int
+	var files []*record
+	random := rand.New(rand.NewPCG(opts.Seed, 37))
+	for _, i := range random.Perm(len(records)) {
+		r := records[i]
+		if r.after == nil {
+			continue
+		}
+		if all += r.lines; some < lookedThrough {
+			some += r.lines
+			files = append(files, r)
+		}
+	}
+	none, err := rank.NewForest(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]*seen, len(files))
+	err = parallel(len(files), opts, func(n int) error {
+		r := files[n]
+		t := *tables[r.fold]
+		t.Alarm = &rank.Alarm{Screen: screens[r.fold], ScreenBias: bias, Confirm: none}
+		around, err := r.example.around(ctx)
+		if err != nil {
+			return err
+		}
+		e, err := suspect.Examine(ctx, nil, treesitter.Parse(r.language, r.example.After), suspect.Options{Table: &t, Around: around, Corpus: opts.Corpus})
+		if err != nil {
+			return fmt.Errorf("looking through an example of %s: %w", r.example.Repo, err)
+		}
+		for k := range e.Len() {
+			if logOdds, _ := e.Alarm(k); logOdds >= least && e.Group(k) != suspect.GroupArguments && e.Span(k).Start != r.example.At {
+				found[n] = append(found[n], &seen{
+					record: r, after: true, offset: e.Span(k).Start, weight: float64(all) / float64(some), row: e.KnownOfSite(k), kind: e.Kind(k),
+				})
+			}
+		}
+		return nil
+	})
+	return slices.Concat(found...), err
+}
+
+// grade grows a forest that adds to the log-odds that the sites have, so as to tell the wrong ones from the right ones, and adds to each what forests say that did not see its repository: those of folds.
+func grade(sites []*seen, names []string, row func(*seen) []float32, trees int, opts Options) (_ *rank.Forest, folds []*rank.Forest, _ error) {
 	all := suspect.Inputs()
 	index := make([]int, len(names))
 	for i, name := range names {
@@ -136,15 +209,17 @@ func grade(sites []*seen, names []string, row func(*seen) []float32, trees int, 
 		}
 		f, err := boost(names, others, nil, g)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		folds = append(folds, f)
 		for i, s := range sites {
 			if s.record.fold == fold {
 				s.logOdds += f.Score(questions[i].rows[0])
 			}
 		}
 	}
-	return boost(names, questions, nil, g)
+	f, err := boost(names, questions, nil, g)
+	return f, folds, err
 }
 
 // ask asks the model about sites, as check does.
@@ -158,16 +233,16 @@ func ask(ctx context.Context, sites []*seen, tables []*rank.Table, opts Options)
 		if opts.Progress != nil {
 			opts.Progress(start, len(sites))
 		}
-		for _, fixed := range []bool{false, true} {
+		for _, after := range []bool{false, true} {
 			r := sites[start].record
-			text, e := r.example.Before, r.before
-			if fixed {
-				text, e = r.example.After, r.after
+			text := r.example.Before
+			if after {
+				text = r.example.After
 			}
 			at := map[int]*seen{}
 			for _, s := range sites[start:end] {
-				if s.fixed == fixed {
-					at[e.Span(s.index).Start] = s
+				if s.after == after {
+					at[s.offset] = s
 				}
 			}
 			if len(at) == 0 {
@@ -204,7 +279,7 @@ func thresholdAt(sites []*seen, records []*record, perThousandLines float64, of 
 	}
 	var right []*seen
 	for _, s := range sites {
-		if !s.wrong && !s.fixed && of(s.kind) {
+		if !s.wrong && !s.mended && of(s.kind) {
 			right = append(right, s)
 		}
 	}

@@ -290,21 +290,11 @@ func fitLevel(ctx context.Context, records []*record, in inputs, opts Options) (
 // gather examines the examples, several at once.
 func gather(ctx context.Context, examples []Example, opts Options) ([]*record, error) {
 	found := make([]*record, len(examples))
-	errs := make([]error, len(examples))
-	var done, next atomic.Int64
-	var wait sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wait.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(examples); i = int(next.Add(1)) - 1 {
-				found[i], errs[i] = examine(ctx, &examples[i], opts, rand.New(rand.NewPCG(opts.Seed, uint64(i))))
-				if n := done.Add(1); opts.Progress != nil && n%16 == 0 {
-					opts.Progress(int(n), len(examples))
-				}
-			}
-		})
-	}
-	wait.Wait()
-	if err := errors.Join(errs...); err != nil {
+	err := parallel(len(examples), opts, func(i int) (err error) {
+		found[i], err = examine(ctx, &examples[i], opts, rand.New(rand.NewPCG(opts.Seed, uint64(i))))
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	records := slices.DeleteFunc(found, func(r *record) bool { return r == nil })
@@ -313,6 +303,25 @@ func gather(ctx context.Context, examples []Example, opts Options) ([]*record, e
 	}
 	opts.Log(fmt.Sprintf("%d of %d examples have a site", len(records), len(examples)))
 	return records, nil
+}
+
+// parallel does something n times, as much at once as there are processors.
+func parallel(n int, opts Options, do func(i int) error) error {
+	errs := make([]error, n)
+	var done, next atomic.Int64
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				errs[i] = do(i)
+				if d := done.Add(1); opts.Progress != nil && d%16 == 0 {
+					opts.Progress(int(d), n)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 // examine makes a record of an example, without the model; nil when the mistake has no site.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -67,7 +66,7 @@ func (a *Alarms) insert(x Alarm) {
 
 // half is the files of some projects.
 type half struct {
-	projects []string
+	projects int
 	Alarms
 }
 
@@ -125,9 +124,9 @@ func Thresholds(ctx context.Context, t *rank.Table, clean []Right, mistakes []Ex
 			s.PerThousandLines, s.Functions = perThousand(blind, misspelt, others)
 			here, functions := perThousand(on, misspelt, others)
 			ofMisspelt, _ := perThousand(blind, misspelt, math.Inf(1))
-			text := fmt.Sprintf("threshold, %s: log-odds %.2f, of misspelt names %.2f, chosen on %d lines of %s (%.2f reports on 1,000 lines, %.2f%% of functions); on %d lines of %s, blind, %.2f reports on 1,000 lines, %.2f of them of misspelt names, and %.2f%% of functions; recall of real mistakes (of planted)",
-				way.name, others, misspelt, on.Lines, strings.Join(on.projects, ", "), here, 100*functions,
-				blind.Lines, strings.Join(blind.projects, ", "), s.PerThousandLines, ofMisspelt, 100*s.Functions)
+			text := fmt.Sprintf("threshold, %s: log-odds %.2f, of misspelt names %.2f, chosen on %d lines of %d projects (%.2f reports on 1,000 lines, %.2f%% of functions); on %d lines of %d others, blind, %.2f reports on 1,000 lines, %.2f of them of misspelt names, and %.2f%% of functions; recall of real mistakes (of planted)",
+				way.name, others, misspelt, on.Lines, on.projects, here, 100*functions,
+				blind.Lines, blind.projects, s.PerThousandLines, ofMisspelt, 100*s.Functions)
 			for _, kind := range kinds {
 				real, planted := found.from(of, kind, false), found.from(of, kind, true)
 				s.Thresholds[kind+"/*"] = rank.Threshold{LogOdds: of(kind), Recall: real}
@@ -162,7 +161,7 @@ func alarmsOf(ctx context.Context, t *rank.Table, clean []Right, opts Options) (
 			side[project] = 1
 		}
 		h := &halves[side[project]]
-		h.projects, h.Lines = append(h.projects, filepath.Base(project)), h.Lines+size[project]
+		h.projects, h.Lines = h.projects+1, h.Lines+size[project]
 	}
 	for i := range halves {
 		halves[i].Lines = 0 // they are counted as they are checked
