@@ -59,6 +59,9 @@ func changedSince(ctx context.Context, rev string, paths []string) (changes, err
 
 // read adds what changed in one checkout.
 func (c changes) read(ctx context.Context, rev, top string) error {
+	if _, err := git(ctx, top, "rev-parse", "--verify", "HEAD"); err != nil && rev == "HEAD" && ctx.Err() == nil {
+		return c.readNew(ctx, top, "--cached", "--others") // nothing is committed yet
+	}
 	// A hash cannot be taken for an option.
 	commit, err := git(ctx, top, "rev-parse", "--verify", "--end-of-options", rev+"^{commit}")
 	if err != nil {
@@ -89,11 +92,16 @@ func (c changes) read(ctx context.Context, rev, top string) error {
 		}
 		c[filepath.Join(top, filepath.FromSlash(f.NewName))] = lines
 	}
-	untracked, err := git(ctx, top, "ls-files", "-z", "--others", "--exclude-standard")
+	return c.readNew(ctx, top, "--others")
+}
+
+// readNew adds files that are new as a whole: those that git lists.
+func (c changes) readNew(ctx context.Context, top string, which ...string) error {
+	list, err := git(ctx, top, append([]string{"ls-files", "-z", "--exclude-standard"}, which...)...)
 	if err != nil {
 		return err
 	}
-	for _, name := range strings.Split(strings.TrimSuffix(string(untracked), "\x00"), "\x00") {
+	for _, name := range strings.Split(strings.TrimSuffix(string(list), "\x00"), "\x00") {
 		if name != "" {
 			c[filepath.Join(top, filepath.FromSlash(name))] = &lineSet{all: true}
 		}

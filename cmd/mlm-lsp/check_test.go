@@ -349,6 +349,10 @@ func TestChangedSince(t *testing.T) {
 	}
 	lines := func(n int) string { return strings.Repeat("x = 1\n", n) }
 	run("init", "-q")
+	write(t, directory, map[string]string{"kept.py": lines(1)})
+	if got, err := changedSince(context.Background(), "HEAD", []string{filepath.Join(directory, "kept.py")}); err != nil || len(got) != 1 || !got[filepath.Join(directory, "kept.py")].all {
+		t.Errorf("before the first commit: %v, %v", got, err)
+	}
 	write(t, directory, map[string]string{"kept.py": lines(3), "sub/edited ü.py": lines(9), "gone.py": lines(2), "moved.py": lines(4), ".gitignore": "ignored.py\n"})
 	run("add", ".")
 	run("commit", "-qm", "first")
@@ -411,4 +415,30 @@ func describeChanges(c changes) map[string]lineSet {
 		out[name] = *lines
 	}
 	return out
+}
+
+// The hooks of pre-commit are given the files that check can read, all of them and no others: one in no known language would be a failure.
+func TestHooksTakeEveryLanguage(t *testing.T) {
+	text, err := os.ReadFile("../../.pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), `files: &sources '\.(`)
+	list, _, closed := strings.Cut(rest, `)$'`)
+	if !found || !closed || strings.Count(string(text), "files: *sources") != 1 {
+		t.Fatal("the hooks name no files")
+	}
+	covered := map[string]bool{}
+	for _, extension := range strings.Split(strings.ReplaceAll(list, `\`, ""), "|") {
+		language := treesitter.LanguageOf("name." + extension)
+		if language == "" {
+			t.Errorf("a file .%s is in no known language", extension)
+		}
+		covered[language] = true
+	}
+	for _, language := range treesitter.Languages() {
+		if !covered[language] {
+			t.Errorf("no hook takes files in %s", language)
+		}
+	}
 }
