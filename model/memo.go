@@ -91,10 +91,16 @@ func keyOf(q Query) memoKey {
 	text(q.Prefix)
 	buffer = binary.AppendVarint(buffer, int64(q.MaxSubwords))
 	buffer = binary.AppendVarint(buffer, int64(q.TopK))
-	if q.Choices == nil {
-		return sha256.Sum256(buffer) // shorter than any query with choices
+	if q.Choices == nil && q.Pieces <= 0 {
+		return sha256.Sum256(buffer) // shorter than any query with choices or pieces
 	}
-	buffer = binary.AppendUvarint(buffer, uint64(len(q.Choices)))
+	if q.Pieces > 0 {
+		buffer = binary.AppendVarint(buffer, -int64(q.Pieces)) // no number of choices
+		if q.Choices == nil {
+			buffer = append(buffer, 1)
+		}
+	}
+	buffer = binary.AppendVarint(buffer, int64(len(q.Choices)))
 	for _, c := range q.Choices {
 		text(c)
 	}

@@ -47,6 +47,9 @@ type Query struct {
 	// of After: whole identifiers and types. A model with a pointer head chooses
 	// among their occurrences; others do not look at them, nor does generation.
 	NamesBefore, NamesAfter []Site
+	// Pieces asks for runs of one to so many pieces: each a name in sight, one of Choices that is a single subword (nil: any word), or a run of other characters. It is the
+	// rest of an expression that may be found so. Prefix begins the first; there is at most one candidate for each number of pieces, and MaxSubwords does not matter.
+	Pieces int
 	// OnePass leaves words of several subwords to the pointer alone, where there
 	// are a pointer head and names in sight: one row then says all there is to say
 	// of names, whatever their number. Other choices are scored as ever.
@@ -66,7 +69,7 @@ type Candidate struct {
 	// its occurrences together; -Inf when it is not in sight, when no names were
 	// given, or when the model has no pointer head.
 	Pointer float64
-	// Vocabulary is the mean log-probability of the text's subwords; an upper
+	// Vocabulary is the mean log-probability of the text's subwords, or of a run's pieces, whose LogProb is their sum; an upper
 	// bound of it for a choice that TopK cut off, and NaN for one that OnePass
 	// left out.
 	Vocabulary float64
@@ -302,7 +305,7 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if !m.about.Pointer || q.Choices == nil {
+		if !m.about.Pointer || q.Choices == nil && q.Pieces == 0 {
 			q.NamesBefore, q.NamesAfter = nil, nil // they do not matter, and need not be told apart
 		}
 		if len(q.NamesBefore)+len(q.NamesAfter) == 0 || m.mixture.Pointer == 0 {
@@ -355,6 +358,9 @@ func (m *Model) Predict(ctx context.Context, qs []Query) ([]Prediction, error) {
 }
 
 func (m *Model) search(q Query) (search, error) {
+	if q.Pieces > 0 {
+		return m.newRunning(q)
+	}
 	if q.Choices != nil {
 		return m.newChoosing(q)
 	}

@@ -1,9 +1,12 @@
 package model
 
 import (
+	"context"
+	"errors"
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -403,5 +406,43 @@ func TestMixture(t *testing.T) {
 		if d := c.LogProb - (c.Pointer - math.Log(norm)); math.Abs(d) > 1e-6 {
 			t.Errorf("%+v: LogProb is not the pointer's share", c)
 		}
+	}
+}
+
+// TestScanResumes: the windows that were finished when a scan was cancelled are not looked at again.
+func TestScanResumes(t *testing.T) {
+	m, net := scriptedModel(t, pseudo(400), Options{})
+	net.more = true
+	m.about.Pointer, m.about.Detect = net.heads()
+	var qs []ScanQuery
+	for i := range 60 {
+		text := "for i := range items {\n\tprice += " + strings.Repeat("discount * ", 18) + strconv.Itoa(10+i) + "\n}\n"
+		qs = append(qs, ScanQuery{Language: "go", Text: text, Sites: []Site{{4, 5}}, Screen: true})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	passes := 0
+	net.before = func() {
+		if passes++; passes == 2 {
+			cancel()
+		}
+	}
+	if _, err := m.Scan(ctx, qs); !errors.Is(err, context.Canceled) {
+		t.Fatalf("cancelled: %v", err)
+	}
+	all := 0
+	net.before = func() { all++ }
+	if err := m.turn.Acquire(t.Context(), 1); err != nil { // the pass under way has ended
+		t.Fatal(err)
+	}
+	m.turn.Release(1)
+	before := net.rows
+	if _, err := m.Scan(t.Context(), qs); err != nil {
+		t.Fatal(err)
+	}
+	if rows := net.rows - before; rows >= len(qs) || rows == 0 {
+		t.Errorf("%d of %d windows were looked at again", rows, len(qs))
+	}
+	if _, err := m.Scan(t.Context(), qs); err != nil || net.rows-before >= len(qs) {
+		t.Errorf("finished, and looked at again: %v", err)
 	}
 }

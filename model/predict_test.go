@@ -405,6 +405,7 @@ func TestKeysDiffer(t *testing.T) {
 		{Choices: []string{"a", "b"}}, {Choices: []string{"ab"}}, {Before: "a", After: "b"}, {Before: "ab"}, {TopK: 1}, {MaxSubwords: 1},
 		{Choices: []string{"a"}, NamesBefore: []Site{{0, 1}}}, {Choices: []string{"a"}, NamesAfter: []Site{{0, 1}}},
 		{Choices: []string{"a"}, NamesBefore: []Site{{0, 1}}, OnePass: true},
+		{Pieces: 1}, {Pieces: 2}, {Pieces: 1, NamesBefore: []Site{{0, 1}}}, {Pieces: 1, Prefix: "a"}, {Pieces: 1, Choices: []string{}}, {Pieces: 1, Choices: []string{"a"}},
 	}
 	seen := map[memoKey]int{}
 	for i, q := range qs {

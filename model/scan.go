@@ -16,10 +16,28 @@ const scanStride = 16
 // sixteen rows however many sites it has. Texts longer than the model's window are
 // scanned in overlapping windows, each site in the one where it stands most
 // central.
+//
+// Texts are looked at a pass's worth at a time, and what is finished is remembered: who is cancelled and asks again goes on there.
 func (m *Model) Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error) {
 	out := make([][]SiteScore, len(qs))
 	s := scan{m: m}
 	missing := map[int]memoKey{}
+	finish := func() error {
+		if err := m.forward(ctx, s.rows); err != nil {
+			return err
+		}
+		for _, w := range s.windows {
+			for i, site := range w.sites {
+				w.scores[site.index].Detect = float64(w.row.detect[i])
+			}
+		}
+		for i, key := range missing {
+			m.memo.addScan(key, out[i])
+		}
+		s = scan{m: m}
+		clear(missing)
+		return nil
+	}
 	for i, q := range qs {
 		q.Screen = q.Screen && m.about.Detect
 		key := keyOfScan(q)
@@ -32,17 +50,14 @@ func (m *Model) Scan(ctx context.Context, qs []ScanQuery) ([][]SiteScore, error)
 		if err := s.add(q, out[i]); err != nil {
 			return nil, fmt.Errorf("scanning text %d: %w", i, err)
 		}
-	}
-	if err := m.forward(ctx, s.rows); err != nil {
-		return nil, err
-	}
-	for _, w := range s.windows {
-		for i, site := range w.sites {
-			w.scores[site.index].Detect = float64(w.row.detect[i])
+		if s.full() {
+			if err := finish(); err != nil {
+				return nil, err
+			}
 		}
 	}
-	for i, key := range missing {
-		m.memo.addScan(key, out[i])
+	if err := finish(); err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -52,6 +67,15 @@ type scan struct {
 	m       *Model
 	rows    []*row
 	windows []detected
+}
+
+// full reports whether one row more would not fit in a pass; see batches.
+func (s *scan) full() bool {
+	longest := 0
+	for _, r := range s.rows {
+		longest = max(longest, len(r.ids))
+	}
+	return (len(s.rows)+1)*longest > runSubwords
 }
 
 // detected is a window that the detection head sees.
