@@ -190,8 +190,8 @@ func (s *server) checked(pass *check, found []protocol.Diagnostic, err error) {
 	doc.check.stale = false
 	if err != nil {
 		s.complain(protocol317.StatusError, "checking: ", err)
-		doc.check.found = []protocol.Diagnostic{}
 		doc.answerPulls(pulled{err: err})
+		s.clear(doc) // what is shown was found in another text
 		return
 	}
 	s.works()

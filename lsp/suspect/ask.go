@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"mlm-lsp/lsp/names"
@@ -151,6 +152,8 @@ func (e *Examination) query(s *site, windowBytes int, points bool) model.Query {
 	for _, i := range s.order[:min(choices, len(s.order))] {
 		q.Choices = append(q.Choices, s.choices[i].text)
 	}
+	// An edit elsewhere may put the same choices in another order, and the model's cache should know the question still.
+	slices.Sort(q.Choices)
 	return q
 }
 
