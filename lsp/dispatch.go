@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/protocol318"
 )
 
 // The dispatch of go.lsp.dev/protocol ignores numeric ids in $/cancelRequest, runs requests strictly one after another, and dies
@@ -28,11 +29,15 @@ type work func(ctx context.Context) (any, error)
 var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCompletion:  decoding((*server).completion),
 	protocol.MethodWorkspaceExecuteCommand: decoding((*server).executeCommand),
+	protocol318.MethodInlineCompletion:     decoding((*server).inlineCompletion),
 	protocol317.MethodDocumentDiagnostic:   decoding((*server).documentDiagnostic),
 	protocol.MethodTextDocumentCodeAction:  decoding((*server).codeAction),
 	protocol.MethodCompletionItemResolve:   decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:       decoding((*server).hover),
 }
+
+// superseding are the requests whose answer nobody needs once the next one is asked: the user has typed on.
+var superseding = map[string]bool{protocol.MethodTextDocumentCompletion: true, protocol318.MethodInlineCompletion: true}
 
 // immediate are the requests that are answered on the loop, before the next message is looked at.
 var immediate = map[string]func(*server, json.RawMessage) (any, error){
@@ -119,6 +124,12 @@ func (s *server) request(m *jsonrpc2.Call) {
 	if err := s.protect(method, func() (err error) { run, err = prepare(s, m.Params()); return err }); err != nil {
 		s.reply(id, nil, err)
 		return
+	}
+	if superseding[method] {
+		if older := s.calls[s.newest[method]]; older != nil && older.method == method {
+			s.cancel(s.newest[method])
+		}
+		s.newest[method] = id
 	}
 	s.calls[id] = c
 	c.cancel = s.spawn(func(ctx context.Context) {

@@ -39,6 +39,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 		},
 		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
 	}
+	result.Capabilities.InlineCompletionProvider = p.Capabilities.TextDocument.InlineCompletion != nil
 	if s.pulls() {
 		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true}
 	}

@@ -14,6 +14,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
+	"mlm-lsp/lsp/inline"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
@@ -32,6 +33,8 @@ type Options struct {
 	Version string
 	// CompletionBudget is the time after which a completion goes out with what there is; 0 means 100 ms.
 	CompletionBudget time.Duration
+	// InlineDelay is how long the user must pause before an inline completion that the editor asks for by itself is looked for; 0 means 150 ms.
+	InlineDelay time.Duration
 	// DiagnosticsDelay is how long the editor must be quiet before its documents are checked; 0 means 300 ms.
 	DiagnosticsDelay time.Duration
 }
@@ -55,6 +58,9 @@ func newServer(opts Options) *server {
 	if opts.CompletionBudget == 0 {
 		opts.CompletionBudget = 100 * time.Millisecond
 	}
+	if opts.InlineDelay == 0 {
+		opts.InlineDelay = 150 * time.Millisecond
+	}
 	if opts.DiagnosticsDelay == 0 {
 		opts.DiagnosticsDelay = 300 * time.Millisecond
 	}
@@ -69,6 +75,7 @@ func newServer(opts Options) *server {
 		problems:   map[string]string{},
 		documents:  map[protocol.DocumentURI]*document{},
 		calls:      map[jsonrpc2.ID]*call{},
+		newest:     map[string]jsonrpc2.ID{},
 		asked:      map[jsonrpc2.ID]func(json.RawMessage, error){},
 		progresses: map[string]*progress{},
 		patience:   patience,
@@ -107,18 +114,19 @@ func (s *server) serve(ctx context.Context, stream io.ReadWriteCloser) error {
 
 // server is one session. Everything below the line belongs to the dispatch loop.
 type server struct {
-	opts     Options
-	log      *zap.Logger
-	out      *outbox
-	incoming chan incoming
-	events   chan func()   // what goroutines hand to the loop, see post
-	done     chan struct{} // closed when the loop has ended
-	workers  sync.WaitGroup
-	patience time.Duration
-	watching time.Duration
-	spawn    func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
-	scratch  scratch
-	suspect  func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
+	opts        Options
+	log         *zap.Logger
+	out         *outbox
+	incoming    chan incoming
+	events      chan func()   // what goroutines hand to the loop, see post
+	done        chan struct{} // closed when the loop has ended
+	workers     sync.WaitGroup
+	patience    time.Duration
+	watching    time.Duration
+	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
+	scratch     scratch
+	inlineTable *inline.Table // nil means the built-in one
+	suspect     func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
 	phase           phase
 	farewell        error // what Serve returns, once exited
@@ -131,6 +139,7 @@ type server struct {
 	documents       map[protocol.DocumentURI]*document
 	folders         []*folder
 	calls           map[jsonrpc2.ID]*call                        // requests of the editor, unanswered
+	newest          map[string]jsonrpc2.ID                       // the last request, by method, of those that supersede each other
 	asked           map[jsonrpc2.ID]func(json.RawMessage, error) // requests to the editor, unanswered
 	lastAsked       int32
 	model           Model // nil while it is loading, and when that failed

@@ -92,7 +92,7 @@ func opening(m Model) func(context.Context, func(string)) (Model, error) {
 
 // quick are options that do not make a test wait, nor fail on a busy machine.
 func quick(m Model) Options {
-	return Options{Open: opening(m), Version: "test", CompletionBudget: time.Minute, DiagnosticsDelay: time.Millisecond}
+	return Options{Open: opening(m), Version: "test", CompletionBudget: time.Minute, InlineDelay: time.Millisecond, DiagnosticsDelay: time.Millisecond}
 }
 
 func start(t testing.TB, opts Options, config fakeeditor.Config) *fakeeditor.Editor {

@@ -59,6 +59,25 @@ func newEvalComplete() *cobra.Command {
 	return cmd
 }
 
+func newEvalInline() *cobra.Command {
+	var flags evalFlags
+	var opts evaluate.InlineOptions
+	cmd := &cobra.Command{
+		Use:   "inline PATH...",
+		Short: "Cut lines and continue them: how often something is shown, and how often that is right",
+		Args:  usage(cobra.MinimumNArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, args, func(ctx context.Context, subjects []evaluate.Subject, sources []evaluate.Source) (evaluate.Result, error) {
+				opts.Common = flags.common
+				return evaluate.Inline(ctx, subjects, sources, opts)
+			})
+		},
+	}
+	flags.add(cmd)
+	flags.addSources(cmd)
+	return cmd
+}
+
 func newEvalTypes() *cobra.Command {
 	var flags evalFlags
 	var opts evaluate.TypesOptions

@@ -67,6 +67,17 @@ var keywords = map[string][]keyword{
 		cExpressions+" auto bool co_await const_cast delete dynamic_cast false new noexcept nullptr operator reinterpret_cast static_cast this true"),
 }
 
+// Words returns the words of a language that can stand inside an expression.
+func Words(language string) []string {
+	var list []string
+	for _, k := range keywords[language] {
+		if k.inExpressions {
+			list = append(list, k.text)
+		}
+	}
+	return list
+}
+
 func isKeyword(language, text string) bool {
 	for _, k := range keywords[language] {
 		if k.text == text {

@@ -32,6 +32,12 @@ func (c *cursor) withPlaceholder(text []byte) []byte {
 	return out
 }
 
+// NameAt returns the name around an offset, empty between two; ok is false where nothing may be offered: in comments, strings and numbers, and where a new name is made up.
+func NameAt(f *treesitter.File, offset int) (name treesitter.Span, ok bool) {
+	c, ok := find(f, offset)
+	return c.name, ok && !c.defining
+}
+
 // find describes the place at an offset; ok is false where nothing may be offered: outside the text, in a comment, a string, a number.
 func find(f *treesitter.File, offset int) (c cursor, ok bool) {
 	text := f.Text

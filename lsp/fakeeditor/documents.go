@@ -12,6 +12,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/protocol318"
 )
 
 // Edit replaces the bytes from Start up to End of a text.
@@ -136,6 +137,43 @@ func (e *Editor) Complete(name string, offset int) (items []Completion, incomple
 		items = append(items, Completion{edit, item.Label, item.SortText, item.FilterText, item})
 	}
 	return items, list.IsIncomplete
+}
+
+// Inline is a text that the editor shows in place.
+type Inline struct{ Edit }
+
+// InlineParams asks for inline completions at a byte offset, by a key.
+func (e *Editor) InlineParams(name string, offset int) protocol318.InlineCompletionParams {
+	e.t.Helper()
+	p := protocol318.InlineCompletionParams{TextDocumentPositionParams: e.PositionParams(name, offset)}
+	p.Context.TriggerKind = protocol318.InlineCompletionInvoked
+	return p
+}
+
+// Inline asks, with selected as what a menu shows as if it were there, if it does. What is shown must go on from that, and from what is typed.
+func (e *Editor) Inline(name string, offset int, selected *Edit) []Inline {
+	e.t.Helper()
+	content := e.text(name).content
+	p := e.InlineParams(name, offset)
+	typed := Edit{Start: offset, End: offset}
+	if selected != nil {
+		typed = *selected
+		p.Context.SelectedCompletionInfo = &protocol318.SelectedCompletionInfo{Range: e.rangeOf(content, selected.Start, selected.End), Text: selected.Text}
+	}
+	var list protocol318.InlineCompletionList
+	if err := e.Call(protocol318.MethodInlineCompletion, p, &list); err != nil || list.Items == nil {
+		e.t.Errorf("inline completion: %+v, %v", list, err)
+	}
+	var items []Inline
+	for _, item := range list.Items {
+		edit := e.edit(content, protocol.TextEdit{Range: item.Range, NewText: item.InsertText})
+		before := content[min(edit.Start, typed.Start):typed.Start] + typed.Text
+		if edit.Start > typed.Start || edit.End < offset || !strings.HasPrefix(edit.Text, before) || strings.Contains(edit.Text, "\n") {
+			e.t.Errorf("the inline completion %+v does not go on from %q", edit, before)
+		}
+		items = append(items, Inline{edit})
+	}
+	return items
 }
 
 // Resolve asks for the rest of a completion and returns its documentation. The rest must not have changed.

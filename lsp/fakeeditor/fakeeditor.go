@@ -62,6 +62,8 @@ type Config struct {
 	Trace     protocol317.TraceValue
 	// CommandsOnly is an editor older than code actions with edits; CreatesFiles one whose edits can make files.
 	CommandsOnly, CreatesFiles bool
+	// Inline is an editor that shows texts in place.
+	Inline bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -166,6 +168,9 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	capabilities.TextDocument.Completion.CompletionItem.LabelDetailsSupport = !e.config.Plain
 	if !e.config.CommandsOnly {
 		capabilities.TextDocument.CodeAction.CodeActionLiteralSupport = &struct{}{}
+	}
+	if e.config.Inline {
+		capabilities.TextDocument.InlineCompletion = &struct{}{}
 	}
 	if e.config.CreatesFiles {
 		capabilities.Workspace.WorkspaceEdit.ResourceOperations = []string{"create", "rename", "delete"}

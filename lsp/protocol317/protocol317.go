@@ -141,6 +141,8 @@ type ClientCapabilities struct {
 		Hover      struct {
 			ContentFormat []protocol.MarkupKind `json:"contentFormat,omitempty"`
 		} `json:"hover"`
+		// InlineCompletion, of 3.18, is there in a client that shows texts in place.
+		InlineCompletion *struct{} `json:"inlineCompletion,omitempty"`
 		// Diagnostic is there in a client that asks for diagnostics.
 		Diagnostic *struct{} `json:"diagnostic,omitempty"`
 	} `json:"textDocument"`
@@ -162,14 +164,15 @@ type InitializeResult struct {
 
 // ServerCapabilities is what the server announces.
 type ServerCapabilities struct {
-	PositionEncoding       PositionEncodingKind                  `json:"positionEncoding"`
-	TextDocumentSync       *protocol.TextDocumentSyncOptions     `json:"textDocumentSync,omitempty"`
-	CompletionProvider     *protocol.CompletionOptions           `json:"completionProvider,omitempty"`
-	HoverProvider          bool                                  `json:"hoverProvider,omitempty"`
-	CodeActionProvider     *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
-	DiagnosticProvider     *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
-	ExecuteCommandProvider *protocol.ExecuteCommandOptions       `json:"executeCommandProvider,omitempty"`
-	Workspace              *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
+	PositionEncoding         PositionEncodingKind                  `json:"positionEncoding"`
+	TextDocumentSync         *protocol.TextDocumentSyncOptions     `json:"textDocumentSync,omitempty"`
+	CompletionProvider       *protocol.CompletionOptions           `json:"completionProvider,omitempty"`
+	HoverProvider            bool                                  `json:"hoverProvider,omitempty"`
+	CodeActionProvider       *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
+	InlineCompletionProvider bool                                  `json:"inlineCompletionProvider,omitempty"` // of 3.18
+	DiagnosticProvider       *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
+	ExecuteCommandProvider   *protocol.ExecuteCommandOptions       `json:"executeCommandProvider,omitempty"`
+	Workspace                *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
 }
 
 // DiagnosticOptions announce that the client may ask for the diagnostics of single documents. InterFileDependencies says that
