@@ -41,7 +41,7 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 		}
 	}
 	asked := p.Context.TriggerKind == protocol317.CodeActionInvoked && a.rewrites && s.model != nil && doc.language != ""
-	m, around := &meter{Model: s.model}, s.around(doc.snapshot)
+	m, options := s.metered(), s.examining(doc)
 	return func(ctx context.Context) (any, error) {
 		ours := false
 		for _, diagnostic := range p.Context.Diagnostics {
@@ -50,7 +50,7 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 		if ours || !asked {
 			return a.list, nil
 		}
-		x, err := suspect.Explain(ctx, m, a.snap.file(), a.snap.mapper.positionOffset(p.Range.Start), suspect.Options{Around: around()})
+		x, err := suspect.Explain(ctx, m, a.snap.file(), a.snap.mapper.positionOffset(p.Range.Start), options())
 		if err != nil {
 			return nil, err
 		}

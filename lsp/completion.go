@@ -30,7 +30,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		return func(context.Context) (any, error) { return none, nil }, nil
 	}
 	s.standAside()
-	snap, atMost, m := doc.snapshot, doc.settings.CompletionMaxItems, &meter{Model: s.model}
+	snap, atMost, m := doc.snapshot, doc.settings.CompletionMaxItems, s.metered()
 	around := s.around(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {

@@ -2,6 +2,8 @@ package lsp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -33,6 +35,9 @@ type diagnosis struct {
 	found   []protocol.Diagnostic
 	waiting []chan pulled
 }
+
+// hung is how long a pass may take. A large file takes seconds.
+const hung = 2 * time.Minute
 
 // check is a pass that runs.
 type check struct {
@@ -160,15 +165,20 @@ func (s *server) checkNext() {
 		return
 	}
 	doc.check.silence = ""
-	snap, wanted, m, update, around := doc.snapshot, doc.settings, &meter{Model: s.model}, s.updated(doc.snapshot), s.around(doc.snapshot)
+	snap, wanted, m, update, options := doc.snapshot, doc.settings, s.metered(), s.updated(doc.snapshot), s.examining(doc)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, s.hung)
+		defer cancel()
 		began := time.Now()
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
-			findings, err := s.suspect(ctx, m, snap.file(), suspect.Options{Around: around(), Sensitivity: wanted.DiagnosticsSensitivity})
+			findings, err := s.suspect(ctx, m, snap.file(), options())
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = fmt.Errorf("the model has not answered for %v: restart the server if that goes on", s.hung)
+			}
 			found = toDiagnostics(snap, findings, wanted)
 			return err
 		})

@@ -294,11 +294,15 @@ func (s *server) protect(what string, handle func() error) (err error) {
 		if value == nil {
 			return
 		}
+		stack := debug.Stack()
+		if p, ok := value.(modelPanic); ok {
+			value, stack = p.value, p.stack
+		}
 		reason := fmt.Sprintf("a %T", value)
 		if e, ok := value.(runtime.Error); ok {
 			reason = e.Error()
 		}
-		s.log.Error("panic", zap.String("in", what), zap.String("value", reason), zap.ByteString("stack", debug.Stack()))
+		s.log.Error("panic", zap.String("in", what), zap.String("value", reason), zap.ByteString("stack", stack))
 		s.log.Debug("panic value", zap.Any("value", value))
 		err = jsonrpc2.Errorf(jsonrpc2.InternalError, "internal error in %s; the server's log has the stack", what)
 	}()

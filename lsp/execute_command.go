@@ -92,7 +92,7 @@ func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap, m := doc.snapshot, &meter{Model: s.model}
+	snap, m := doc.snapshot, s.metered()
 	s.lastDrawn++
 	number := s.lastDrawn
 	return func(ctx context.Context) (any, error) {
@@ -155,9 +155,9 @@ func (s *server) explain(raw []json.RawMessage) (work, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap, m, around := doc.snapshot, &meter{Model: s.model}, s.around(doc.snapshot)
+	snap, m, options := doc.snapshot, s.metered(), s.examining(doc)
 	return func(ctx context.Context) (any, error) {
-		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(position), suspect.Options{Around: around()})
+		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(position), options())
 		if err != nil {
 			return nil, err
 		}

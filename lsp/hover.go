@@ -20,19 +20,25 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 	if doc == nil || doc.language == "" || s.model == nil {
 		return func(context.Context) (any, error) { return nil, nil }, nil
 	}
-	snap, wanted, m, around := doc.snapshot, doc.settings, &meter{Model: s.model}, s.around(doc.snapshot)
+	snap, m, options := doc.snapshot, s.metered(), s.examining(doc)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
 	}
 	return func(ctx context.Context) (any, error) {
-		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), suspect.Options{Around: around(), Sensitivity: wanted.DiagnosticsSensitivity})
+		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), options())
 		if err != nil || x == nil {
 			return nil, err
 		}
 		r := snap.mapper.spanRange(x.Span)
 		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: explanationText(x, kind == protocol.Markdown)}, Range: &r}, nil
 	}, nil
+}
+
+// examining returns what a check of a document is told. What is known of its project is looked up when it is asked for.
+func (s *server) examining(doc *document) func() suspect.Options {
+	around, sensitivity := s.around(doc.snapshot), doc.settings.DiagnosticsSensitivity
+	return func() suspect.Options { return suspect.Options{Around: around(), Sensitivity: sensitivity} }
 }
 
 // explanationText words an explanation, as markdown that reads well where it is not rendered, or without any markup.

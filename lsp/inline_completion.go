@@ -20,7 +20,7 @@ func (s *server) inlineCompletion(p *protocol318.InlineCompletionParams) (work, 
 		return func(context.Context) (any, error) { return inlineList(), nil }, nil
 	}
 	s.standAside()
-	snap, m, around := doc.snapshot, &meter{Model: s.model}, s.around(doc.snapshot)
+	snap, m, around := doc.snapshot, s.metered(), s.around(doc.snapshot)
 	pause := s.opts.InlineDelay
 	if p.Context.TriggerKind == protocol318.InlineCompletionInvoked {
 		pause = 0

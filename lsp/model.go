@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -102,12 +104,17 @@ func closeModel(m Model, log *zap.Logger) {
 	}
 }
 
-// meter is a Model that adds up how long it was asked for. What the model says of itself shows through: package suspect judges with the bundle's table.
+// meter is a Model that adds up how long it was asked for, and that heeds its context whatever the model does: a call that hangs costs who asked nothing but the answer. What the model
+// says of itself shows through: package suspect judges with the bundle's table.
 type meter struct {
 	Model
+	workers *sync.WaitGroup // calls that were given up count among them until they end; may be nil
 	queries atomic.Int64
 	spent   atomic.Int64 // nanoseconds
 }
+
+// metered is the model for one request.
+func (s *server) metered() *meter { return &meter{Model: s.model, workers: &s.workers} }
 
 // Info is the model's; one that says nothing of itself has an empty one.
 func (m *meter) Info() model.Info {
@@ -119,15 +126,60 @@ func (m *meter) Info() model.Info {
 
 func (m *meter) Predict(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
 	defer m.add(len(qs), time.Now())
-	return m.Model.Predict(ctx, qs)
+	return heed(ctx, m.workers, func() ([]model.Prediction, error) { return m.Model.Predict(ctx, qs) })
 }
 
 func (m *meter) Scan(ctx context.Context, qs []model.ScanQuery) ([][]model.SiteScore, error) {
 	defer m.add(len(qs), time.Now())
-	return m.Model.Scan(ctx, qs)
+	return heed(ctx, m.workers, func() ([][]model.SiteScore, error) { return m.Model.Scan(ctx, qs) })
 }
 
 func (m *meter) add(queries int, began time.Time) {
 	m.queries.Add(int64(queries))
 	m.spent.Add(int64(time.Since(began)))
+}
+
+// outcome is how a call ended. Of a panic the stack is that of the call's own goroutine.
+type outcome[T any] struct {
+	result T
+	err    error
+	panic  any
+	stack  []byte
+}
+
+// modelPanic is a panic of the model, on its way to the wrapper around handlers.
+type modelPanic struct {
+	value any
+	stack []byte
+}
+
+// heed makes a call in a goroutine of its own and waits for it or for the context, whichever ends first.
+func heed[T any](ctx context.Context, workers *sync.WaitGroup, call func() (T, error)) (T, error) {
+	if workers != nil {
+		workers.Add(1) // the caller is one, so nobody waits for none yet
+	}
+	done := make(chan outcome[T], 1)
+	go func() {
+		var o outcome[T]
+		defer func() {
+			if o.panic = recover(); o.panic != nil {
+				o.stack = debug.Stack()
+			}
+			done <- o
+			if workers != nil {
+				workers.Done()
+			}
+		}()
+		o.result, o.err = call()
+	}()
+	select {
+	case o := <-done:
+		if o.panic != nil {
+			panic(modelPanic{o.panic, o.stack})
+		}
+		return o.result, o.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }

@@ -1,30 +1,48 @@
 package lsp
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
 )
 
-// outbox is the queue of outgoing messages. It is not bounded, so that an editor that does not read cannot stop the loop.
+// outbox is the queue of outgoing messages. Sending never waits, so that an editor that does not read cannot stop the loop. What an editor leaves unread is bounded all the same: it takes
+// nothing from a session to end it for one that has let so much pile up.
 type outbox struct {
 	mu     sync.Mutex
 	queue  [][]byte
+	bytes  int // of queue
+	most   int // of bytes
 	closed bool
 	wake   chan struct{}
 
 	broken chan struct{} // closed when nothing will be written any more; then err is the reason, nil after close
 	err    error
+	full   chan struct{} // closed when the editor has left too much unread
 }
 
+// errUnread ends the session of an editor that does not read.
+var errUnread = errors.New("writing to the editor: it does not read what it is sent")
+
+// maxUnread bounds what an editor may leave unread.
+const maxUnread = 128 << 20
+
 func newOutbox() *outbox {
-	return &outbox{wake: make(chan struct{}, 1), broken: make(chan struct{})}
+	return &outbox{most: maxUnread, wake: make(chan struct{}, 1), broken: make(chan struct{}), full: make(chan struct{})}
 }
 
 func (o *outbox) send(body []byte) {
 	o.mu.Lock()
-	o.queue = append(o.queue, frame(body))
-	o.mu.Unlock()
+	defer o.mu.Unlock()
+	if o.bytes > o.most {
+		return // the session ends
+	}
+	framed := frame(body)
+	o.queue, o.bytes = append(o.queue, framed), o.bytes+len(framed)
+	if o.bytes > o.most {
+		close(o.full)
+	}
 	o.nudge()
 }
 
@@ -56,6 +74,9 @@ func (o *outbox) write(w io.Writer) {
 				o.err = fmt.Errorf("writing to the editor: %w", err)
 				return
 			}
+			o.mu.Lock()
+			o.bytes -= len(framed)
+			o.mu.Unlock()
 		}
 		if closed {
 			return

@@ -80,6 +80,7 @@ func newServer(opts Options) *server {
 		progresses: map[string]*progress{},
 		patience:   patience,
 		watching:   watching,
+		hung:       hung,
 		timer:      time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 			return suspect.Check(ctx, m, f, opts)
@@ -123,6 +124,7 @@ type server struct {
 	workers     sync.WaitGroup
 	patience    time.Duration
 	watching    time.Duration
+	hung        time.Duration
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch     scratch
 	inlineTable *inline.Table // nil means the built-in one
@@ -207,6 +209,8 @@ func (s *server) loop(ctx context.Context) error {
 			s.checkNext()
 		case <-s.out.broken:
 			return s.ended(s.out.err)
+		case <-s.out.full:
+			return s.ended(errUnread)
 		case <-ctx.Done():
 			return s.ended(ctx.Err())
 		}

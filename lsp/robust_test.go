@@ -1,0 +1,290 @@
+package lsp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+
+	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/protocol318"
+	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
+)
+
+// A model that hangs, and does not listen either, costs a completion its ranking and a check its findings, and nobody anything else.
+func TestModelThatHangs(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	m := &scripted{
+		predict: func(context.Context, []model.Query) ([]model.Prediction, error) {
+			<-release
+			return nil, errors.New("too late")
+		},
+	}
+	s := newServer(quick(m))
+	s.opts.CompletionBudget = 20 * time.Millisecond
+	s.hung = 20 * time.Millisecond
+	s.suspect = func(ctx context.Context, m Model, f *treesitter.File, _ suspect.Options) ([]suspect.Finding, error) {
+		_, err := m.Predict(ctx, nil)
+		return nil, err
+	}
+	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{Status: true})
+	wantStatus(t, e, protocol317.StatusLoading, "")
+	wantStatus(t, e, protocol317.StatusReady, "")
+	e.Open(file, "python", python)
+	wantStatus(t, e, protocol317.StatusError, "the model has not answered for 20ms")
+	e.Message()
+	items, incomplete := e.Complete(file, strings.Index(python, "width *")+1)
+	if len(items) == 0 || items[0].Label != "width" || !incomplete {
+		t.Errorf("completions %+v, incomplete %v", items, incomplete)
+	}
+	hover := e.Go(protocol.MethodTextDocumentHover, e.PositionParams(file, strings.Index(python, "width *")))
+	e.Cancel(hover)
+	wantCode(t, e.Wait(hover, nil), -32800, "a hover that was cancelled")
+	e.Edit(file, fakeeditor.Edit{Text: "# \n"}) // and what comes next is served still
+	if items, _ := e.Complete(file, strings.Index(e.Text(file), "width *")+1); len(items) == 0 {
+		t.Error("no completions after an edit")
+	}
+	e.Close()
+}
+
+// What an editor that does not read would have to be sent ends the session before it fills the memory.
+func TestUnreadMessages(t *testing.T) {
+	input, feed := io.Pipe()
+	blocked := make(chan struct{})
+	defer close(blocked)
+	go func() {
+		request := frame([]byte(`{"jsonrpc":"2.0","id":"` + strings.Repeat("x", 1000) + `","method":"x"}`))
+		for {
+			if _, err := feed.Write(request); err != nil {
+				return
+			}
+		}
+	}()
+	s := newServer(quick(&scripted{}))
+	s.out.most = 100_000
+	err := s.serve(context.Background(), stream{input, writerFunc(func([]byte) (int, error) { <-blocked; return 0, io.ErrClosedPipe })})
+	_ = feed.Close()
+	if !errors.Is(err, errUnread) {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// many is how often a test does what it does at random; MLM_LSP_MANY makes it more.
+func many(t *testing.T, times int) int {
+	if more := os.Getenv("MLM_LSP_MANY"); more != "" {
+		n, err := strconv.Atoi(more)
+		if err != nil {
+			t.Fatalf("MLM_LSP_MANY: %v", err)
+		}
+		return n
+	}
+	return times
+}
+
+// Whatever an editor sends, each request has one answer, and the server lives. (MLM_LSP_MANY=1000000 for a million messages.)
+func TestRandomMessages(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	methods := []string{"initialize", "initialized", "textDocument/unheardOf", "$/unheardOf", "workspace/configuration"}
+	for _, table := range []map[string]struct{}{keysOf(concurrent), keysOf(immediate), keysOf(notifications)} {
+		for method := range table {
+			if method != protocol.MethodShutdown && method != protocol.MethodExit {
+				methods = append(methods, method)
+			}
+		}
+	}
+	slices.Sort(methods)
+	uris := []string{file, "untitled:a", "file:///b.go", "", "http://x", "file://%zz", "\\u0000"}
+	var value func(depth int) string
+	value = func(depth int) string {
+		switch n := random.IntN(14); {
+		case n < 2:
+			return strconv.Itoa(random.IntN(200) - 3)
+		case n < 3:
+			return []string{"null", "true", "-1e99", "4294967296", "0.5", `"\ud800"`}[random.IntN(6)]
+		case n < 6 || depth > 3:
+			return strconv.Quote([]string{"python", "go", "width", uris[random.IntN(len(uris))], commandHeat, commandPause, commandResume, "mlm-lsp", "x := f(a.\n"}[random.IntN(9)])
+		case n < 8:
+			return "[" + value(depth+1) + "," + value(depth+1) + "]"
+		default:
+			keys := []string{"uri", "textDocument", "position", "range", "start", "end", "line", "character", "contentChanges", "text", "version", "languageId", "context",
+				"diagnostics", "data", "label", "settings", "mlm-lsp", "id", "token", "value", "command", "arguments", "event", "added", "removed", "changes", "triggerKind", "capabilities"}
+			b := "{"
+			for i := range 1 + random.IntN(4) {
+				if i > 0 {
+					b += ","
+				}
+				b += strconv.Quote(keys[random.IntN(len(keys))]) + ":" + value(depth+1)
+			}
+			return b + "}"
+		}
+	}
+	place := func() string {
+		return fmt.Sprintf(`"textDocument":{"uri":%q,"languageId":"python","version":%d,"text":%q},"position":{"line":%d,"character":%d}`,
+			uris[random.IntN(4)], random.IntN(9), python[:random.IntN(len(python))], random.IntN(6), random.IntN(40))
+	}
+	var input bytes.Buffer
+	input.Write(frame([]byte(`{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"capabilities":{"textDocument":{"codeAction":{"codeActionLiteralSupport":{}}}}}}`)))
+	input.Write(frame([]byte(`{"jsonrpc":"2.0","method":"initialized"}`)))
+	asked := map[string]bool{}
+	n := many(t, 1500)
+	for i := range n {
+		body := ""
+		params := value(0)
+		if random.IntN(2) == 0 {
+			params = "{" + place() + `,"contentChanges":[{"text":` + value(3) + `}],"context":` + value(1) + "}"
+		}
+		switch random.IntN(12) {
+		case 0: // an answer to no question
+			body = fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":%s}`, random.IntN(99), params)
+		case 1: // no message
+			body = []string{"{", "[]", params, "\xff", `{"jsonrpc":"2.0"}`, `{"jsonrpc":"2.0","id":1,"method":""}`}[random.IntN(6)]
+		case 2, 3, 4, 5, 6:
+			body = fmt.Sprintf(`{"jsonrpc":"2.0","method":%q,"params":%s}`, methods[random.IntN(len(methods))], params)
+		default:
+			id := strconv.Quote("r" + strconv.Itoa(i))
+			asked[id] = true
+			body = fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":%q,"params":%s}`, id, methods[random.IntN(len(methods))], params)
+		}
+		input.Write(frame([]byte(body)))
+	}
+	input.Write(frame([]byte(`{"jsonrpc":"2.0","id":"last","method":"shutdown"}`)))
+	input.Write(frame([]byte(`{"jsonrpc":"2.0","method":"exit"}`)))
+	var output syncBuffer
+	opts := quick(&scripted{predict: prefer("width")})
+	opts.InlineDelay = time.Nanosecond
+	if err := Serve(context.Background(), stream{&input, &output}, opts); err != nil {
+		t.Errorf("Serve: %v", err)
+	}
+	text := output.String()
+	for id := range asked {
+		if got := strings.Count(text, `"id":`+id+`,`) + strings.Count(text, `"id":`+id+`}`); got != 1 {
+			t.Errorf("%d answers to request %s", got, id)
+		}
+	}
+	if !strings.Contains(text, `"id":"last"`) {
+		t.Error("no answer to the last request")
+	}
+}
+
+func keysOf[V any](m map[string]V) map[string]struct{} {
+	keys := map[string]struct{}{}
+	for key := range m {
+		keys[key] = struct{}{}
+	}
+	return keys
+}
+
+// After many random edits the server's answers are those of a server that has just opened the text, and its memory is what it was. (That its text is the editor's is the business of
+// TestRandomEdits; MLM_LSP_MANY=10000.)
+func TestAnswersAfterManyEdits(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	opts := quick(&scripted{predict: prefer("width")})
+	e := startWithModel(t, opts, fakeeditor.Config{Pull: true})
+	text := strings.Repeat(python, 4)
+	e.Open(file, "python", text)
+	var before, after runtime.MemStats
+	n := many(t, 2000)
+	for i := range n {
+		if i%100 == 0 {
+			e.SetText(file, text)
+		}
+		e.Edit(file, randomEdit(random, e.Text(file)))
+		if i == n/10 {
+			_ = e.Call("test/barrier", nil, nil)
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+		}
+	}
+	_ = e.Call("test/barrier", nil, nil)
+	runtime.GC()
+	if runtime.ReadMemStats(&after); after.HeapAlloc > before.HeapAlloc+8<<20 {
+		t.Errorf("%d bytes of heap, before most of the edits %d", after.HeapAlloc, before.HeapAlloc)
+	}
+	fresh := startWithModel(t, opts, fakeeditor.Config{Pull: true})
+	fresh.Open(file, "python", e.Text(file))
+	for at := range e.Text(file) { // where characters begin
+		if random.IntN(12) > 0 {
+			continue
+		}
+		one, _ := e.Complete(file, at)
+		other, _ := fresh.Complete(file, at)
+		if fmt.Sprint(menu(one)) != fmt.Sprint(menu(other)) {
+			t.Errorf("at %d: completions %v, of a server that has just opened the text %v", at, menu(one), menu(other))
+		}
+		if one, other := e.Hover(file, at), fresh.Hover(file, at); (one == nil) != (other == nil) || one != nil && *one != *other {
+			t.Errorf("at %d: hover %v, of a server that has just opened the text %v", at, one, other)
+		}
+	}
+	if one, other := e.Diagnostics(file), fresh.Diagnostics(file); fmt.Sprint(one) != fmt.Sprint(other) {
+		t.Errorf("diagnostics %v, of a server that has just opened the text %v", one, other)
+	}
+	e.Close()
+	fresh.Close()
+}
+
+// menu is what a user sees and gets of completions.
+func menu(items []fakeeditor.Completion) (list []string) {
+	for _, item := range items {
+		list = append(list, fmt.Sprintf("%s %+v", item.Label, item.Edit))
+	}
+	return list
+}
+
+// Eight documents at once, with requests of every kind under way while they are edited; for -race.
+func TestManyDocumentsAtOnce(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	e := startWithModel(t, quick(&scripted{predict: prefer("width")}), fakeeditor.Config{Pull: true, Inline: true})
+	var names []string
+	for i := range 8 {
+		names = append(names, fmt.Sprintf("file:///project/%d.py", i))
+		e.Open(names[i], "python", python)
+	}
+	var pending []*fakeeditor.Pending
+	for range many(t, 400) {
+		name := names[random.IntN(len(names))]
+		text := e.Text(name)
+		at := random.IntN(len(text) + 1)
+		switch random.IntN(8) {
+		case 0, 1, 2:
+			e.Edit(name, fakeeditor.Edit{Start: at, End: min(len(text), at+random.IntN(3)), Text: []string{"x", "\n", "width", ""}[random.IntN(4)]})
+		case 3:
+			pending = append(pending, e.Go(protocol.MethodTextDocumentCompletion, e.CompletionParams(name, at)))
+		case 4:
+			pending = append(pending, e.Go(protocol.MethodTextDocumentHover, e.PositionParams(name, at)))
+		case 5:
+			pending = append(pending, e.Go(protocol317.MethodDocumentDiagnostic, map[string]any{"textDocument": map[string]any{"uri": name}}))
+		case 6:
+			pending = append(pending, e.Go(protocol318.MethodInlineCompletion, e.InlineParams(name, at)))
+		case 7:
+			if len(pending) > 0 {
+				e.Cancel(pending[random.IntN(len(pending))])
+			}
+			e.Save(name)
+		}
+	}
+	for _, p := range pending {
+		var wire *fakeeditor.Error
+		if err := e.Wait(p, nil); errors.As(err, &wire) && wire.Code != -32800 && wire.Code != -32802 {
+			t.Errorf("request %v: %v", p.ID, err)
+		}
+	}
+	for _, name := range names {
+		e.Diagnostics(name)
+	}
+	e.Close()
+}
