@@ -1,5 +1,5 @@
 // Package lsp is the language server: it turns edits and requests of an editor into questions to the features (lsp/complete,
-// lsp/suspect) and their answers, which are plain structs in byte offsets, into LSP messages.
+// lsp/inline, lsp/suspect, lsp/heat) and their answers, which are plain structs in byte offsets, into LSP messages.
 //
 // Four kinds of goroutines work together. One reads frames. One, the dispatch loop, owns every field of server: documents, settings,
 // the table of running requests, the state of the diagnostics. One writes. And each request runs in a goroutine of its own, which sees
@@ -12,7 +12,10 @@
 //   - A snapshot never changes once published. No lock is held while a model runs, and the loop never waits for one: not for a
 //     model, nor a parse, nor a slow reader of our output.
 //   - Each request is answered exactly once: by its handler, by its panic (InternalError) or by its cancellation, whichever is first.
-//   - Diagnostics are published for the newest version of a document only.
+//   - Diagnostics are published, or answered, for the newest version of a document only. A document is not checked before its project's
+//     settings and surroundings were looked for.
+//   - Whatever the model does, a call of it ends with its context.
+//   - What an editor does not say that it can, it is not asked for and not sent.
 //   - Positions of the editor exist in this package alone; mapper is the only converter between them and byte offsets.
 //   - With no model, a broken one, or no runtime library, the server runs, offers nothing, and says so once.
 //   - Nothing here opens a network connection, and source text is logged at debug level only.
