@@ -288,3 +288,44 @@ func TestManyDocumentsAtOnce(t *testing.T) {
 	}
 	e.Close()
 }
+
+// An editor that says nothing of what it can is served what needs no saying, and every request has a result. (The fake editor fails a test for whatever it did not offer to take.)
+func TestEditorThatOffersNothing(t *testing.T) {
+	s := newServer(quick(&scripted{predict: prefer("width")}))
+	s.suspect = wrongIsRight("right")
+	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{Plain: true, OldEdits: true, CommandsOnly: true})
+	e.Open(file, "python", python+"wrong\n")
+	found := e.Diagnostics(file) // so there is a model
+	if len(found) != 1 {
+		t.Errorf("diagnostics %+v", found)
+	}
+	at := strings.Index(python, "width *")
+	items, _ := e.Complete(file, at)
+	if len(items) == 0 || items[0].Item.LabelDetails != nil {
+		t.Fatalf("completions %+v", items)
+	}
+	if got := e.Resolve(items[0]); !strings.Contains(got, "Defined in line 1") || strings.Contains(got, "```") {
+		t.Errorf("documentation %q", got)
+	}
+	if got := e.Hover(file, at); got == nil || strings.ContainsAny(got.Markdown, "|`") {
+		t.Errorf("hover %+v", got)
+	}
+	if got := e.Actions(file, nil, found...); len(got) != 0 {
+		t.Errorf("actions %q", titles(got))
+	}
+	if got := e.Inline(file, at, nil); len(got) != 0 {
+		t.Errorf("inline completions %+v", got)
+	}
+	if report, err := e.Pull(file, ""); err != nil || len(report.Items) != 0 {
+		t.Errorf("diagnostics that it was not expected to ask for: %+v, %v", report, err)
+	}
+	if err := e.Execute(commandHeat, nil, file); err != nil {
+		t.Errorf("heat map: %v", err)
+	}
+	if got := e.Message(); !strings.Contains(got, "heat-1.html") {
+		t.Errorf("message %q", got)
+	}
+	e.Configure(map[string]any{"diagnostics": map[string]any{"enable": false}})
+	e.Cleared(file)
+	e.Close()
+}
