@@ -16,7 +16,9 @@ import (
 	"github.com/smacker/go-tree-sitter/golang"
 	"github.com/smacker/go-tree-sitter/java"
 	"github.com/smacker/go-tree-sitter/javascript"
+	"github.com/smacker/go-tree-sitter/php"
 	"github.com/smacker/go-tree-sitter/python"
+	"github.com/smacker/go-tree-sitter/ruby"
 	"github.com/smacker/go-tree-sitter/rust"
 	"github.com/smacker/go-tree-sitter/typescript/tsx"
 	"github.com/smacker/go-tree-sitter/typescript/typescript"
@@ -34,6 +36,8 @@ var registry = []*language{
 	{name: "rust", grammar: rust.GetLanguage, extensions: []string{".rs"}, blank: true},
 	{name: "c", grammar: c.GetLanguage, extensions: []string{".c", ".h"}},
 	{name: "cpp", grammar: cpp.GetLanguage, extensions: []string{".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".h++", ".ipp", ".inl"}},
+	{name: "php", grammar: php.GetLanguage, extensions: []string{".php"}},
+	{name: "ruby", grammar: ruby.GetLanguage, extensions: []string{".rb", ".rake", ".gemspec"}, blank: true},
 }
 
 //go:embed queries

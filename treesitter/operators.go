@@ -15,6 +15,8 @@ var operatorGroups = func() map[string]map[string][]string {
 		"python":     "== != < <= > >= is is_not in not_in;and or;+ - * / // %;& | ^;<< >>;+= -= *= /=;|= &= ^=",
 		"javascript": ecmascript, "typescript": ecmascript, "tsx": ecmascript,
 		"java": c, "c": c, "cpp": c,
+		"php":  "== != === !== < <= > >=;&& ||;and or;+ - * / %;& | ^;<< >>;+= -= *= /=;|= &= ^=;++ --",
+		"ruby": "== != < <= > >=;&& ||;and or;+ - * / %;& | ^;<< >>;+= -= *= /=;|= &= ^=;.. ...",
 		"rust": "== != < <= > >=;&& ||;+ - * / %;& | ^;<< >>;+= -= *= /=;|= &= ^=",
 	}
 	table := map[string]map[string][]string{}

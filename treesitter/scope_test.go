@@ -125,6 +125,32 @@ func TestVisibleAt(t *testing.T) {
 		{"cpp", "void f() { try { } catch (const E& e) { ¦ } }\n", "e !E"},
 		{"cpp", "int C::m(int a) { ¦ }\n", "a !C !m"},
 		{"cpp", "int& f(int a) { auto [x, y] = p; int z{1}; ¦ }\n", "f a x y z !p"},
+
+		{"php", "<?php\nuse A\\B; use A\\{C, D as E}; use function A\\f as g;\n¦", "B C E g !A !D !f"},
+		{"php", "<?php\nfunction f(int $a, &$b, ...$c) { ¦ }\nfunction h() {}\nclass K {}\nconst L = 1;", "$a $b $c f h K L"},
+		{"php", "<?php\nfunction f() { $x = g(¦); $y = 1; }", "f !$x !$y"},
+		{"php", "<?php\nfunction f() { if ($a) { $x = 1; } ¦ }", "$x !$a"},
+		{"php", "<?php\nfunction f() { foreach ($xs as $k => $v) { ¦ } }", "$k $v !$xs"},
+		{"php", "<?php\nfunction f() { foreach ($xs as [$m, 'k' => $n]) { ¦ } }", "$m $n !$xs"},
+		{"php", "<?php\nfunction f() { [$p, [$q]] = g(); $a[$i] = 1; $o->r = 2; ¦ }", "$p $q !$a !$i !$o !r"},
+		{"php", "<?php\ntry { } catch (E $e) { ¦ }", "$e !E"},
+		{"php", "<?php\n$f = fn($u) => ¦$u; $g = function ($w) use ($x) { };", "$u !$w !$x"},
+		{"php", "<?php\nclass K { public $q; const L = 1; function m() { ¦ } function n() {} }", "K !$q !L !m !n"},
+		{"php", "<?php\nfunction f() { static $s = 1; global $t; ¦ }", "$s"},
+
+		{"ruby", "require 'x'\ndef f(a, b = 1, *c, d:, e: 2, **g, &h)\n  ¦\nend\n", "a b c d e g h f"},
+		{"ruby", "def f\n  x = ¦1\n  y = 2\nend\n", "f !x !y"},
+		{"ruby", "def f\n  x, (y, *z) = g\n  ¦\nend\n", "f x y z !g"},
+		{"ruby", "xs.each_with_index do |v, (i, j); k|\n  w = 1\n  ¦\nend\n", "v i j k w !xs"},
+		{"ruby", "xs.each { |v| w = 1 }\n¦\n", "!v !w !xs"},
+		{"ruby", "class C\n  L = 1\n  def m\n    @q = 1\n    ¦\n  end\n  def n; @r ||= 2; end\nend\n", "C L m n @q @r"},
+		{"ruby", "class C\n  def m; v = 1; end\n  def n\n    ¦\n  end\nend\n", "C m n !v"},
+		{"ruby", "begin\n  g\nrescue E => e\n  ¦\nend\n", "e !E !g"},
+		{"ruby", "f = ->(u, v = 1) { ¦u }\n", "u v !f"},
+		{"ruby", "case h\nin {name: String => n, age:}\n  ¦\nin [a, *rest]\n  1\nend\n", "n age !name !h"},
+		{"ruby", "for i, j in xs do ¦ end\n", "i j !xs"},
+		{"ruby", "module M\n  class A::B; end\n  ¦\nend\n", "M B !A"},
+		{"ruby", "a.b = 1\nc[d] = 2\n¦\n", "!a !b !c !d"},
 	} {
 		offset := strings.Index(test.source, "¦")
 		f := Parse(test.lang, []byte(strings.Replace(test.source, "¦", "", 1)))

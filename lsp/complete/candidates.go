@@ -65,6 +65,10 @@ var keywords = map[string][]keyword{
 	"c": words(cStatements, cExpressions),
 	"cpp": words(cStatements+" catch class co_return concept constexpr explicit friend inline mutable namespace override private protected public requires template throw try typename using virtual",
 		cExpressions+" auto bool co_await const_cast delete dynamic_cast false new noexcept nullptr operator reinterpret_cast static_cast this true"),
+	"php": words("abstract break case catch class const continue declare default do echo else elseif enum extends final finally for foreach function global goto if implements interface match namespace print private protected public readonly require require_once return static switch throw trait try unset use while",
+		"and array as bool callable clone false float fn include instanceof int isset mixed new null or parent self string true void xor yield"),
+	"ruby": words("alias begin break case class def do else elsif end ensure for if in module next private protected raise redo require require_relative rescue retry return then undef unless until when while yield",
+		"and defined? false lambda nil not or proc self super true"),
 }
 
 // Words returns the words of a language that can stand inside an expression.
@@ -96,6 +100,8 @@ var introduces = map[string]map[string]bool{
 	"tsx":        set("function class const let var interface type enum namespace"),
 	"java":       set("class interface enum record package"),
 	"rust":       set("fn struct enum union trait type mod let const static"),
+	"php":        set("function class interface trait enum namespace const"),
+	"ruby":       set("def class module"),
 	"cpp":        set("class namespace"), // behind struct and enum stands a known name more often than a new one
 }
 

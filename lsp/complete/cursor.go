@@ -48,6 +48,9 @@ func find(f *treesitter.File, offset int) (c cursor, ok bool) {
 	for c.name.Start > 0 && names.IsNameByte(text[c.name.Start-1]) {
 		c.name.Start--
 	}
+	for f.Language == "ruby" && c.name.Start > 0 && text[c.name.Start-1] == '@' {
+		c.name.Start--
+	}
 	for c.name.End < len(text) && names.IsNameByte(text[c.name.End]) {
 		c.name.End++
 	}
@@ -74,10 +77,15 @@ func find(f *treesitter.File, offset int) (c cursor, ok bool) {
 		space--
 	}
 	c.first = space == 0 || bytes.IndexByte([]byte("\n{};"), text[space-1]) >= 0
-	switch trimmed := bytes.TrimRight(text[:c.name.Start], " \t\r\n"); {
+	trimmed := bytes.TrimRight(text[:c.name.Start], " \t\r\n")
+	arrow := arrowAtEnd(f.Language, text[:c.name.Start])
+	switch {
 	case endsInDot(trimmed):
 		c.member, c.first = true, false
-		c.receiver = receiverBefore(trimmed)
+		c.receiver = receiverBefore(trimmed[:len(trimmed)-1])
+	case arrow > 0:
+		c.member, c.first = true, false
+		c.receiver = receiverBefore(text[:c.name.Start-arrow])
 	case last >= 0 && introduces[f.Language][string(text[f.Tokens[last].Start:f.Tokens[last].End])]:
 		c.defining = true
 	}
@@ -97,9 +105,21 @@ func endsInDot(text []byte) bool {
 	return i == n-1 || !('0' <= text[i] && text[i] <= '9')
 }
 
-// receiverBefore returns the expression before the dot that text ends in: names, calls and indexes joined by dots.
+// arrows are what stands between a receiver and its member beside the dot, by language. They touch both: behind a blank, -> says what a function returns.
+var arrows = map[string][]string{"c": {"->"}, "cpp": {"->"}, "php": {"->", "::"}}
+
+// arrowAtEnd returns how long the arrow is that text ends in, 0 for none.
+func arrowAtEnd(language string, text []byte) int {
+	for _, arrow := range arrows[language] {
+		if n := len(text) - len(arrow); n > 0 && string(text[n:]) == arrow && text[n-1] != ' ' {
+			return len(arrow)
+		}
+	}
+	return 0
+}
+
+// receiverBefore returns the expression that text ends in, behind which a dot or an arrow stands: names, calls and indexes joined by those.
 func receiverBefore(text []byte) string {
-	text = text[:len(text)-1]
 	if n := len(text); n > 0 && (text[n-1] == '?' || text[n-1] == '!') {
 		text = text[:n-1]
 	}
@@ -113,6 +133,10 @@ func receiverBefore(text []byte) string {
 			}
 			if start > 0 && text[start-1] == '.' {
 				start--
+				continue
+			}
+			if start > 2 && text[start-2] == '-' && text[start-1] == '>' {
+				start -= 2
 				continue
 			}
 			return string(text[start:])

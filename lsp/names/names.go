@@ -232,8 +232,9 @@ func IsNameByte(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '_' || b == '$' || b >= 0x80
 }
 
-// IsName reports whether text is a name, as far as that can be told of all languages at once.
+// IsName reports whether text is a name, as far as that can be told of all languages at once. Ruby's variables of an object and of a class have one or two @ before them.
 func IsName(text string) bool {
+	text = strings.TrimPrefix(strings.TrimPrefix(text, "@"), "@")
 	if text == "" || '0' <= text[0] && text[0] <= '9' {
 		return false
 	}

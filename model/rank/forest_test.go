@@ -79,6 +79,9 @@ func TestParse(t *testing.T) {
 	if h, ok := got.Threshold(Normal, "name", "python"); !ok || h.LogOdds != 3 {
 		t.Errorf("threshold %+v, %v", h, ok)
 	}
+	if _, ok := got.Threshold(Normal, "name", "ruby"); ok {
+		t.Error("something is reported in a language that no threshold was chosen on")
+	}
 	if _, ok := got.Threshold(Normal, "operator", "go"); ok {
 		t.Error("a kind without a threshold has one")
 	}

@@ -98,11 +98,11 @@ func (t *Table) Calibrated(kind, language string, score float64) float64 {
 	return c.Apply(score)
 }
 
-// Threshold returns where reports of a kind begin at a sensitivity; ok is false when it is never reported.
+// Threshold returns where reports of a kind begin at a sensitivity; ok is false when it is never reported, as in a language that no threshold was chosen on.
 func (t *Table) Threshold(sensitivity, kind, language string) (_ Threshold, ok bool) {
 	of := t.Sensitivities[sensitivity].Thresholds
 	h, ok := of[kind+"/"+language]
-	if !ok {
+	if _, never := unfitted[language]; !ok && !never {
 		h, ok = of[kind+"/*"]
 	}
 	return h, ok

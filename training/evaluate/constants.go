@@ -33,6 +33,8 @@ var operators = map[string]string{
 	"rust":       cOperators,
 	"c":          cOperators,
 	"cpp":        cOperators,
+	"php":        "=== !== == != < <= > >= && || ?? + - * / % . & | ^ << >> instanceof",
+	"ruby":       "== != < <= > >= && || and or + - * / % ** & | ^ << >> =~",
 }
 
 var literals = map[string]string{
@@ -45,4 +47,6 @@ var literals = map[string]string{
 	"rust":       "true false 0 1",
 	"c":          "true false NULL 0 1",
 	"cpp":        "true false nullptr 0 1",
+	"php":        "true false null 0 1",
+	"ruby":       "true false nil 0 1",
 }
