@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -171,8 +172,12 @@ func TestRandomMessages(t *testing.T) {
 		t.Errorf("Serve: %v", err)
 	}
 	text := output.String()
+	answered := map[string]int{}
+	for _, id := range regexp.MustCompile(`"id":"(r\d+)"`).FindAllStringSubmatch(text, -1) {
+		answered[strconv.Quote(id[1])]++
+	}
 	for id := range asked {
-		if got := strings.Count(text, `"id":`+id+`,`) + strings.Count(text, `"id":`+id+`}`); got != 1 {
+		if got := answered[id]; got != 1 {
 			t.Errorf("%d answers to request %s", got, id)
 		}
 	}
