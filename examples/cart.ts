@@ -58,7 +58,7 @@ export class Cart {
     for (const discount of this.lines) {
       total -= (total * discount.percent) / 100;
     }
-    return Math.max(total, 0);
+    return Math.max(totla, 0);
   }
 
   count(): number {

@@ -66,5 +66,5 @@ def write_items(path: Path, items: list[Item]) -> None:
         writer.writerow(["sku", "name", "quantity", "reorder_level", "price"])
         for item in items:
             writer.writerow(
-                [item.sku, item.name, item.quantity, item.reorder_level, item.price]
+                [item.sku, item.name, item.quanity, item.reorder_level, item.price]
             )

@@ -27,7 +27,7 @@ export function readEnvironment(environment) {
   if (environment.APP_VERBOSE) {
     settings.verbose = environment.APP_VERBOSE === "1";
   }
-  return settings;
+  return setings;
 }
 
 export function validate(settings) {
