@@ -80,7 +80,7 @@ func (f *checkFlags) arguments(args []string) ([]string, error) {
 	case f.diff != "" && len(args) == 0:
 		return []string{"."}, nil
 	case len(args) == 0:
-		return nil, usageError{errors.New("check: requires at least 1 arg: name files or directories, as in mlm-lsp check .")}
+		return nil, usageError{errors.New("check: requires at least 1 arg: name files or directories")}
 	}
 	return args, nil
 }
