@@ -79,6 +79,7 @@ func TestFilesThatSettingsSilence(t *testing.T) {
 		e.Configure(group)
 		e.Cleared(name)
 		e.Configure(map[string]any{})
+		e.Edit(name, fakeeditor.Edit{Text: "\n"}) // so that what was published before cannot be taken for the answer
 		if got := e.Diagnostics(name); len(got) != 1 {
 			t.Errorf("%v taken back: diagnostics %+v", group, got)
 		}

@@ -115,7 +115,7 @@ func TestRandomEdits(t *testing.T) {
 			e, s := watched(t, fakeeditor.Config{Encodings: []protocol317.PositionEncodingKind{encoding}})
 			e.Open(file, "plaintext", strings.Repeat(python, 3))
 			random := rand.New(rand.NewPCG(1, 2))
-			for i := 0; i < many(t, 10_000); {
+			for i := 0; i < many(t, 5000); {
 				var edits []fakeeditor.Edit
 				text := e.Text(file)
 				for range 1 + random.IntN(3) {
