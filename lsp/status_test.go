@@ -39,6 +39,7 @@ func TestStatus(t *testing.T) {
 	e.Edit(file, fakeeditor.Edit{Text: "broken\n"})
 	wantStatus(t, e, protocol317.StatusError, "checking: out of memory")
 	e.Message()
+	e.Cleared(file) // what was shown was found in another text
 	e.Edit(file, fakeeditor.Edit{Start: 0, End: len("broken\n")})
 	wantStatus(t, e, protocol317.StatusReady, "")
 
