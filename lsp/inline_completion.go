@@ -19,10 +19,14 @@ func (s *server) inlineCompletion(p *protocol318.InlineCompletionParams) (work, 
 	if doc == nil || doc.language == "" || s.model == nil || s.paused || !doc.settings.Completes(doc.language, s.relative(doc), len(doc.text)) {
 		return func(context.Context) (any, error) { return inlineList(), nil }, nil
 	}
+	invoked := p.Context.TriggerKind == protocol318.InlineCompletionInvoked
+	if !invoked && !doc.settings.CompletionInline {
+		return func(context.Context) (any, error) { return inlineList(), nil }, nil
+	}
 	s.standAside()
 	snap, m, around := doc.snapshot, s.metered(), s.around(doc.snapshot)
 	pause := s.opts.InlineDelay
-	if p.Context.TriggerKind == protocol318.InlineCompletionInvoked {
+	if invoked {
 		pause = 0
 	}
 	return func(ctx context.Context) (any, error) {

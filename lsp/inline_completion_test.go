@@ -132,7 +132,7 @@ func TestNoInlineCompletion(t *testing.T) {
 func TestInlineCompletionWaits(t *testing.T) {
 	opts := quick(sure("width * height"))
 	opts.InlineDelay = time.Hour
-	e := startInline(t, opts, fakeeditor.Config{InitializationOptions: quietly()})
+	e := startInline(t, opts, fakeeditor.Config{InitializationOptions: map[string]any{"completion": map[string]any{"inline": true}, "diagnostics": map[string]any{"enable": false}}})
 	e.Open(file, "python", unfinished)
 	at := strings.Index(unfinished, "return \n") + len("return ")
 	params := e.InlineParams(file, at)
@@ -150,6 +150,23 @@ func TestInlineCompletionWaits(t *testing.T) {
 	third := e.Go(protocol318.MethodInlineCompletion, params)
 	e.Cancel(third)
 	wantCode(t, e.Wait(third, nil), -32800, "a request that was cancelled")
+	e.Close()
+}
+
+// Who did not turn it on is shown nothing unasked, and all of it on a key.
+func TestInlineCompletionUnasked(t *testing.T) {
+	e := startInline(t, quick(sure("width * height")), fakeeditor.Config{InitializationOptions: quietly()})
+	e.Open(file, "python", unfinished)
+	at := strings.Index(unfinished, "return \n") + len("return ")
+	params := e.InlineParams(file, at)
+	params.Context.TriggerKind = protocol318.InlineCompletionAutomatic
+	var list protocol318.InlineCompletionList
+	if err := e.Wait(e.Go(protocol318.MethodInlineCompletion, params), &list); err != nil || len(list.Items) != 0 {
+		t.Errorf("unasked: %+v, %v", list.Items, err)
+	}
+	if items := e.Inline(file, at, nil); len(items) != 1 {
+		t.Errorf("asked by a key: %+v", items)
+	}
 	e.Close()
 }
 
