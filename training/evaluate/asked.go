@@ -40,7 +40,8 @@ var targets = map[string][]target{
 		{"real fixes: reported at the shipped thresholds", "10", share(SliceAll, SliceAll, SystemCheck, "recall")},
 	},
 	"bugs": {
-		{"planted mistakes: reported at the shipped thresholds", "30", share(SliceAll, SliceAll, SystemCheck, "recall")},
+		{"planted mistakes: reported at the shipped thresholds", "30", planted},
+		{"misspelt names: reported at the shipped thresholds", "30", share("misspelt", SliceAll, SystemCheck, "recall")},
 	},
 	"fp32, int8": {
 		{"int8 less fp32, the combination, right at once", "at least -1", loss(SystemCombined)},
@@ -80,6 +81,14 @@ func share(class, slice, system, metric string) func(Result) string {
 		}
 		return text + fmt.Sprintf(" of %d", r.counted(class, slice, system, metric))
 	}
+}
+
+// planted is how many planted mistakes are reported, where they are not of spelling: those have a figure of their own.
+func planted(r Result) string {
+	if row, ok := r.Find("misspelt", SliceAll); ok && row.Count > 0 {
+		return ""
+	}
+	return share(SliceAll, SliceAll, SystemCheck, "recall")(r)
 }
 
 // counted is the number of cases of a row that a measure says something about: some are taken of a part of them.
