@@ -16,7 +16,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
@@ -58,8 +57,8 @@ func Groups() []string {
 	return []string{GroupName, GroupMember, GroupType, GroupOperator, GroupLiteral, GroupAnnotation}
 }
 
-// combiners remembers what was read of bundles, by digest.
-var combiners sync.Map // string -> *rank.Combiner
+// combiners are those of models.
+var combiners rank.Held[rank.Combiner]
 
 // CombinerOf returns the combiner that was fitted with a model, the built-in one when there is none.
 func CombinerOf(p model.Predictor) (*rank.Combiner, error) {
@@ -68,15 +67,10 @@ func CombinerOf(p model.Predictor) (*rank.Combiner, error) {
 		return rank.DefaultCombiner(), nil
 	}
 	info := about.Info()
-	key := info.Digest + string(info.Combiner)
-	if c, ok := combiners.Load(key); ok {
-		return c.(*rank.Combiner), nil
-	}
-	c, err := rank.ParseCombiner(info.Combiner, Inputs())
+	c, err := combiners.Parse(info.Combiner, func(text []byte) (*rank.Combiner, error) { return rank.ParseCombiner(text, Inputs()) })
 	if err != nil {
 		return nil, fmt.Errorf("opening bundle %s: %w", info.Name, err)
 	}
-	combiners.Store(key, c)
 	return c, nil
 }
 

@@ -120,8 +120,8 @@ func larger(a, b float32) float32 {
 	return b
 }
 
-// tables remembers what was read of bundles, by digest.
-var tables sync.Map // string -> *rank.Table
+// tables are those of models.
+var tables rank.Held[rank.Table]
 
 // tableOf returns the table that was fitted with the model, the built-in one when there is none.
 func tableOf(m Model) (*rank.Table, error) {
@@ -133,15 +133,10 @@ func tableOf(m Model) (*rank.Table, error) {
 	if len(info.Rank) == 0 {
 		return rank.Default(), nil
 	}
-	key := info.Digest + string(info.Rank)
-	if t, ok := tables.Load(key); ok {
-		return t.(*rank.Table), nil
-	}
-	t, err := rank.Parse(info.Rank, Inputs())
+	t, err := tables.Parse(info.Rank, func(text []byte) (*rank.Table, error) { return rank.Parse(text, Inputs()) })
 	if err != nil {
 		return nil, fmt.Errorf("opening bundle %s: %w", info.Name, err)
 	}
-	tables.Store(key, t)
 	return t, nil
 }
 
