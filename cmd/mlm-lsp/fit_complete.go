@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,14 +60,10 @@ One of six projects is held out; what is reached on those is shown.`,
 				}
 				defer m.Close()
 				load.Seed = opts.Seed
-				sources, err := evaluate.Load(cmd.Context(), args, load)
+				sources, err := loadToFit(cmd.Context(), args, load)
 				if err != nil {
 					return err
 				}
-				sources = slices.DeleteFunc(sources, func(s evaluate.Source) bool {
-					relative, err := filepath.Rel(filepath.Dir(s.Project), s.Path)
-					return err != nil || corpus.EvaluationProject(filepath.Base(s.Project), filepath.ToSlash(relative)) != ""
-				})
 				show := newProgress("asking", "questions")
 				defer show.finish()
 				opts.Progress = show.set
@@ -109,6 +106,15 @@ One of six projects is held out; what is reached on those is shown.`,
 	f.IntVar(&opts.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 110)")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
 	return cmd
+}
+
+// loadToFit is evaluate.Load without what belongs to evaluation projects.
+func loadToFit(ctx context.Context, paths []string, opts evaluate.LoadOptions) ([]evaluate.Source, error) {
+	sources, err := evaluate.Load(ctx, paths, opts)
+	return slices.DeleteFunc(sources, func(s evaluate.Source) bool {
+		relative, err := filepath.Rel(filepath.Dir(s.Project), s.Path)
+		return err != nil || corpus.EvaluationProject(filepath.Base(s.Project), filepath.ToSlash(relative)) != ""
+	}), err
 }
 
 // keepOthers gives a combiner the forests that it lacks of the one in its place: in the file, or in the bundle.

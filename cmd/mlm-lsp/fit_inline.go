@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
-	"mlm-lsp/training/corpus"
 	"mlm-lsp/training/evaluate"
 	"mlm-lsp/training/ranking"
 )
@@ -44,14 +41,10 @@ lsp/inline/table.json.`,
 			}
 			defer m.Close()
 			load.Seed = opts.Seed
-			sources, err := evaluate.Load(cmd.Context(), args, load)
+			sources, err := loadToFit(cmd.Context(), args, load)
 			if err != nil {
 				return err
 			}
-			sources = slices.DeleteFunc(sources, func(s evaluate.Source) bool {
-				relative, err := filepath.Rel(filepath.Dir(s.Project), s.Path)
-				return err != nil || corpus.EvaluationProject(filepath.Base(s.Project), filepath.ToSlash(relative)) != ""
-			})
 			show := newProgress("asking", "places")
 			defer show.finish()
 			opts.Progress = show.set

@@ -40,20 +40,25 @@ var lexicons = sync.OnceValue(func() map[string]*Lexicon {
 
 // ReadLexicons reads lexicons by language from compressed JSON.
 func ReadLexicons(compressed []byte) (map[string]*Lexicon, error) {
+	return ReadCounted[*Lexicon](compressed, "the lexicon")
+}
+
+// ReadCounted reads what `mlm-lsp fit` counted, by language, from compressed JSON; what names it in errors.
+func ReadCounted[L any](compressed []byte, what string) (map[string]L, error) {
 	zip, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {
-		return nil, fmt.Errorf("reading the lexicon: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", what, err)
 	}
 	text, err := io.ReadAll(io.LimitReader(zip, maxLexicon))
 	if err != nil {
-		return nil, fmt.Errorf("reading the lexicon: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", what, err)
 	}
-	var list map[string]*Lexicon
+	var list map[string]L
 	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("reading the lexicon: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", what, err)
 	}
 	if list == nil {
-		return nil, fmt.Errorf("reading the lexicon: it is empty")
+		return nil, fmt.Errorf("reading %s: it is empty", what)
 	}
 	return list, nil
 }

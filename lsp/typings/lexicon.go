@@ -1,18 +1,16 @@
 package typings
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	_ "embed"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"mlm-lsp/lsp/names"
 )
 
 // Hole stands in a form for a type of a project's own.
@@ -40,9 +38,6 @@ type Counts struct {
 	Times map[int]int // by the place in Forms
 	Order []int       // the places, most frequent first
 }
-
-// maxLexicon bounds the text of a lexicon.
-const maxLexicon = 64 << 20
 
 //go:embed lexicon.json.gz
 var lexiconFile []byte
@@ -74,20 +69,9 @@ func For(language string) *Lexicon {
 
 // ReadLexicons reads lexicons by language from compressed JSON.
 func ReadLexicons(compressed []byte) (map[string]*Lexicon, error) {
-	zip, err := gzip.NewReader(bytes.NewReader(compressed))
+	list, err := names.ReadCounted[*Lexicon](compressed, "the lexicon of types")
 	if err != nil {
-		return nil, fmt.Errorf("reading the lexicon of types: %w", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(zip, maxLexicon))
-	if err != nil {
-		return nil, fmt.Errorf("reading the lexicon of types: %w", err)
-	}
-	var list map[string]*Lexicon
-	if err := json.Unmarshal(text, &list); err != nil {
-		return nil, fmt.Errorf("reading the lexicon of types: %w", err)
-	}
-	if list == nil {
-		return nil, fmt.Errorf("reading the lexicon of types: it is empty")
+		return nil, err
 	}
 	for language, l := range list {
 		if l == nil {

@@ -285,24 +285,10 @@ func (f *File) Sequences(site, width int, candidates [][]string, view *View) []f
 // Sides is Sequences in two parts: the log-likelihood of each candidate after what stands before the gap, and that of the three tokens behind the gap after the
 // candidate.
 func (f *File) Sides(site, width int, candidates [][]string, view *View) (own, after []float64) {
-	g := gap{site, width}
-	left := f.texts[max(0, site-Order+1):site]
-	right := f.texts[min(site+width, len(f.texts)):min(site+width+Order-1, len(f.texts))]
 	own, after = make([]float64, len(candidates)), make([]float64, len(candidates))
-	if view != nil {
-		view.lock()
-		defer view.unlock()
-	}
-	s := scorer{file: f, view: view, gap: g, floor: f.vocabulary(g), contexts: map[uint32]followers{}}
-	if view != nil {
-		_, kinds := view.follow(0)
-		s.floor += kinds
-	}
-	for i, candidate := range candidates {
-		s.text = append(append(append(s.text[:0], left...), candidate...), right...)
-		s.identify()
-		for j := len(left); j < len(s.text); j++ {
-			if logProb := math.Log(s.probability(j)); j < len(left)+len(candidate) {
+	for i, tokens := range f.Tokens(site, width, candidates, Order-1, view) {
+		for k, probability := range tokens {
+			if logProb := math.Log(probability); k < len(candidates[i]) {
 				own[i] += logProb
 			} else {
 				after[i] += logProb

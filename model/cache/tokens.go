@@ -19,6 +19,7 @@ func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *
 	for i, candidate := range candidates {
 		s.text = append(append(append(s.text[:0], left...), candidate...), right...)
 		s.identify()
+		list[i] = make([]float64, 0, len(s.text)-len(left))
 		for j := len(left); j < len(s.text); j++ {
 			list[i] = append(list[i], s.probability(j))
 		}
