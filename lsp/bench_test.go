@@ -15,7 +15,7 @@ import (
 )
 
 // BenchmarkTyping types a line into a file of this package and asks for completions after each key, as an editor does. It reports the time from the
-// key to the answer, as the editor sees it, and how much of it was not the model's. "static" has a model that knows nothing and costs
+// key to the answer, as the editor sees it, and how much of it was outside ONNX Runtime. "static" has a model that knows nothing and costs
 // nothing; "default" is the embedded one, where the runtime library is installed.
 //
 //	go test ./lsp -run '^$' -bench Typing -benchtime 200x
@@ -61,11 +61,11 @@ func benchmarkTyping(b *testing.B, m Model) {
 		if key == 0 && i > 0 {
 			e.Edit(goFile, fakeeditor.Edit{Start: place, End: place + len(line)})
 		}
-		spent, began := metered.spent.Load(), time.Now()
+		forward, began := metered.cost.Forward(), time.Now()
 		e.Edit(goFile, fakeeditor.Edit{Start: place + key, End: place + key, Text: line[key : key+1]})
 		_, incomplete := e.Complete(goFile, place+key+1)
 		took := time.Since(began)
-		total, other = append(total, took), append(other, took-time.Duration(metered.spent.Load()-spent))
+		total, other = append(total, took), append(other, took-(metered.cost.Forward()-forward))
 		if incomplete && took > 90*time.Millisecond {
 			late++
 		}

@@ -41,8 +41,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
 		late := budget.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
-			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
-			zap.Int64("queries", m.queries.Load()))
+			zap.Duration("took", time.Since(began)), m.asked())
 		if ctx.Err() != nil {
 			return nil, context.Canceled
 		}

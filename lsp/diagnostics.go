@@ -183,8 +183,7 @@ func (s *server) checkNext() {
 			return err
 		})
 		s.log.Debug("diagnostics", zap.Int32("version", snap.version), zap.Int("findings", len(found)), zap.Error(err),
-			zap.Duration("took", time.Since(began)), zap.Duration("model", time.Duration(m.spent.Load())),
-			zap.Int64("queries", m.queries.Load()))
+			zap.Duration("took", time.Since(began)), m.asked())
 		s.post(func() { s.checked(pass, found, err) })
 	})
 }

@@ -44,8 +44,7 @@ func (s *server) inlineCompletion(p *protocol318.InlineCompletionParams) (work, 
 			asked, offset = s.newSnapshot(snap.uri, snap.version, snap.language, text), span.Start+len(selected.Text)
 		}
 		item, err := inline.Complete(ctx, m, asked.file(), offset, inline.Options{Around: around(), Table: s.inlineTable})
-		s.log.Debug("inline completion", zap.Int32("version", snap.version), zap.Bool("shown", item != nil), zap.Duration("took", time.Since(began)),
-			zap.Duration("model", time.Duration(m.spent.Load())), zap.Int64("queries", m.queries.Load()))
+		s.log.Debug("inline completion", zap.Int32("version", snap.version), zap.Bool("shown", item != nil), zap.Duration("took", time.Since(began)), m.asked())
 		if err != nil || item == nil {
 			return inlineList(), err
 		}

@@ -111,6 +111,7 @@ type meter struct {
 	workers *sync.WaitGroup // calls that were given up count among them until they end; may be nil
 	queries atomic.Int64
 	spent   atomic.Int64 // nanoseconds
+	cost    model.Cost   // of it in forward passes
 }
 
 // metered is the model for one request.
@@ -126,12 +127,20 @@ func (m *meter) Info() model.Info {
 
 func (m *meter) Predict(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {
 	defer m.add(len(qs), time.Now())
+	ctx = model.WithCost(ctx, &m.cost)
 	return heed(ctx, m.workers, func() ([]model.Prediction, error) { return m.Model.Predict(ctx, qs) })
 }
 
 func (m *meter) Scan(ctx context.Context, qs []model.ScanQuery) ([][]model.SiteScore, error) {
 	defer m.add(len(qs), time.Now())
+	ctx = model.WithCost(ctx, &m.cost)
 	return heed(ctx, m.workers, func() ([][]model.SiteScore, error) { return m.Model.Scan(ctx, qs) })
+}
+
+// asked is for the log: what the model was asked and what that took.
+func (m *meter) asked() zap.Field {
+	return zap.Dict("model", zap.Int64("queries", m.queries.Load()), zap.Int64("rows", m.cost.Rows()),
+		zap.Duration("took", time.Duration(m.spent.Load())), zap.Duration("forward", m.cost.Forward()))
 }
 
 func (m *meter) add(queries int, began time.Time) {

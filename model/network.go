@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	ortgo "github.com/yalue/onnxruntime_go"
 
@@ -191,7 +192,10 @@ func (n *sessionNet) run(ctx context.Context, ids, mask []int64, shape ortgo.Sha
 		}
 		inputs = append(inputs, t)
 	}
-	if err := n.session.Run(ctx, inputs, outputs); err != nil {
+	began := time.Now()
+	err := n.session.Run(ctx, inputs, outputs)
+	charge(ctx, int(shape[0]), began)
+	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
