@@ -1,87 +1,70 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"mlm-lsp/lsp/baseline"
+	"mlm-lsp/lsp/settings"
 )
 
-// baseline counts known findings by what does not change when lines move.
-type baseline struct {
-	directory string // of the file: its paths are below it
-	known     map[baselineEntry]int
-}
-
-// baselineEntry is a line of a baseline file.
-type baselineEntry struct {
-	Path  string `json:"path"` // from the baseline's directory, with slashes
-	Code  string `json:"code"`
-	Token string `json:"token"`
-	Text  string `json:"text"`
-}
-
-// entry is a finding as a baseline in a directory has it.
-func (f finding) entry(directory string) baselineEntry {
-	return baselineEntry{Path: relativeTo(directory, f.Path), Code: f.Code, Token: f.Token, Text: strings.TrimSpace(f.text)}
-}
-
-// relativeTo returns a path as seen from a directory, with slashes; where that cannot be, as it is.
-func relativeTo(directory, path string) string {
-	from, errFrom := filepath.Abs(directory)
-	to, errTo := filepath.Abs(path)
-	if relative, err := filepath.Rel(from, to); errFrom == nil && errTo == nil && err == nil {
-		path = relative
-	}
-	return filepath.ToSlash(path)
-}
-
-// readBaseline reads a baseline; none is named, or one about to be written, is an empty one.
-func readBaseline(path string, writing bool) (baseline, error) {
-	b := baseline{directory: filepath.Dir(path), known: map[baselineEntry]int{}}
-	if path == "" || writing {
-		return b, nil
-	}
-	file, err := os.Open(path)
+// readBaseline reads the baseline that the user names.
+func readBaseline(path string) (*baseline.Baseline, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return b, fmt.Errorf("reading the baseline: %w: make one with --write-baseline", err)
+		return nil, fmt.Errorf("reading the baseline: %w: make one with --write-baseline", err)
 	}
-	defer file.Close()
-	dec := json.NewDecoder(file)
-	for {
-		var e baselineEntry
-		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
-			return b, nil
-		} else if err != nil {
-			return b, fmt.Errorf("reading the baseline %s: %w: make it anew with --write-baseline", path, err)
-		}
-		b.known[e]++
+	b, err := baseline.Parse(text)
+	if broken := (*baseline.Error)(nil); errors.As(err, &broken) {
+		return nil, fmt.Errorf("reading the baseline %s:%d: %w: make it anew with --write-baseline", path, broken.Line, err)
+	}
+	return b, err
+}
+
+// entryIn is what a finding is to a baseline in a directory; one that is not reported is nothing to it.
+func entryIn(directory string) func(finding) (baseline.Entry, bool) {
+	return func(f finding) (baseline.Entry, bool) {
+		return baseline.NewEntry(directory, f.Path, f.Code, f.Token, []byte(f.text), 0), f.Reported
 	}
 }
 
-// subtract leaves out as many findings as the baseline knows of each.
-func (b baseline) subtract(findings []finding) []finding {
-	left := make([]finding, 0, len(findings))
-	for _, f := range findings {
-		if f.Reported {
-			if e := f.entry(b.directory); b.known[e] > 0 {
-				b.known[e]--
-				continue
+// subtractProjects leaves out what the baselines of the findings' projects know, as a server does in an editor.
+func (c *checker) subtractProjects(findings []finding) ([]finding, error) {
+	read := map[string]*baseline.Baseline{} // by root
+	for at := 0; at < len(findings); {
+		p, _, err := c.project(findings[at].Path)
+		if err != nil {
+			return nil, err
+		}
+		end := at + 1 // findings of one file stand together, but files of one project need not
+		for end < len(findings) && findings[end].Path == findings[at].Path {
+			end++
+		}
+		known, ok := read[p.Root]
+		name := settings.Merge(p.Layer).DiagnosticsBaseline
+		if !ok && p.Root != "" {
+			var problems []settings.Problem
+			known, problems = settings.ReadBaseline(p.Root, name, nil)
+			if read[p.Root] = known; len(problems) > 0 {
+				c.problems = append(c.problems, settings.Complaint(problems))
 			}
 		}
-		left = append(left, f)
+		directory := filepath.Dir(filepath.Join(p.Root, filepath.FromSlash(name)))
+		left := baseline.Subtract(known, findings[at:end], entryIn(directory))
+		findings = append(findings[:at], append(left, findings[end:]...)...)
+		at += len(left)
 	}
-	return left
+	return findings, nil
 }
 
 func writeBaselineFile(path string, findings []finding) error {
-	var entries []baselineEntry
+	var entries []baseline.Entry
 	for _, f := range findings {
-		if f.Reported {
-			entries = append(entries, f.entry(filepath.Dir(path)))
+		if e, ok := entryIn(filepath.Dir(path))(f); ok {
+			entries = append(entries, e)
 		}
 	}
 	return writeFile(path, func(w io.Writer) error { return printJSONLines(w, entries) })

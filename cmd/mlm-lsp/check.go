@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/training/corpus"
@@ -51,7 +53,7 @@ Exits with 1 when it reports something.`,
 	cmd.Flags().StringVar(&flags.format, "format", "text", "text, json, sarif or github")
 	cmd.Flags().BoolVar(&flags.all, "all", false, "every site that was scored, not only what is suspicious enough")
 	cmd.Flags().StringVar(&flags.sensitivity, "sensitivity", "", "how readily is reported: normal or quiet (default: the project's, or normal)")
-	cmd.Flags().StringVar(&flags.baseline, "baseline", "", "a `FILE` of known findings, which are left out")
+	cmd.Flags().StringVar(&flags.baseline, "baseline", "", "a `FILE` of known findings, which are left out (default: the project's, as diagnostics.baseline says)")
 	cmd.Flags().BoolVar(&flags.writeBaseline, "write-baseline", false, "write the findings to the baseline instead of showing them")
 	cmd.Flags().StringVar(&flags.diff, "diff", "", "only lines that changed since the commit `REV`, or where this branch left it; PATH is . by default")
 	cmd.Flags().StringVar(&flags.stdinName, "stdin-filename", "", "check standard input as if it were the file `NAME`")
@@ -91,9 +93,11 @@ func runCheck(cmd *cobra.Command, flags *checkFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	known, err := readBaseline(flags.baseline, flags.writeBaseline)
-	if err != nil {
-		return err
+	var known *baseline.Baseline
+	if flags.baseline != "" && !flags.writeBaseline {
+		if known, err = readBaseline(flags.baseline); err != nil {
+			return err
+		}
 	}
 	c := newChecker(suspect.Options{All: flags.all, Sensitivity: flags.sensitivity})
 	if flags.stdinName != "" {
@@ -125,14 +129,21 @@ func runCheck(cmd *cobra.Command, flags *checkFlags, args []string) error {
 			return ctx.Err()
 		}
 	}
-	c.tell(os.Stderr)
-	if flags.writeBaseline {
+	switch {
+	case flags.writeBaseline:
+		c.tell(os.Stderr)
 		if failed != nil {
 			return failed
 		}
 		return writeBaselineFile(flags.baseline, findings)
+	case known != nil:
+		findings = baseline.Subtract(known, findings, entryIn(filepath.Dir(flags.baseline)))
+	default:
+		if findings, err = c.subtractProjects(findings); err != nil {
+			return err
+		}
 	}
-	findings = known.subtract(findings)
+	c.tell(os.Stderr)
 	if err := printFindings(cmd.OutOrStdout(), flags.format, findings); err != nil {
 		return err
 	}

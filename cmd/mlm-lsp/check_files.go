@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"mlm-lsp/internal/generated"
+	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
@@ -98,7 +99,7 @@ func (c *checker) project(path string) (settings.Project, string, error) {
 		p = settings.ReadProject(root)
 		c.projects[root] = p
 		for i := range p.Problems {
-			if short := relativeTo(".", p.File); filepath.IsLocal(short) {
+			if short := baseline.Relative(".", p.File); filepath.IsLocal(short) {
 				p.Problems[i].Source = short
 			}
 		}

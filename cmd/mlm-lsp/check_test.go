@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	_ "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif" // holds the official schema
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model/modeltest"
@@ -316,22 +318,40 @@ func TestBaselineCountsByText(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), `"path":"src/a.py"`) {
 		t.Errorf("%s, %v: a baseline is of use in another checkout only with paths from its own place", text, err)
 	}
-	for moved, left := range map[string]int{"# new\n\n  x = total\n": 0, "y = total\n": 1} {
-		known, err := readBaseline(path, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := known.subtract(in(moved, "total")); len(got) != left {
-			t.Errorf("%q: %d are left", moved, len(got))
-		}
-	}
-	known, err := readBaseline(path, false)
+	known, err := readBaseline(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	for moved, left := range map[string]int{"# new\n\n  x = total\n": 0, "y = total\n": 1} {
+		if got := baseline.Subtract(known, in(moved, "total"), entryIn(directory)); len(got) != left {
+			t.Errorf("%q: %d are left", moved, len(got))
+		}
+	}
 	twice := append(in("x = total\n", "total"), in("x = total\n", "total")...)
-	if got := known.subtract(twice); len(got) != 1 {
+	if got := baseline.Subtract(known, twice, entryIn(directory)); len(got) != 1 {
 		t.Errorf("%d of two are left, where the baseline knows one", len(got))
+	}
+}
+
+// Without --baseline the projects' own are heeded, as in an editor; one that is broken is told once, and silences nothing.
+func TestCheckHeedsBaselinesOfProjects(t *testing.T) {
+	directory := t.TempDir()
+	write(t, directory, map[string]string{".mlm-lsp.toml": "", "other/.mlm-lsp.toml": "diagnostics.baseline = 'known/them.json'\n", "other/known/them.json": "{}\n", "none/.mlm-lsp.toml": "diagnostics.baseline = ''\n"})
+	in := func(name string) []finding {
+		return found(filepath.Join(directory, filepath.FromSlash(name)), "hint", "x = total\n", "total", "x")
+	}
+	for _, project := range []string{"", "none/"} {
+		if err := writeBaselineFile(filepath.Join(directory, project, baseline.FileName), in(project + "a.py")[:1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := newChecker(suspect.Options{})
+	left, err := c.subtractProjects(slices.Concat(in("a.py"), in("b.py"), in("none/a.py"), in("other/a.py"), in("other/b.py")))
+	if err != nil || len(left) != 9 || left[0].Token != "x" {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+	if len(c.problems) != 1 || !strings.Contains(c.problems[0], "them.json:1: it is no baseline") {
+		t.Errorf("problems %q", c.problems)
 	}
 }
 

@@ -16,12 +16,13 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/baseline", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"internal/generated", "internal/wholefile", "lsp/...", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
 	"lsp/protocol318":         {},
-	"lsp/settings":            {"lsp/suspect", "treesitter"},
+	"lsp/baseline":            {},
+	"lsp/settings":            {"lsp/baseline", "lsp/suspect", "treesitter"},
 	"lsp/settings/generate":   {"internal/wholefile", "lsp/settings"},
 	"lsp/fakeeditor":          {"lsp", "lsp/protocol317", "lsp/protocol318"},
 	"lsp/internal/...":        {"treesitter", "model", "model/...", "lsp/complete", "lsp/suspect"},

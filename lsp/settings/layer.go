@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"path"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -33,6 +36,7 @@ type Key struct {
 	Least   int    // with Most, the range of a number
 	Most    int
 	Glob    bool // its items are globs
+	File    bool // it names a file below the project's root, or none
 	Project bool // a project's file may set it
 	index   int
 }
@@ -45,7 +49,7 @@ var Keys = func() []Key {
 		field := fields.Field(i)
 		key := Key{
 			Name: field.Tag.Get("setting"), Field: field.Name, Default: defaults.Field(i).Interface(),
-			Glob: field.Tag.Get("glob") != "", Project: field.Tag.Get("by") == "project", index: i,
+			Glob: field.Tag.Get("glob") != "", File: field.Tag.Get("file") != "", Project: field.Tag.Get("by") == "project", index: i,
 		}
 		switch of := field.Tag.Get("of"); of {
 		case "":
@@ -96,7 +100,14 @@ func (k *Key) read(value any) (any, error) {
 		}
 		return nil, fmt.Errorf("must be a whole number from %d to %d", k.Least, k.Most)
 	case string:
-		if v, ok := value.(string); ok && slices.Contains(k.OneOf, v) {
+		v, ok := value.(string)
+		if k.File {
+			if ok && isFileBelow(v) {
+				return v, nil
+			}
+			return nil, fmt.Errorf("must be a file below the project's root, as \"tools/known.json\", of at most %d bytes, or empty", MaxLength)
+		}
+		if ok && slices.Contains(k.OneOf, v) {
 			return v, nil
 		}
 		return nil, fmt.Errorf("must be %s", quotedList(k.OneOf))
@@ -120,6 +131,14 @@ func (k *Key) read(value any) (any, error) {
 		items = append(items, text)
 	}
 	return items, nil
+}
+
+// isFileBelow reports whether name is a slash-separated path that cannot lead out of the directory that it starts in, or empty. (That links do not lead out is
+// seen to where the file is opened.)
+func isFileBelow(name string) bool {
+	return name == "" || len(name) <= MaxLength && filepath.IsLocal(filepath.FromSlash(name)) && path.Clean(name) == name && name != "." && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == '\\' || !unicode.IsPrint(r)
+	})
 }
 
 // accepts reports whether text may be an item of the list.

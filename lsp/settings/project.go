@@ -13,6 +13,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"mlm-lsp/lsp/baseline"
 )
 
 // FileName is a project's file, in its root. Its tables and keys are those of Settings.
@@ -77,17 +79,49 @@ func (p Project) Relative(path string) string {
 	return filepath.ToSlash(relative)
 }
 
-// ReadText returns the text of the file of the project with that root; the error is fs.ErrNotExist where there is none. os.Root keeps links from leading out of the project.
-func ReadText(root string) ([]byte, error) {
+// ReadText returns the text of the file of the project with that root; the error is fs.ErrNotExist where there is none.
+func ReadText(root string) ([]byte, error) { return readBelow(root, FileName, maxFileSize) }
+
+// ReadBaseline reads the baseline of the project with that root, which a setting names; "" names none. One that is there already, and whose file still has that text, is
+// returned as it is. It never fails: the baseline is nil where there is none or it is broken, and the problems say what is wrong with it.
+func ReadBaseline(root, name string, there *baseline.Baseline) (*baseline.Baseline, []Problem) {
+	if name == "" {
+		return nil, nil
+	}
+	file := filepath.Join(root, filepath.FromSlash(name))
+	complain := func(line int, format string, args ...any) []Problem {
+		return []Problem{{Source: file, Line: line, Text: fmt.Sprintf(format, args...)}}
+	}
+	text, err := readBelow(root, filepath.FromSlash(name), baseline.Largest)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && name == baseline.FileName:
+		return nil, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, complain(0, "there is no such file, though diagnostics.baseline names it: %s", baseline.Mend(name))
+	case err != nil:
+		return nil, complain(0, "%v: nothing is left out by it", err)
+	case there.Is(text):
+		return there, nil
+	}
+	read, err := baseline.Parse(text)
+	if broken := (*baseline.Error)(nil); errors.As(err, &broken) {
+		return nil, complain(broken.Line, "%s: nothing is left out by it; %s", printable(broken.Error()), baseline.Mend(name))
+	}
+	return read, nil
+}
+
+// readBelow returns the text of a regular file of at most most bytes, below a directory; the error is fs.ErrNotExist where there is none. os.Root keeps links from leading out
+// of the directory.
+func readBelow(root, name string, most int) ([]byte, error) {
 	directory, err := os.OpenRoot(root)
 	if err != nil {
 		return nil, err
 	}
 	defer directory.Close()
-	if _, err := directory.Lstat(FileName); err != nil {
+	if _, err := directory.Lstat(name); err != nil {
 		return nil, err
 	}
-	info, err := directory.Stat(FileName)
+	info, err := directory.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, errors.New("it is a link to nothing")
@@ -96,14 +130,14 @@ func ReadText(root string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file") // a pipe would never end
 	}
-	file, err := directory.Open(FileName)
+	file, err := directory.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxFileSize+1))
-	if err == nil && len(text) > maxFileSize {
-		err = fmt.Errorf("it is larger than %d bytes", maxFileSize)
+	text, err := io.ReadAll(io.LimitReader(file, int64(most)+1))
+	if err == nil && len(text) > most {
+		err = fmt.Errorf("it is larger than %d bytes", most)
 	}
 	return text, err
 }

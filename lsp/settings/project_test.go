@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"mlm-lsp/lsp/baseline"
 )
 
 // project writes a project's file into a new root.
@@ -117,13 +119,13 @@ from = "evil.tgz"
 	}
 }
 
-// No setting that a project may make names a file, a program or a model: whoever adds one has to think of cloned repositories.
+// No setting that a project may make names a program or a model, and none a file but below its root: whoever adds one has to think of cloned repositories.
 func TestProjectSettingsNameNothing(t *testing.T) {
 	for _, key := range Keys {
 		if loads(key.Name) {
 			t.Errorf("%s sounds as if it loaded something", key.Name)
 		}
-		if _, isText := key.Default.(string); isText && len(key.OneOf) == 0 {
+		if _, isText := key.Default.(string); isText && len(key.OneOf) == 0 && !key.File {
 			t.Errorf("%s takes any text", key.Name)
 		}
 	}
@@ -200,4 +202,59 @@ func FuzzReadFile(f *testing.F) {
 		}
 		s.Silence("go", "some/path/of.go", 1)
 	})
+}
+
+// A setting that names a file cannot lead out of the project: neither by its words nor by a link.
+func TestProjectFilesStayBelowItsRoot(t *testing.T) {
+	key := keyNamed("diagnostics.baseline")
+	for name, fits := range map[string]bool{"": true, "a.json": true, "tools/known.json": true, "..a": true, "..": false, "../a": false, "a/../../b": false, "/etc/passwd": false, ".": false, "a//b": false,
+		`a\b`: false, "a\nb": false, "\x00": false, strings.Repeat("a", 201): false} {
+		if _, err := key.read(name); (err == nil) != fits {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	root, outside := t.TempDir(), t.TempDir()
+	secret := filepath.Join(outside, "secret.json")
+	if err := os.WriteFile(secret, []byte(`{"path":"a.py","code":"x"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"out.json": secret, "nothing.json": filepath.Join(root, "gone"), "self.json": "self.json"} {
+		if err := os.Symlink(to, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+		if b, problems := ReadBaseline(root, name, nil); b != nil || len(problems) != 1 {
+			t.Errorf("%s: %d findings, %v", name, b.Len(), problems)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(root, "dir")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"dir/secret.json", "dir", "missing.json"} {
+		if b, problems := ReadBaseline(root, name, nil); b != nil || len(problems) != 1 {
+			t.Errorf("%s: %d findings, %v", name, b.Len(), problems)
+		}
+	}
+}
+
+func TestReadBaseline(t *testing.T) {
+	root := t.TempDir()
+	if b, problems := ReadBaseline(root, baseline.FileName, nil); b != nil || problems != nil {
+		t.Errorf("without a file: %v, %v", b, problems)
+	}
+	for text, want := range map[string]string{"{\"path\":\"a.py\",\"code\":\"x\"}\n": "", "": "", "{\n": ":1: it is no baseline: unexpected EOF: nothing is left out by it; make it anew with mlm-lsp check --baseline .mlm-lsp-baseline.json --write-baseline",
+		"{\"path\":\"a.py\",\"code\":\"x\"}\n{\"path\":7}\n": ":2: it is no baseline: json: cannot unmarshal number"} {
+		if err := os.WriteFile(filepath.Join(root, baseline.FileName), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b, problems := ReadBaseline(root, baseline.FileName, nil)
+		if (b == nil) != (len(problems) == 1) || (want == "") != (b != nil) || want != "" && !strings.HasPrefix(problems[0].String(), filepath.Join(root, baseline.FileName)+want) {
+			t.Errorf("%q: %v, %v", text, b, problems)
+		}
+		if again, _ := ReadBaseline(root, baseline.FileName, b); again != b {
+			t.Errorf("%q: read again though nothing has changed", text)
+		}
+	}
+	if b, problems := ReadBaseline(root, "", nil); b != nil || problems != nil {
+		t.Errorf("none: %v, %v", b, problems)
+	}
 }

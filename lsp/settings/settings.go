@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"mlm-lsp/lsp/baseline"
 )
 
 //go:generate go run ./generate
@@ -52,6 +54,8 @@ type Settings struct {
 	DiagnosticsDisabledLanguages []string `setting:"diagnostics.disabledLanguages" of:"LANGUAGE" by:"project"`
 	// Files in which nothing is reported.
 	DiagnosticsDisabledFiles []string `setting:"diagnostics.disabledFiles" glob:"yes" by:"project"`
+	// A file of findings that are known, and not shown again: check --write-baseline makes one. It is found below the project's root; empty means none.
+	DiagnosticsBaseline string `setting:"diagnostics.baseline" file:"yes" by:"project"`
 	// Kinds of findings that are not reported.
 	DiagnosticsDisabledKinds []string `setting:"diagnostics.disabledKinds" of:"KIND" by:"project"`
 	// Files that are none of the project's own: they are not read, nothing is offered or reported in them, and check passes over them.
@@ -68,6 +72,7 @@ func Default() Settings {
 		DiagnosticsEnable:      true,
 		DiagnosticsSeverity:    "information",
 		DiagnosticsSensitivity: "normal",
+		DiagnosticsBaseline:    baseline.FileName,
 		FilesMaxSize:           512 << 10,
 	}
 }

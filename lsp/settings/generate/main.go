@@ -138,6 +138,9 @@ func (e entry) values() string {
 	case int:
 		return fmt.Sprintf("%d to %d", e.Least, e.Most)
 	case string:
+		if e.File {
+			return "file"
+		}
 		return "`" + strings.Join(e.OneOf, "`, `") + "`"
 	}
 	if e.Glob {

@@ -97,6 +97,9 @@ func (e entry) schema() object {
 	case int:
 		return append(s, member{"type", "integer"}, member{"minimum", e.Least}, member{"maximum", e.Most}, member{"default", v})
 	case string:
+		if e.File {
+			return append(s, member{"type", "string"}, member{"maxLength", settings.MaxLength}, member{"default", v})
+		}
 		return append(s, member{"type", "string"}, member{"enum", e.OneOf}, member{"default", v})
 	}
 	item := object{{"type", "string"}}
