@@ -29,11 +29,8 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 		return func(context.Context) (any, error) { return []protocol317.CodeAction{}, nil }, nil
 	}
 	a := actions{
-		s: s, snap: doc.snapshot, root: doc.project.Root, list: []protocol317.CodeAction{},
+		s: s, snap: doc.snapshot, root: s.rootOf(doc), list: []protocol317.CodeAction{},
 		fixes: wants(p.Context.Only, protocol.QuickFix), rewrites: wants(p.Context.Only, protocol.RefactorRewrite),
-	}
-	if f := s.folderOf(pathOf(doc.uri)); a.root == "" && f != nil {
-		a.root = f.path
 	}
 	if a.root != "" {
 		if open := s.documents[uri.File(filepath.Join(a.root, settings.FileName))]; open != nil {

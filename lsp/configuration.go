@@ -1,16 +1,17 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"path/filepath"
 	"reflect"
-	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
 	"mlm-lsp/internal/generated"
+	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 )
@@ -18,7 +19,7 @@ import (
 // A document's settings are two layers over the defaults. The editor's comes by three ways, the later over the earlier as a whole: initializationOptions; the answer to our
 // workspace/configuration, which is asked for each workspace folder; and what an editor that cannot be asked pushes by didChangeConfiguration. The project's is the file in the
 // root of the project that the document is in. It is found and read off the loop when the document is opened, and again when the editor, or the saving of such a
-// file, says that one has changed. A document is not checked before its project's file was looked for.
+// file, says that one has changed. With it the project's baseline is read. A document is not checked before both were looked for.
 
 // configuration is what the editor set.
 type configuration struct {
@@ -47,7 +48,9 @@ func (s *server) watchConfiguration() {
 	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
 		registrations = append(registrations, protocol.Registration{
 			ID: "projects", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
-			RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{{GlobPattern: "**/" + settings.FileName}}},
+			RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{
+				{GlobPattern: "**/" + settings.FileName}, {GlobPattern: "**/" + baseline.FileName},
+			}},
 		})
 	}
 	if len(registrations) > 0 {
@@ -141,28 +144,32 @@ func (s *server) complainOfSettings(source string, problems []settings.Problem) 
 	}
 }
 
-// settle gives every document the settings that hold for it now, and has those checked again whose settings are others.
+// settle gives every document the settings that hold for it now, and has those checked again whose settings, or baseline, are others.
 func (s *server) settle() {
 	for _, f := range s.folders {
 		layer := s.configuration.of(f.path)
 		f.editor.Store(&layer)
 	}
-	changed := false
+	outdated := false
+	var elsewhere []*document // those whose baseline is another file now
 	for _, doc := range s.documents {
-		changed = s.settleOne(doc) || changed
+		outdated = s.settleOne(doc) || doc.unsettled || outdated
+		doc.unsettled = false
+		if doc.located && baselineFile(s.rootOf(doc), doc.settings) != doc.known.file {
+			elsewhere = append(elsewhere, doc)
+		}
 	}
-	if changed {
+	if len(elsewhere) > 0 {
+		s.locate(elsewhere...)
+	}
+	if outdated {
 		s.refreshDiagnostics()
 		s.schedule()
 	}
 }
 
 func (s *server) settleOne(doc *document) (changed bool) {
-	folder := ""
-	if f := s.folderOf(pathOf(doc.uri)); f != nil {
-		folder = f.path
-	}
-	now := settings.Merge(s.configuration.of(folder), doc.project.Layer)
+	now := settings.Merge(s.editorLayer(doc.uri), doc.project.Layer)
 	if reflect.DeepEqual(now, doc.settings) {
 		return false
 	}
@@ -171,58 +178,112 @@ func (s *server) settleOne(doc *document) (changed bool) {
 	return true
 }
 
+// editorLayer is what the editor sets for a document.
+func (s *server) editorLayer(name protocol.DocumentURI) settings.Layer {
+	if f := s.folderOf(pathOf(name)); f != nil {
+		return s.configuration.of(f.path)
+	}
+	return s.configuration.of("")
+}
+
+// address is where a document's project is looked for, and what was known of it.
+type address struct {
+	path   string // of the document
+	folder string // that it is in; "" for none
+	editor settings.Layer
+}
+
+// found is what there is of the project of a document.
+type found struct {
+	project  settings.Project
+	known    known
+	problems []settings.Problem // of the baseline
+}
+
 // locate finds the projects of documents and reads their files, off the loop.
 func (s *server) locate(documents ...*document) {
-	paths := map[protocol.DocumentURI]string{}
+	places := map[protocol.DocumentURI]address{}
+	there := map[string]*baseline.Baseline{} // by file: one that has not changed stays what it is
 	s.lastLocated++
 	turn := s.lastLocated
 	for _, doc := range documents {
-		doc.locating = turn
-		paths[doc.uri] = pathOf(doc.uri)
+		doc.locating, doc.located = turn, false
+		p := address{path: pathOf(doc.uri), editor: s.editorLayer(doc.uri)}
+		if f := s.folderOf(p.path); f != nil {
+			p.folder = f.path
+		}
+		places[doc.uri] = p
+	}
+	for _, doc := range s.documents {
+		there[doc.known.file] = doc.known.Baseline
 	}
 	s.spawn(func(context.Context) {
-		found := map[protocol.DocumentURI]settings.Project{}
-		read := map[string]settings.Project{} // by root
+		all := map[protocol.DocumentURI]found{}
+		projects, baselines := map[string]settings.Project{}, map[string]found{} // by root, and by file
 		err := s.protect("looking for projects", func() error {
-			for name, path := range paths {
-				root := ""
-				if path != "" {
-					root = settings.FindRoot(filepath.Dir(path))
+			for name, p := range places {
+				var at found
+				if p.path != "" {
+					at.project.Root = settings.FindRoot(filepath.Dir(p.path))
 				}
-				if _, ok := read[root]; !ok && root != "" {
-					read[root] = settings.ReadProject(root)
+				if root := at.project.Root; root != "" {
+					if _, ok := projects[root]; !ok {
+						projects[root] = settings.ReadProject(root)
+					}
+					at.project = projects[root]
 				}
-				found[name] = read[root]
+				wanted := settings.Merge(p.editor, at.project.Layer)
+				root := cmp.Or(at.project.Root, p.folder)
+				if file := baselineFile(root, wanted); file != "" {
+					b, ok := baselines[file]
+					if !ok {
+						b.known.file = file
+						b.known.Baseline, b.problems = settings.ReadBaseline(root, wanted.DiagnosticsBaseline, there[file])
+						baselines[file] = b
+					}
+					at.known, at.problems = b.known, b.problems
+				}
+				all[name] = at
 			}
 			return nil
 		})
 		if err != nil {
 			s.log.Warn("looking for projects", zap.Error(err))
 		}
-		s.post(func() { s.located(turn, found) })
+		s.post(func() {
+			for name := range places {
+				s.located(turn, name, all[name])
+			}
+			s.settle()
+			s.schedule() // documents may have waited for this alone
+		})
 	})
 }
 
-// located takes what was found, unless it was looked for again since.
-func (s *server) located(turn int, found map[protocol.DocumentURI]settings.Project) {
-	for name, project := range found {
-		doc := s.documents[name]
-		if doc == nil || doc.locating != turn {
-			continue
-		}
-		doc.project, doc.located = project, true
-		if project.Root != "" {
-			s.complainOfSettings(project.File, project.Problems)
-		}
+// located takes what was found of a document's project, unless it was looked for again since.
+func (s *server) located(turn int, name protocol.DocumentURI, at found) {
+	doc := s.documents[name]
+	if doc == nil || doc.locating != turn {
+		return
 	}
-	s.settle()
-	s.schedule() // documents may have waited for this alone
+	doc.project, doc.located = at.project, true
+	if at.project.Root != "" {
+		s.complainOfSettings(at.project.File, at.project.Problems)
+	}
+	if at.known.Baseline != doc.known.Baseline {
+		s.outdate(doc)
+		doc.unsettled = true
+	}
+	if doc.known = at.known; doc.known.file != "" {
+		s.complainOfSettings(doc.known.file, at.problems)
+		s.watchBaseline(settings.Merge(s.editorLayer(name), at.project.Layer).DiagnosticsBaseline)
+	}
 }
 
-// didChangeWatchedFiles is told of projects' files. A new one may be the root of documents that had another, so all are looked for again.
+// didChangeWatchedFiles is told of projects' files and baselines. A new one may be the root of documents that had another, so all are looked for again.
 func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) error {
 	for _, change := range p.Changes {
-		if change != nil && strings.HasSuffix(string(change.URI), "/"+settings.FileName) {
+		if change != nil && s.settles(protocol.DocumentURI(change.URI)) {
 			s.locateAll()
 			break
 		}
@@ -240,12 +301,15 @@ func (s *server) locateAll() {
 
 // relative returns the slash-separated path of a document below its project's root, or else below its workspace folder, "" for one in neither.
 func (s *server) relative(doc *document) string {
-	path := pathOf(doc.uri)
-	project := doc.project
-	if f := s.folderOf(path); project.Root == "" && f != nil {
-		project.Root = f.path
+	return settings.Project{Root: s.rootOf(doc)}.Relative(pathOf(doc.uri))
+}
+
+// rootOf returns the root of a document's project, or else its workspace folder, "" for one in neither.
+func (s *server) rootOf(doc *document) string {
+	if f := s.folderOf(pathOf(doc.uri)); doc.project.Root == "" && f != nil {
+		return f.path
 	}
-	return project.Relative(path)
+	return doc.project.Root
 }
 
 // silence says why nothing is reported in a document, "" for one that is to be checked.

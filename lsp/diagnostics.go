@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -165,7 +166,7 @@ func (s *server) checkNext() {
 		return
 	}
 	doc.check.silence = ""
-	snap, wanted, m, update, options := doc.snapshot, doc.settings, s.metered(), s.updated(doc.snapshot), s.examining(doc)
+	snap, wanted, known, m, update, options := doc.snapshot, doc.settings, doc.known, s.metered(), s.updated(doc.snapshot), s.examining(doc)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
@@ -179,7 +180,7 @@ func (s *server) checkNext() {
 			if errors.Is(err, context.DeadlineExceeded) {
 				err = fmt.Errorf("the model has not answered for %v: restart the server if that goes on", s.hung)
 			}
-			found = toDiagnostics(snap, findings, wanted)
+			found = toDiagnostics(snap, findings, wanted, known)
 			return err
 		})
 		s.log.Debug("diagnostics", zap.Int32("version", snap.version), zap.Int("findings", len(found)), zap.Error(err),
@@ -225,12 +226,10 @@ var severities = map[string]protocol.DiagnosticSeverity{
 }
 
 // toDiagnostics never returns nil, which would be sent as null.
-func toDiagnostics(snap *snapshot, findings []suspect.Finding, wanted settings.Settings) []protocol.Diagnostic {
+func toDiagnostics(snap *snapshot, findings []suspect.Finding, wanted settings.Settings, known known) []protocol.Diagnostic {
 	diagnostics := []protocol.Diagnostic{}
-	for _, finding := range findings {
-		if !finding.Reported || !wanted.Reports(finding.Code) {
-			continue
-		}
+	findings = slices.DeleteFunc(findings, func(f suspect.Finding) bool { return !f.Reported || !wanted.Reports(f.Code) })
+	for _, finding := range known.unknown(snap, findings) {
 		data := replacement{Found: string(snap.text[finding.Span.Start:finding.Span.End]), Texts: []string{}}
 		for _, candidate := range finding.Suggestions {
 			if candidate.LogProb >= finding.Suggestions[0].LogProb-muchLess {

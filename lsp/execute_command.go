@@ -20,7 +20,6 @@ import (
 	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/lsp/heat"
 	"mlm-lsp/lsp/protocol317"
-	"mlm-lsp/lsp/suspect"
 )
 
 // Commands that an editor can execute.
@@ -155,9 +154,9 @@ func (s *server) explain(raw []json.RawMessage) (work, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap, m, options := doc.snapshot, s.metered(), s.examining(doc)
+	snap, m, options, hidden := doc.snapshot, s.metered(), s.examining(doc), s.hidden(doc)
 	return func(ctx context.Context) (any, error) {
-		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(position), options())
+		x, err := explained(ctx, m, snap, position, options(), hidden)
 		if err != nil {
 			return nil, err
 		}

@@ -20,19 +20,51 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 	if doc == nil || doc.language == "" || s.model == nil {
 		return func(context.Context) (any, error) { return nil, nil }, nil
 	}
-	snap, m, options := doc.snapshot, s.metered(), s.examining(doc)
+	snap, m, options, hidden := doc.snapshot, s.metered(), s.examining(doc), s.hidden(doc)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
 	}
 	return func(ctx context.Context) (any, error) {
-		x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(p.Position), options())
+		x, err := explained(ctx, m, snap, p.Position, options(), hidden)
 		if err != nil || x == nil {
 			return nil, err
 		}
 		r := snap.mapper.spanRange(x.Span)
 		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: explanationText(x, kind == protocol.Markdown)}, Range: &r}, nil
 	}, nil
+}
+
+// explained explains the token at a position, and what keeps a finding there from being shown.
+func explained(ctx context.Context, m *meter, snap *snapshot, at protocol.Position, options suspect.Options, hidden func(*suspect.Explanation) string) (*suspect.Explanation, error) {
+	x, err := suspect.Explain(ctx, m, snap.file(), snap.mapper.positionOffset(at), options)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	if why := hidden(x); x.Reported && why != "" {
+		x.Why += " It is not shown: " + why + "."
+	}
+	return x, nil
+}
+
+// hidden returns what says why a finding that is reported in a document is not shown, "" for one that is.
+func (s *server) hidden(doc *document) func(*suspect.Explanation) string {
+	silence, wanted, known, snap, paused := s.silence(doc), doc.settings, doc.known, doc.snapshot, s.paused
+	return func(x *suspect.Explanation) string {
+		switch {
+		case paused:
+			return "the server is paused"
+		case !wanted.DiagnosticsEnable:
+			return "diagnostics.enable is false"
+		case silence != "":
+			return "the file is " + silence
+		case !wanted.Reports(x.Code):
+			return x.Code + " is among diagnostics.disabledKinds"
+		case known.knows(snap, x.Code, x.Token, x.Span.Start):
+			return "the baseline knows it"
+		}
+		return ""
+	}
 }
 
 // examining returns what a check of a document is told. What is known of its project is looked up when it is asked for.

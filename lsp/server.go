@@ -14,6 +14,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
+	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/inline"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/suspect"
@@ -65,23 +66,25 @@ func newServer(opts Options) *server {
 		opts.DiagnosticsDelay = 300 * time.Millisecond
 	}
 	s := &server{
-		opts:       opts,
-		log:        opts.Log,
-		out:        newOutbox(),
-		incoming:   make(chan incoming),
-		events:     make(chan func()),
-		done:       make(chan struct{}),
-		encoding:   protocol317.UTF16,
-		problems:   map[string]string{},
-		documents:  map[protocol.DocumentURI]*document{},
-		calls:      map[jsonrpc2.ID]*call{},
-		newest:     map[string]jsonrpc2.ID{},
-		asked:      map[jsonrpc2.ID]func(json.RawMessage, error){},
-		progresses: map[string]*progress{},
-		patience:   patience,
-		watching:   watching,
-		hung:       hung,
-		timer:      time.NewTimer(0),
+		opts:     opts,
+		log:      opts.Log,
+		out:      newOutbox(),
+		incoming: make(chan incoming),
+		events:   make(chan func()),
+		done:     make(chan struct{}),
+		encoding: protocol317.UTF16,
+		problems: map[string]string{},
+
+		watchedBaselines: map[string]bool{baseline.FileName: true},
+		documents:        map[protocol.DocumentURI]*document{},
+		calls:            map[jsonrpc2.ID]*call{},
+		newest:           map[string]jsonrpc2.ID{},
+		asked:            map[jsonrpc2.ID]func(json.RawMessage, error){},
+		progresses:       map[string]*progress{},
+		patience:         patience,
+		watching:         watching,
+		hung:             hung,
+		timer:            time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 			return suspect.Check(ctx, m, f, opts)
 		},
@@ -130,30 +133,31 @@ type server struct {
 	inlineTable *inline.Table // nil means the built-in one
 	suspect     func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
-	phase           phase
-	farewell        error // what Serve returns, once exited
-	client          protocol317.ClientCapabilities
-	encoding        protocol317.PositionEncodingKind
-	configuration   configuration
-	lastLocated     int
-	settingsAtStart json.RawMessage   // initializationOptions
-	problems        map[string]string // what was last complained of in the settings, by source
-	documents       map[protocol.DocumentURI]*document
-	folders         []*folder
-	calls           map[jsonrpc2.ID]*call                        // requests of the editor, unanswered
-	newest          map[string]jsonrpc2.ID                       // the last request, by method, of those that supersede each other
-	asked           map[jsonrpc2.ID]func(json.RawMessage, error) // requests to the editor, unanswered
-	lastAsked       int32
-	model           Model // nil while it is loading, and when that failed
-	loading         loading
-	status          protocol317.StatusParams
-	tracing         protocol317.TraceValue // what the editor wants to be told
-	paused          bool                   // the user wants to be left alone
-	lastDrawn       int
-	progresses      map[string]*progress // work that is shown, by token
-	checking        *check               // the diagnostics pass that runs, if one does
-	quiet           time.Time            // no pass starts before
-	timer           *time.Timer          // fires when a pass may be due
+	phase            phase
+	farewell         error // what Serve returns, once exited
+	client           protocol317.ClientCapabilities
+	encoding         protocol317.PositionEncodingKind
+	configuration    configuration
+	lastLocated      int
+	settingsAtStart  json.RawMessage   // initializationOptions
+	problems         map[string]string // what was last complained of in the settings, by source
+	watchedBaselines map[string]bool   // by name
+	documents        map[protocol.DocumentURI]*document
+	folders          []*folder
+	calls            map[jsonrpc2.ID]*call                        // requests of the editor, unanswered
+	newest           map[string]jsonrpc2.ID                       // the last request, by method, of those that supersede each other
+	asked            map[jsonrpc2.ID]func(json.RawMessage, error) // requests to the editor, unanswered
+	lastAsked        int32
+	model            Model // nil while it is loading, and when that failed
+	loading          loading
+	status           protocol317.StatusParams
+	tracing          protocol317.TraceValue // what the editor wants to be told
+	paused           bool                   // the user wants to be left alone
+	lastDrawn        int
+	progresses       map[string]*progress // work that is shown, by token
+	checking         *check               // the diagnostics pass that runs, if one does
+	quiet            time.Time            // no pass starts before
+	timer            *time.Timer          // fires when a pass may be due
 }
 
 type phase int

@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
@@ -17,11 +16,13 @@ type document struct {
 	*snapshot           // the newest one
 	check     diagnosis // what is known of its diagnostics
 
-	settings settings.Settings
-	project  settings.Project // none until it is located
-	located  bool
-	locating int // the turn in which its project is looked for
-	reading  int // how many surveys of what is around it run
+	settings  settings.Settings
+	project   settings.Project // none until it is located
+	known     known            // likewise
+	located   bool
+	locating  int  // the turn in which its project is looked for
+	unsettled bool // its baseline is another since it was settled
+	reading   int  // how many surveys of what is around it run
 }
 
 // didOpen takes over the text from the disk's; a second didOpen of the same document replaces the first.
@@ -72,7 +73,7 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if doc == nil {
 		return fmt.Errorf("saving %s: it is not open", p.TextDocument.URI)
 	}
-	if strings.HasSuffix(string(doc.uri), "/"+settings.FileName) {
+	if s.settles(doc.uri) {
 		s.locateAll() // not every editor watches files
 	}
 	s.hurry(doc)

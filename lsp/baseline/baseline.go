@@ -79,18 +79,21 @@ func Parse(text []byte) (*Baseline, error) {
 			err = errors.New("an entry has no path or no code")
 		}
 		if err != nil {
-			return nil, &Error{1 + bytes.Count(text[:min(offsetOf(err, dec), len(text))], []byte{'\n'}), err}
+			return nil, &Error{lineOf(err, dec, text), err}
 		}
 		b.known[e]++
 	}
 }
 
-// offsetOf tells how far the text was read when it went wrong.
-func offsetOf(err error, dec *json.Decoder) int {
+// lineOf tells in which line the text went wrong.
+func lineOf(err error, dec *json.Decoder, text []byte) int {
+	at := int(dec.InputOffset()) // behind what was read last
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) && syntax.Offset > 0 {
-		return int(syntax.Offset - 1)
+		at = int(syntax.Offset - 1)
 	}
-	return int(dec.InputOffset())
+	at = min(at, len(text))
+	at = len(text) - len(bytes.TrimLeft(text[at:], " \t\r\n"))
+	return 1 + bytes.Count(text[:at], []byte{'\n'})
 }
 
 // Is reports whether b was read from this very text.

@@ -24,6 +24,8 @@ type Explanation struct {
 	// Suggestions are what was meant, if it is wrong, best first, as in Finding; none where nothing is judged.
 	Suggestions []model.Candidate
 	Reported    bool
+	// Code is the kind of finding that it is, or would be; "" where nothing is judged.
+	Code string
 	// Why says in a sentence why it is reported or is not.
 	Why string
 }
@@ -56,8 +58,9 @@ func Explain(ctx context.Context, m Model, f *treesitter.File, offset int, opts 
 	}
 	x := &Explanation{Span: t.Span, Token: string(f.Text[t.Start:t.End]), Kind: t.Kind.String()}
 	if site := e.At(t.Start); site >= 0 && e.sites[site].confirmed {
-		x.Choices, x.Suggestions = e.shares(site), e.finding(site).Suggestions
-		x.Reported = e.ReportedAt(site, e.sensitivity) && !readSuppressions(f).suppressed(t.Start, e.finding(site).Code)
+		finding := e.finding(site)
+		x.Choices, x.Suggestions, x.Code = e.shares(site), finding.Suggestions, finding.Code
+		x.Reported = e.ReportedAt(site, e.sensitivity) && !readSuppressions(f).suppressed(t.Start, x.Code)
 		x.Why = e.why(site, t)
 	} else {
 		x.Why = "Tokens like this one are never reported."
