@@ -87,12 +87,13 @@ func Parse(text []byte) (*Baseline, error) {
 
 // lineOf tells in which line the text went wrong.
 func lineOf(err error, dec *json.Decoder, text []byte) int {
-	at := int(dec.InputOffset()) // behind what was read last
+	at := min(int(dec.InputOffset()), len(text)) // behind what was read last
 	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) && syntax.Offset > 0 {
-		at = int(syntax.Offset - 1)
+		at = min(int(syntax.Offset-1), len(text))
 	}
-	at = min(at, len(text))
-	at = len(text) - len(bytes.TrimLeft(text[at:], " \t\r\n"))
+	if errors.Is(err, io.ErrUnexpectedEOF) { // in what begins there
+		at = len(text) - len(bytes.TrimLeft(text[at:], " \t\r\n"))
+	}
 	return 1 + bytes.Count(text[:at], []byte{'\n'})
 }
 

@@ -57,7 +57,7 @@ func TestNewEntry(t *testing.T) {
 }
 
 func TestParseSaysWhere(t *testing.T) {
-	for text, line := range map[string]int{"{": 1, "\n\nnull": 3, "{\"path\":\"a\",\"code\":\"b\"}\n\n{]": 3, "{\"path\":\"a\",\"code\":\"b\"}\n7": 2, "{}": 1} {
+	for text, line := range map[string]int{"{": 1, "\n\nnull": 3, "{\"path\":\"a\",\"code\":\"b\"}\n\n{]": 3, "{\"path\":\"a\",\"code\":\"b\"}\n7": 2, "{}": 1, "{}\n\n": 1, "\n{\n": 2} {
 		_, err := Parse([]byte(text))
 		var broken *Error
 		if !errors.As(err, &broken) || broken.Line != line {
