@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"lsp/inline":              {"lsp/complete", "lsp/gap", "lsp/project", "lsp/names", "treesitter", "model", "model/..."},
 	"lsp/gap":                 {"lsp/project", "lsp/names", "lsp/typings", "treesitter", "model", "model/..."},
 	"lsp/project":             {"lsp/names", "lsp/typings", "treesitter", "model/cache"},
+	"lsp/project/index":       {"internal/generated", "internal/wholefile", "lsp/names", "lsp/typings", "treesitter"},
 	"lsp/typings":             {"lsp/names", "treesitter"},
 	"lsp/suspect":             {"lsp/names", "lsp/project", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},

@@ -1,0 +1,419 @@
+// Package index knows what every file of a workspace folder defines, imports and annotates: more files than package project reads for the n-grams around one, and less of each.
+// It is built in the background (Refresh), kept in the user's cache directory between sessions (Open, Save), and asked by name.
+//
+// Invariants:
+//   - It is bounded in files and in facts, in memory and so on the disk.
+//   - What was outdated (Outdate) is not told any more, until it was read again. A text that an editor has open goes before the disk's.
+//   - What is read from the cache directory is checked, and whatever is wrong with it costs only the time to read the folder again. A file whose size and time of change are those
+//     that were noted is not read again, unless it was changed so shortly before it was read that a later change may have the same time.
+//   - Everything that it tells is plain data, and everything may be asked by many goroutines at once.
+package index
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"mlm-lsp/treesitter"
+)
+
+// Bounds are how much an index holds.
+type Bounds struct {
+	Files int // files
+	Facts int // symbols, imports and annotations of all of them; some 40 bytes each
+}
+
+// DefaultBounds let in projects of a million lines.
+var DefaultBounds = Bounds{Files: 20_000, Facts: 600_000}
+
+// Index is what is known of a folder.
+type Index struct {
+	folder string
+	read   func(path string) ([]byte, error)
+	bounds Bounds
+	store  string // the file that it is kept in; "" for none
+
+	refreshing sync.Mutex // one refresh at a time; taken before mu
+
+	mu      sync.RWMutex
+	words   []string // by id; the first is ""
+	ids     map[string]uint32
+	files   map[string]*file
+	naming  map[uint32][]*file // the files of which a name is a symbol, an import or annotated
+	facts   int
+	version uint64
+	changed bool              // since it was last saved
+	during  map[string]bool   // what was outdated since the refresh that runs began; nil while none does
+	modules map[string]string // of Go, by directory; nil until it is asked for
+}
+
+// file is what is kept of one.
+type file struct {
+	path, language string
+	size, modified int64 // as they were when it was read; the latter in nanoseconds since 1970
+	doubtful       bool  // it may have changed since without a sign
+	outdated       bool
+	buffer         bool // it is what an editor has open
+	packageName    uint32
+	symbols        []symbol
+	imports        []imported
+	annotations    []annotation
+}
+
+type symbol struct {
+	name, of, text uint32
+	start, line    uint32
+	kind           treesitter.DefinitionKind
+	exported       bool
+}
+
+type imported struct{ name, module, of uint32 }
+
+type annotation struct{ symbol, kind, text, times uint32 }
+
+// New returns an empty index of a folder, which read reads the files of.
+func New(folder string, read func(path string) ([]byte, error), bounds Bounds) *Index {
+	x := &Index{folder: folder, read: read, bounds: bounds}
+	x.clear()
+	return x
+}
+
+func (x *Index) clear() {
+	x.words, x.ids = []string{""}, map[string]uint32{"": 0}
+	x.files, x.naming, x.facts, x.modules = map[string]*file{}, map[uint32][]*file{}, 0, nil
+}
+
+// Len returns the number of files and of facts that are held.
+func (x *Index) Len() (files, facts int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return len(x.files), x.facts
+}
+
+// Version changes with everything that the index could tell; what was made of it may be kept until then.
+func (x *Index) Version() uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.version
+}
+
+func (x *Index) id(text string) uint32 {
+	id, ok := x.ids[text]
+	if !ok {
+		id = uint32(len(x.words))
+		text = strings.Clone(text) // lest a word pins the text of its file
+		x.ids[text] = id
+		x.words = append(x.words, text)
+	}
+	return id
+}
+
+// pack puts the facts of a file into numbers.
+func (x *Index) pack(path string, found *facts) *file {
+	f := &file{path: path, language: found.language, packageName: x.id(found.packageName)}
+	f.symbols = make([]symbol, 0, len(found.symbols))
+	for _, s := range found.symbols {
+		f.symbols = append(f.symbols, symbol{
+			name: x.id(s.Name), of: x.id(s.Of), text: x.id(s.Type), start: uint32(s.Start), line: uint32(s.Line), kind: s.Kind, exported: s.Exported,
+		})
+	}
+	f.imports = make([]imported, 0, len(found.imports))
+	for _, i := range found.imports {
+		f.imports = append(f.imports, imported{x.id(i.Name), x.id(i.Module), x.id(i.Of)})
+	}
+	f.annotations = make([]annotation, 0, len(found.annotations))
+	for a, times := range found.annotations {
+		f.annotations = append(f.annotations, annotation{x.id(a.symbol), x.id(a.kind), x.id(a.text), uint32(times)})
+	}
+	return f
+}
+
+// facts counts those of a file.
+func (f *file) facts() int { return len(f.symbols) + len(f.imports) + len(f.annotations) }
+
+// names calls take with every name that a file is found by, some of them more than once.
+func (f *file) names(take func(uint32)) {
+	for _, s := range f.symbols {
+		take(s.name)
+	}
+	for _, i := range f.imports {
+		take(i.name)
+	}
+	for _, a := range f.annotations {
+		take(a.symbol)
+	}
+}
+
+// add puts a file in, in place of what is there of it.
+func (x *Index) add(f *file) {
+	x.remove(f.path)
+	x.files[f.path] = f
+	x.facts += f.facts()
+	seen := map[uint32]bool{}
+	f.names(func(name uint32) {
+		if !seen[name] {
+			seen[name] = true
+			x.naming[name] = append(x.naming[name], f)
+		}
+	})
+	x.version++
+	x.changed = true
+}
+
+func (x *Index) remove(path string) {
+	f := x.files[path]
+	if f == nil {
+		return
+	}
+	delete(x.files, path)
+	x.facts -= f.facts()
+	f.names(func(name uint32) {
+		list := x.naming[name]
+		if i := slices.Index(list, f); i >= 0 {
+			list[i] = list[len(list)-1]
+			list[len(list)-1] = nil
+			x.naming[name] = list[:len(list)-1]
+		}
+		if len(x.naming[name]) == 0 {
+			delete(x.naming, name)
+		}
+	})
+	x.version++
+	x.changed = true
+}
+
+// Set has the index know a file as an editor has it, until Outdate says that it is to be read from the disk again.
+func (x *Index) Set(path string, f *treesitter.File) {
+	found := factsOf(path, f)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	packed := x.pack(path, found)
+	packed.buffer = true
+	x.remove(path)
+	if x.room(packed) {
+		x.add(packed)
+	}
+}
+
+// room reports whether a file may be added, after older ones made way if they must. What an editor has open is newer than anything.
+func (x *Index) room(f *file) bool {
+	if f.facts() > x.bounds.Facts {
+		return false
+	}
+	for len(x.files)+1 > x.bounds.Files || x.facts+f.facts() > x.bounds.Facts {
+		var oldest *file
+		for _, other := range x.files {
+			if !other.buffer && (oldest == nil || other.modified < oldest.modified) {
+				oldest = other
+			}
+		}
+		if oldest == nil || !f.buffer && oldest.modified >= f.modified {
+			return false
+		}
+		x.remove(oldest.path)
+	}
+	return true
+}
+
+// Outdate notes that files, or whole directories, are no longer what they were, or not there. They are not told of until a Refresh has read them.
+func (x *Index) Outdate(paths ...string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	outdate := func(f *file) {
+		f.outdated, f.buffer = true, false
+		x.version++
+		x.changed = true
+	}
+	for _, path := range paths {
+		if x.during != nil {
+			x.during[path] = true
+		}
+		if f := x.files[path]; f != nil {
+			outdate(f)
+			continue
+		}
+		for _, f := range x.files {
+			if strings.HasPrefix(f.path, path+string(filepath.Separator)) {
+				outdate(f)
+			}
+		}
+	}
+}
+
+// related tells whether names of one language mean something in another: those of JavaScript and of TypeScript do, and those of C and of C++.
+func related(a, b string) bool { return family(a) == family(b) }
+
+func family(language string) string {
+	switch language {
+	case "typescript", "tsx":
+		return "javascript"
+	case "cpp":
+		return "c"
+	}
+	return language
+}
+
+func (x *Index) symbol(f *file, s symbol) Symbol {
+	return Symbol{
+		Name: x.words[s.name], Kind: s.kind, Of: x.words[s.of], Type: x.words[s.text], Exported: s.exported, Path: f.path, Start: int(s.start), Line: int(s.line),
+	}
+}
+
+// Find returns the definitions of a name in a language and those that share its files, those that others may use first, then by path and line.
+func (x *Index) Find(language, name string) (list []Symbol) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	id, ok := x.ids[name]
+	if !ok {
+		return nil
+	}
+	for _, f := range x.naming[id] {
+		if f.outdated || !related(f.language, language) {
+			continue
+		}
+		for _, s := range f.symbols {
+			if s.name == id {
+				list = append(list, x.symbol(f, s))
+			}
+		}
+	}
+	sortSymbols(list)
+	return list
+}
+
+func sortSymbols(list []Symbol) {
+	slices.SortFunc(list, func(a, b Symbol) int {
+		if a.Exported != b.Exported {
+			if a.Exported {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.Path, b.Path), a.Start-b.Start)
+	})
+}
+
+// Each tells take every symbol of a language and those that share its files. The order is not told; take must not ask the index.
+func (x *Index) Each(language string, take func(Symbol)) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, f := range x.files {
+		if f.outdated || !related(f.language, language) {
+			continue
+		}
+		for _, s := range f.symbols {
+			take(x.symbol(f, s))
+		}
+	}
+}
+
+// Types returns the types of a language: classes, interfaces, enums, aliases; those that others may use first, then by path and line.
+func (x *Index) Types(language string) (list []Symbol) {
+	x.Each(language, func(s Symbol) {
+		if s.Kind == treesitter.DefinitionType {
+			list = append(list, s)
+		}
+	})
+	sortSymbols(list)
+	return list
+}
+
+// Symbols returns the symbols of a file in their order; nil for one that is not known.
+func (x *Index) Symbols(path string) (list []Symbol) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	f := x.files[path]
+	if f == nil || f.outdated {
+		return nil
+	}
+	for _, s := range f.symbols {
+		list = append(list, x.symbol(f, s))
+	}
+	return list
+}
+
+// Annotation is what the files of the project annotate a name with.
+type Annotation struct {
+	Kind  string // of the site, see treesitter.TypeSite
+	Type  string
+	Times int
+	Files int
+}
+
+// Annotations returns what the other files of a language annotate a name with, the most frequent first. but is the path of the file that asks.
+func (x *Index) Annotations(language, name, but string) []Annotation {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	id, ok := x.ids[name]
+	if !ok {
+		return nil
+	}
+	type key struct{ kind, text uint32 }
+	counted := map[key]Annotation{}
+	for _, f := range x.naming[id] {
+		if f.outdated || f.path == but || !related(f.language, language) {
+			continue
+		}
+		for _, a := range f.annotations {
+			if a.symbol == id {
+				sum := counted[key{a.kind, a.text}]
+				sum.Times += int(a.times)
+				sum.Files++
+				counted[key{a.kind, a.text}] = sum
+			}
+		}
+	}
+	var list []Annotation
+	for k, sum := range counted {
+		sum.Kind, sum.Type = x.words[k.kind], x.words[k.text]
+		list = append(list, sum)
+	}
+	slices.SortFunc(list, func(a, b Annotation) int {
+		return cmp.Or(b.Times-a.Times, strings.Compare(a.Kind, b.Kind), strings.Compare(a.Type, b.Type))
+	})
+	return list
+}
+
+// Imported is how files of the project take a name from elsewhere.
+type Imported struct {
+	Import
+	Files int
+	Path  string // of one of them: a module may be named from there
+}
+
+// Imports returns how the other files of a language import what they call by a name, the most frequent first. but is the path of the file that asks.
+func (x *Index) Imports(language, name, but string) []Imported {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	id, ok := x.ids[name]
+	if !ok {
+		return nil
+	}
+	counted := map[imported]Imported{}
+	for _, f := range x.naming[id] {
+		if f.outdated || f.path == but || !related(f.language, language) {
+			continue
+		}
+		for _, i := range f.imports {
+			if i.name != id {
+				continue
+			}
+			sum := counted[i]
+			if sum.Files++; sum.Path == "" || f.path < sum.Path {
+				sum.Path = f.path
+			}
+			counted[i] = sum
+		}
+	}
+	var list []Imported
+	for i, sum := range counted {
+		sum.Import = Import{Name: name, Module: x.words[i.module], Of: x.words[i.of]}
+		list = append(list, sum)
+	}
+	slices.SortFunc(list, func(a, b Imported) int {
+		return cmp.Or(b.Files-a.Files, strings.Compare(a.Module, b.Module), strings.Compare(a.Of, b.Of))
+	})
+	return list
+}
