@@ -28,7 +28,7 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong use, 3 a failure.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.SetVersionTemplate("mlm-lsp {{.Version}}\n")
 	root.Flags().AddFlagSet(serve.Flags())
-	root.AddCommand(serve, newCheck(), newComplete(), newFill(), newHeat(), newTrain(), newNGram(), newFit(), newShards(), newEval(),
+	root.AddCommand(serve, newCheck(), newTypes(), newComplete(), newFill(), newHeat(), newTrain(), newNGram(), newFit(), newShards(), newEval(),
 		newModel(), newRuntime(), newDoctor(), newBench())
 	return root
 }

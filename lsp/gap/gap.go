@@ -372,6 +372,15 @@ func (g *Gap) Query(window model.Query) model.Query {
 	return window
 }
 
+// Again is a question that Query made, with other choices: those of an earlier question about the same window, say. What is asked about then is those.
+func (g *Gap) Again(q model.Query, choices []string) model.Query {
+	q.Choices = choices
+	if g.Group == GroupAnnotation {
+		g.queried = choices
+	}
+	return q
+}
+
 // Answer takes what the model says of the candidates. Those that it does not name stay without its opinion.
 func (g *Gap) Answer(p model.Prediction) {
 	g.asked = true

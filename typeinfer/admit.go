@@ -1,0 +1,360 @@
+package typeinfer
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"mlm-lsp/lsp/typings"
+	"mlm-lsp/treesitter"
+)
+
+// known is what the file itself says of a site.
+type known struct {
+	typings.Evidence
+	value   string // what it begins with: a shape of typings, "none" where there is nothing
+	results []string
+	async   bool
+	doc     string // the type that the documentation gives it
+}
+
+func (s *scope) known(a *asking) known {
+	k := known{Evidence: typings.Look(a.x, a.site), value: "none"}
+	if v := k.Keys[typings.FamilyValue]; len(v) > 0 {
+		k.value = v[0]
+	}
+	k.async = slices.Contains(k.Keys[typings.FamilySign], "async")
+	if a.Kind == Return && ownResults(a) {
+		k.results = slices.DeleteFunc(slices.Clone(k.Keys[typings.FamilyResult]), func(r string) bool { return r == "list" })
+	}
+	if s.style.language == "python" {
+		k.doc = documentedType(a)
+	}
+	return k
+}
+
+// ownResults tells whether the results that were seen are those of the function at the site, and all that it has.
+func ownResults(a *asking) bool {
+	f := a.x.File
+	for _, d := range f.Declarations {
+		if d.Span != a.x.Function(a.site.Start) {
+			continue
+		}
+		body := string(f.Text[min(d.Header.End, d.End):d.End])
+		if d.Name != a.Symbol || d.Header.End >= d.End {
+			return false
+		}
+		if f.Language == "python" {
+			header := string(f.Text[d.Start:d.Header.End])
+			plain := strings.TrimSpace(strings.TrimLeft(body, ": \t\n"))
+			return !strings.Contains(body, "NotImplemented") && !strings.Contains(header, "abstract") && !strings.Contains(header, "overload") &&
+				!strings.HasSuffix(plain, "...") && !strings.HasSuffix(plain, "pass") && !strings.HasSuffix(plain, "\"\"\"") && !strings.HasSuffix(plain, "'''")
+		}
+		return strings.HasPrefix(strings.TrimLeft(body, " \t\n=>"), "{")
+	}
+	return false
+}
+
+// candidates are the types for a site that the file lets stand, best first.
+func (s *scope) candidates(a *asking) []Candidate {
+	k := s.known(a)
+	type group struct {
+		expr        expr
+		probability float64
+		first       int
+	}
+	var groups []*group
+	at := map[string]*group{}
+	add := func(e expr, p float64) {
+		key := e.key()
+		g := at[key]
+		if g == nil {
+			g = &group{expr: e, first: len(groups)}
+			at[key] = g
+			groups = append(groups, g)
+		}
+		g.probability += p
+	}
+	refused := 0.0
+	for _, c := range a.gap.Candidates {
+		p := math.Exp(c.LogProb)
+		if !isType(s.style.language, c.Text) {
+			continue
+		}
+		e, ok := s.admit(a, &k, takeApart(s.style.language, c.Text))
+		if !ok {
+			refused += p
+			continue
+		}
+		add(e, p)
+	}
+	if left := 1 - refused; left > 0.01 {
+		for _, g := range groups {
+			g.probability /= left
+		}
+	}
+	if k.doc != "" {
+		if e, ok := s.admit(a, &k, takeApart(s.style.language, k.doc)); ok {
+			fits := func(g *group) bool { return g.expr.bare() == e.bare() && !e.argued() } // "dict" may be of anything
+			sum := 0.0
+			for _, g := range groups {
+				if fits(g) {
+					sum += g.probability
+				}
+			}
+			for _, g := range groups {
+				if sum > 0.05 && fits(g) {
+					g.probability *= (documentedShare + (1-documentedShare)*sum) / sum
+				} else {
+					g.probability *= 1 - documentedShare
+				}
+			}
+			if sum <= 0.05 {
+				add(e, documentedShare)
+			}
+		}
+	}
+	slices.SortStableFunc(groups, func(x, y *group) int { return cmp.Or(cmp.Compare(y.probability, x.probability), x.first-y.first) })
+	var list []Candidate
+	for _, g := range groups {
+		if len(list) > mostCandidates {
+			break
+		}
+		if text, imports, ok := s.write(a, g.expr); ok {
+			list = append(list, Candidate{Type: text, Probability: math.Min(1, g.probability), Imports: imports, Evidence: s.words(a, &k, g.expr)})
+		}
+	}
+	return list
+}
+
+// documentedShare is how far a type in a docstring is believed.
+const documentedShare = 0.8
+
+var (
+	anything       = []string{"Any", "object", "any", "unknown"}
+	pythonNumbers  = []string{"int", "float", "complex", "Number", "Real", "Rational", "Integral", "SupportsInt", "SupportsFloat", "SupportsIndex"}
+	pythonOrdered  = []string{"list", "Sequence", "MutableSequence", "Iterable", "Collection", "Container", "Reversible", "Sized"}
+	pythonMapped   = []string{"dict", "Mapping", "MutableMapping", "Iterable", "Collection", "Container", "Sized"}
+	pythonGrouped  = []string{"set", "Set", "AbstractSet", "MutableSet", "frozenset"}
+	pythonTupled   = []string{"tuple", "Sequence", "Iterable", "Collection", "Container", "Sized", "Reversible"}
+	pythonYielding = []string{"Iterator", "Iterable", "Generator", "AsyncIterator", "AsyncIterable", "AsyncGenerator"}
+	// values are what a literal may be.
+	values = map[string]map[string][]string{
+		"python": {
+			"int": pythonNumbers, "float": pythonNumbers[1:], "string": {"str", "AnyStr", "LiteralString", "Hashable", "Sequence", "Iterable", "Collection"}, "bytes": {"bytes", "AnyStr", "Buffer", "ByteString"},
+			"True": {"bool"}, "False": {"bool"}, "[]": pythonOrdered, "[": pythonOrdered, "{}": pythonMapped, "{": append(slices.Clone(pythonMapped), pythonGrouped...), "(,": pythonTupled,
+		},
+		"typescript": {
+			"int": {"number"}, "float": {"number"}, "string": {"string"}, "true": {"boolean"}, "false": {"boolean"},
+			"[]": {"Array", "ReadonlyArray", "Iterable"}, "[": {"Array", "ReadonlyArray", "Iterable"},
+		},
+	}
+	literalStarts = map[string]string{"int": "0123456789-", "float": "0123456789-", "string": "\"'`", "true": "t", "false": "f", "[": "[", "[]": "["}
+)
+
+// admit tells whether what the file says lets a type stand, and gives it what that says it must have besides: None of a default None.
+func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
+	python := s.style.language == "python"
+	if e.admits(anything...) {
+		return e, a.Kind != Return || !nothing(k.results)
+	}
+	if a.Kind == Return {
+		return s.admitResult(a, k, e)
+	}
+	switch k.value {
+	case "None", "null", "undefined":
+		if python && strings.HasPrefix(a.Symbol, "*") {
+			return e, true
+		}
+		if !e.admits(k.value) && !slices.ContainsFunc(e.members(), func(m expr) bool { return aliased(m.name) }) {
+			e = unionOf([]expr{e, {name: k.value}})
+		}
+		return e, e.name != k.value // nothing alone says nothing
+	}
+	if !python && a.Kind == Parameter {
+		// A parameter with a question mark or a default may be left out as it is.
+		if e = e.without("undefined"); e.admits("undefined") {
+			return e, false
+		}
+	}
+	if e.name == "None" || e.name == "null" || e.name == "undefined" || e.name == "void" || e.name == "never" || e.name == "NoReturn" {
+		return e, false
+	}
+	language := "typescript"
+	if python {
+		language = "python"
+	}
+	allowed, ok := values[language][k.value]
+	if !ok || e.admits(allowed...) {
+		return e, true
+	}
+	return e, slices.ContainsFunc(e.members(), func(m expr) bool {
+		if strings.HasPrefix(m.name, "Literal[") {
+			return true
+		}
+		if !python && m.name != "" && strings.IndexByte(literalStarts[k.value], m.name[0]) >= 0 && !isPath(m.name) {
+			return true
+		}
+		return s.alias(m.name)
+	})
+}
+
+// alias tells whether a name may stand for a simple type: one that the file does not define as a class.
+func (s *scope) alias(name string) bool {
+	if !isPath(name) || pythonBuiltins[name] || scriptGlobals[name] || typingNames[name] || pythonModuleOf(name) != "" {
+		return false
+	}
+	for _, d := range s.view.x.File.Scopes[0].Definitions {
+		if d.Name == name {
+			return d.Kind == treesitter.DefinitionVariable || s.style.language != "python" && d.Kind != treesitter.DefinitionVariable
+		}
+	}
+	return s.style.language != "python" // types of literals are common there
+}
+
+// aliased tells whether a name looks like one for a union, which may hold anything.
+func aliased(name string) bool {
+	return strings.HasSuffix(name, "Type") || strings.HasSuffix(name, "Types") || strings.HasSuffix(name, "Like") || strings.HasSuffix(name, "_t")
+}
+
+// nothing tells whether a function's results, which are all known, are none.
+func nothing(results []string) bool {
+	return len(results) > 0 && !slices.ContainsFunc(results, func(r string) bool { return r != "nothing" && r != "never" })
+}
+
+func (s *scope) admitResult(a *asking, k *known, e expr) (expr, bool) {
+	python := s.style.language == "python"
+	if !python {
+		name := e.name
+		if k.async && name != "Promise" && !slices.Contains(k.Keys[typings.FamilySign], "*") {
+			return e, false
+		}
+		if name == "Promise" && len(e.args) == 1 {
+			e2 := e.args[0]
+			name = e2.name
+		}
+		switch {
+		case len(k.results) == 0:
+		case nothing(k.results):
+			return e, slices.Contains([]string{"void", "never", "undefined"}, name)
+		default:
+			return e, name != "void" && name != "never"
+		}
+		return e, true
+	}
+	if a.Symbol == "__init__" {
+		return e, e.name == "None"
+	}
+	switch {
+	case len(k.results) == 0:
+		return e, true
+	case slices.Contains(k.results, "yield"):
+		return e, e.admits(pythonYielding...) || strings.Contains(e.name, "ContextManager")
+	case nothing(k.results):
+		return e, e.name == "None" || (e.name == "NoReturn" || e.name == "Never") && !slices.Contains(k.results, "nothing")
+	}
+	valued := slices.ContainsFunc(k.results, func(r string) bool { return r != "nothing" && r != "never" && r != "None" })
+	if !valued {
+		return e, e.name == "None"
+	}
+	if e.name == "None" || e.name == "NoReturn" || e.name == "Never" {
+		return e, false
+	}
+	// All that it gives back is a literal of one sort: then that is its type.
+	for _, r := range k.results {
+		if allowed, ok := values["python"][r]; ok && !e.admits(allowed...) && !slices.ContainsFunc(e.members(), func(m expr) bool { return strings.HasPrefix(m.name, "Literal[") || s.alias(m.name) }) {
+			return e, false
+		}
+	}
+	if (slices.Contains(k.results, "None") || slices.Contains(k.results, "nothing")) && !e.admits("None") {
+		e = unionOf([]expr{e, {name: "None"}})
+	}
+	return e, true
+}
+
+// showable tells whether a site's best candidate may be shown unasked, however likely it is.
+func (s *scope) showable(a *asking, best Candidate) bool {
+	e := takeApart(s.style.language, best.Type)
+	return !a.Inferred && !e.admits(anything...)
+}
+
+// write is the type as the file would have it at the site, with what has to be imported; ok is false where it cannot be written.
+func (s *scope) write(a *asking, e expr) (text string, imports []Import, ok bool) {
+	text = s.style.write(e)
+	quoted := false
+	words := e.words()
+	if s.style.language == "python" {
+		words = typeWords(text)
+	}
+	for _, word := range words {
+		if s.style.language == "python" && s.style.path != "" && strings.HasPrefix(word, s.style.path) {
+			continue
+		}
+		stands, from := s.stands(word, a.At)
+		switch stands {
+		case absent, wrong:
+			return "", nil, false
+		case later:
+			quoted = true
+		case importing:
+			if !slices.Contains(imports, from) {
+				imports = append(imports, from)
+			}
+			quoted = quoted || s.style.language == "python" && !s.deferred && (&pythonImport{module: from.Module}).group() > 1 && !s.imports(from.Module)
+		}
+	}
+	if s.view.file.Language == "javascript" {
+		for _, i := range imports {
+			text = replaceWord(text, i.Name, "import("+quote(s.style.single)+i.Module+quote(s.style.single)+")."+i.Name)
+		}
+		imports = nil
+	}
+	if quoted && s.runs(a) {
+		q := quote(s.style.single)
+		if strings.Contains(text, q) {
+			return "", nil, false
+		}
+		text = q + text + q
+	}
+	return text, imports, true
+}
+
+// imports tells whether the file imports names from a module at its own level.
+func (s *scope) imports(module string) bool {
+	return slices.ContainsFunc(pythonImports(s.view.file), func(i pythonImport) bool { return i.top && !i.plain && i.module == module && mergeable(i) })
+}
+
+// runs tells whether Python evaluates an annotation at a site: not that of a variable or an attribute in a function.
+func (s *scope) runs(a *asking) bool {
+	if a.Kind == Parameter || a.Kind == Return {
+		return true
+	}
+	return a.Function.Len() == len(s.view.file.Text) || classHeader(s.view.x, &a.Site) != ""
+}
+
+func quote(single bool) string {
+	if single {
+		return "'"
+	}
+	return "\""
+}
+
+// replaceWord replaces a name in a type.
+func replaceWord(text, word, by string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		i := strings.Index(text, word)
+		if i < 0 {
+			break
+		}
+		end := i + len(word)
+		if (i == 0 || !isNameByte(text[i-1]) && text[i-1] != '.') && (end == len(text) || !isNameByte(text[end])) {
+			b.WriteString(text[:i] + by)
+		} else {
+			b.WriteString(text[:end])
+		}
+		text = text[end:]
+	}
+	return b.String() + text
+}

@@ -1,0 +1,246 @@
+package typeinfer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
+)
+
+// Edit replaces a span of a file by a text.
+type Edit struct {
+	Span treesitter.Span
+	Text string
+}
+
+// Pick is a type that was chosen for a site, both from the same Suggest.
+type Pick struct {
+	Site      Site
+	Candidate Candidate
+}
+
+// Edits returns what writes all picks into a file, imports included: sorted and disjoint. Picks for sites that carry an annotation, and second ones for a site, are left out.
+func Edits(f *treesitter.File, picks []Pick) []Edit {
+	var edits []Edit
+	done := map[int]bool{}
+	wanted, checking := map[string][]string{}, map[string]bool{}
+	var documentedPicks []Pick
+	for _, p := range picks {
+		if p.Site.Existing != "" || done[p.Site.At] || p.Candidate.Type == "" {
+			continue
+		}
+		done[p.Site.At] = true
+		if f.Language == "javascript" {
+			documentedPicks = append(documentedPicks, p)
+			continue
+		}
+		text := p.Site.Lead + p.Candidate.Type
+		at := p.Site.Span.Start
+		span := treesitter.Span{Start: at, End: at}
+		if behind := f.Text[at:]; f.Language == "python" && p.Site.Kind == Parameter && len(behind) > 0 && behind[0] == '=' {
+			// With an annotation there are spaces around the sign.
+			span.End++
+			text += " ="
+			if len(behind) > 1 && behind[1] != ' ' {
+				text += " "
+			}
+		}
+		edits = append(edits, Edit{span, text})
+		for _, i := range p.Candidate.Imports {
+			if i.Name != "" && !slices.Contains(wanted[i.Module], i.Name) {
+				wanted[i.Module] = append(wanted[i.Module], i.Name)
+			}
+			group := (&pythonImport{module: i.Module}).group()
+			checking[i.Module] = group > 1
+		}
+	}
+	switch f.Language {
+	case "javascript":
+		edits = append(edits, writeDocs(f, documentedPicks)...)
+	case "python":
+		edits = append(edits, addPython(f, wanted, checking)...)
+	default:
+		edits = append(edits, addScript(f, wanted, singleQuotes(f))...)
+	}
+	return joined(edits)
+}
+
+// joined sorts edits, and makes one of those at the same place.
+func joined(edits []Edit) []Edit {
+	slices.SortStableFunc(edits, func(a, b Edit) int { return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End) })
+	var list []Edit
+	for _, e := range edits {
+		if last := len(list) - 1; last >= 0 && list[last].Span.End > e.Span.Start || last >= 0 && list[last].Span == e.Span && e.Span.Len() > 0 {
+			continue // cannot be: places differ
+		} else if last >= 0 && list[last].Span == e.Span {
+			list[last].Text += e.Text
+		} else {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// Apply returns a text with edits, which must be as Edits returns them.
+func Apply(text []byte, edits []Edit) []byte {
+	var b []byte
+	last := 0
+	for _, e := range edits {
+		b = append(append(b, text[last:e.Span.Start]...), e.Text...)
+		last = e.Span.End
+	}
+	return append(b, text[last:]...)
+}
+
+func singleQuotes(f *treesitter.File) bool {
+	n := 0
+	for _, t := range f.Tokens {
+		if t.Subkind == treesitter.SubkindString && t.Len() > 1 {
+			switch f.Text[t.Start] {
+			case '\'':
+				n++
+			case '"':
+				n--
+			}
+		}
+	}
+	return n > 0
+}
+
+// writeDocs writes types into JSDoc comments: into tags that have none, as new tags, or as new comments.
+func writeDocs(f *treesitter.File, picks []Pick) []Edit {
+	x := names.New(treesitter.Parse("tsx", f.Text))
+	type function struct {
+		doc   doc
+		picks []Pick
+	}
+	functions := map[int]*function{}
+	var order []int
+	for _, p := range picks {
+		open := openOf(x, &p.Site)
+		if open < 0 {
+			continue
+		}
+		if functions[open] == nil {
+			d, ok := docAt(x, open)
+			if !ok || d.closed {
+				continue
+			}
+			functions[open] = &function{doc: d}
+			order = append(order, open)
+		}
+		functions[open].picks = append(functions[open].picks, p)
+	}
+	var edits []Edit
+	for _, open := range order {
+		edits = append(edits, writeDoc(x, functions[open].doc, functions[open].picks)...)
+	}
+	return edits
+}
+
+// writeDoc writes the types of one function.
+func writeDoc(x *names.Index, d doc, picks []Pick) []Edit {
+	var edits []Edit
+	var params, results []string
+	for _, p := range picks {
+		name := ""
+		if p.Site.Kind == Parameter {
+			name = x.Text(p.Site.Name)
+		}
+		kind := strings.ReplaceAll(p.Candidate.Type, "*/", "")
+		if t := d.tag(name); t != nil {
+			if t.typed.Len() == 0 && t.span.Len() > 0 && x.File.Text[t.span.End-1] != '}' {
+				at := t.nameP
+				text := "{" + kind + "} "
+				if name == "" {
+					at, text = t.span.End, " {"+kind+"}"
+				}
+				edits = append(edits, Edit{treesitter.Span{Start: at, End: at}, text})
+			}
+			continue
+		}
+		if name == "" {
+			results = append(results, "@returns {"+kind+"}")
+			continue
+		}
+		if behind := textBehind(x, p.Site.Name.End); strings.HasPrefix(behind, "=") {
+			name = "[" + name + "]"
+		}
+		params = append(params, "@param {"+kind+"} "+name)
+	}
+	if len(params)+len(results) == 0 {
+		return edits
+	}
+	text := string(x.File.Text)
+	line := strings.LastIndexByte(text[:d.comment.Start], '\n') + 1
+	indent := text[line:d.comment.Start]
+	if strings.TrimSpace(indent) != "" {
+		return edits // something stands before the comment on its line
+	}
+	newline := "\n"
+	if strings.Contains(text, "\r\n") {
+		newline = "\r\n"
+	}
+	lines := append(params, results...)
+	if d.comment.Len() == 0 {
+		block := "/**" + newline
+		for _, l := range lines {
+			block += indent + " * " + l + newline
+		}
+		return append(edits, Edit{d.comment, block + indent + " */" + newline + indent})
+	}
+	body := text[d.comment.Start:d.comment.End]
+	if !strings.Contains(body, "\n") { // one line becomes several
+		if len(edits) > 0 {
+			return edits
+		}
+		said := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(body, "/**"), "*/"))
+		block := "/**" + newline
+		if said != "" {
+			block += indent + " * " + said + newline
+		}
+		for _, l := range lines {
+			block += indent + " * " + l + newline
+		}
+		return append(edits, Edit{d.comment, block + indent + " */"})
+	}
+	// Parameters go behind the last of those that are there, all else to the end.
+	end := d.comment.Start + strings.LastIndexByte(body, '\n')
+	if strings.TrimSpace(strings.TrimSuffix(text[end:d.comment.End], "*/")) != "" {
+		return edits // the comment closes on a line of words
+	}
+	end = len(strings.TrimRight(text[:end], " \t\r"))
+	behind := end
+	for _, t := range d.tags {
+		if t.name != "" {
+			behind = lineEnd(x.File.Text, t.span.End)
+			// What belongs to it may go on below.
+			for {
+				next := behind
+				for next < end && (text[next] == '\r' || text[next] == '\n') {
+					next++
+				}
+				l := text[next:max(next, lineEnd(x.File.Text, next))]
+				trimmed := strings.TrimLeft(l, " \t*")
+				if next >= end || trimmed == "" || strings.HasPrefix(trimmed, "@") || strings.HasPrefix(trimmed, "/") {
+					break
+				}
+				behind = next + len(l)
+			}
+		}
+	}
+	write := func(at int, list []string) {
+		b := ""
+		for _, l := range list {
+			b += newline + indent + " * " + l
+		}
+		if b != "" {
+			edits = append(edits, Edit{treesitter.Span{Start: at, End: at}, b})
+		}
+	}
+	write(behind, params)
+	write(end, results)
+	return edits
+}

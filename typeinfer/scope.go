@@ -1,0 +1,214 @@
+package typeinfer
+
+import (
+	"regexp"
+	"strings"
+
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/typings"
+	"mlm-lsp/treesitter"
+)
+
+// scope knows what names mean in a file, how it writes types, and what it may import.
+type scope struct {
+	opts  Options
+	view  *view
+	style style
+	// deferred: annotations of Python are not evaluated (from __future__ import annotations).
+	deferred bool
+	checking []treesitter.Span // the blocks of `if TYPE_CHECKING:`
+	variable map[string]bool   // names of Python that stand for any type (TypeVar)
+	// said is what the file annotates by name and normal form.
+	said   map[[2]string]int
+	around map[[2]string]int
+}
+
+var (
+	deferredPattern = regexp.MustCompile(`(?m)^from __future__ import .*\bannotations\b`)
+	typeVarPattern  = regexp.MustCompile(`(?m)^(\w+)\s*(?::[^=\n]*)?=\s*(?:typing\.|t\.)?(?:TypeVar|ParamSpec|TypeVarTuple)\(`)
+	checkingPattern = regexp.MustCompile(`(?m)^if (?:typing\.|t\.)?TYPE_CHECKING:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*`)
+)
+
+func (v *view) scope(opts Options) *scope {
+	s := &scope{opts: opts, view: v, style: style{language: v.file.Language, capital: map[string]bool{}}, variable: map[string]bool{}, said: map[[2]string]int{}, around: map[[2]string]int{}}
+	if v.x == nil {
+		return s
+	}
+	text := string(v.x.File.Text)
+	new, old, generic, list, single := 0, 0, 0, 0, 0
+	for _, a := range typings.Listed(v.x.File, treesitter.Span{}) {
+		if a.Symbol != "" {
+			s.said[[2]string{a.Symbol, Normalise(s.style.language, a.Type)}]++
+		}
+		if strings.Contains(a.Type, "Optional[") || strings.Contains(a.Type, "Union[") {
+			old++
+		} else if strings.Contains(a.Type, " | ") {
+			new++
+		}
+		if strings.Contains(a.Type, "Array<") {
+			generic++
+		} else if strings.Contains(a.Type, "[]") {
+			list++
+		}
+	}
+	if opts.Around != nil {
+		opts.Around.Types(func(symbol, text string, times int) {
+			if symbol != "" {
+				s.around[[2]string{symbol, Normalise(s.style.language, text)}] += times
+			}
+			if new+old == 0 && s.style.language == "python" && strings.Contains(text, "Optional[") {
+				s.style.optional = true
+			} else if strings.Contains(text, " | None") {
+				s.style.optional = false
+			}
+		})
+	}
+	if s.style.language == "python" {
+		if new+old > 0 {
+			s.style.optional = old > new
+		}
+		s.deferred = deferredPattern.MatchString(text)
+		for _, m := range typeVarPattern.FindAllStringSubmatch(text, -1) {
+			s.variable[m[1]] = true
+		}
+		for _, m := range checkingPattern.FindAllStringIndex(text, -1) {
+			s.checking = append(s.checking, treesitter.Span{Start: m[0], End: m[1]})
+		}
+		for _, i := range pythonImports(v.file) {
+			if i.module == "typing" {
+				for _, n := range i.names {
+					if n.alias == "" && pythonAliases[n.name] != "" {
+						s.style.capital[n.name] = true
+					}
+				}
+			}
+		}
+		if strings.Contains(text, "import typing as t\n") && !strings.Contains(text, "from typing import") {
+			s.style.path = "t."
+		} else if strings.Contains(text, "import typing\n") && !strings.Contains(text, "from typing import") {
+			s.style.path = "typing."
+		}
+		return s
+	}
+	s.style.generic = generic > list
+	for _, t := range v.x.File.Tokens {
+		if t.Subkind == treesitter.SubkindString && t.Len() > 1 {
+			switch text[t.Start] {
+			case '\'':
+				single++
+			case '"':
+				single--
+			}
+		}
+	}
+	s.style.single = single > 0
+	return s
+}
+
+// standing is what a name is to a site.
+type standing int
+
+const (
+	absent    standing = iota // nobody knows it
+	inScope                   // it can be written
+	later                     // it is defined behind the site, or for checkers only: it stands in quotes
+	wrong                     // it is something else than a type
+	importing                 // it can be written once it is imported
+)
+
+// stands tells what a name with its path is at a place of the file.
+func (s *scope) stands(word string, at int) (standing, Import) {
+	f := s.view.x.File
+	head, rest, dotted := strings.Cut(word, ".")
+	python := s.style.language == "python"
+	place := s.view.place(at)
+	for _, d := range f.VisibleAt(place) {
+		if d.Name != head {
+			continue
+		}
+		switch d.Kind {
+		case treesitter.DefinitionFunction, treesitter.DefinitionParameter:
+			return wrong, Import{}
+		case treesitter.DefinitionVariable:
+			if !title(head) || s.variable[head] {
+				return wrong, Import{} // what any type may take the place of says something only where it stands more than once
+			}
+		case treesitter.DefinitionImport:
+			if !dotted && !title(head) && !knownLower[head] {
+				return wrong, Import{} // a module, or a function
+			}
+		}
+		if python && s.evaluated(word, d, place) {
+			return later, Import{}
+		}
+		return inScope, Import{}
+	}
+	if python {
+		if pythonBuiltins[word] {
+			return inScope, Import{}
+		}
+		for _, scope := range f.Scopes[:1] { // a class further down
+			for _, d := range scope.Definitions {
+				if d.Name == head && d.Kind == treesitter.DefinitionType {
+					return later, Import{}
+				}
+			}
+		}
+		if dotted {
+			if name := rest[strings.LastIndexByte(rest, '.')+1:]; pythonModules[word[:len(word)-len(name)-1]] {
+				return importing, Import{Module: word[:len(word)-len(name)-1]}
+			}
+			return absent, Import{}
+		}
+		if module := pythonModuleOf(word); module != "" {
+			return importing, Import{module, word}
+		}
+	} else if scriptGlobals[head] {
+		return inScope, Import{}
+	}
+	if s.opts.Origins != nil && !dotted {
+		if from := s.opts.Origins(head); len(from) > 0 {
+			return importing, Import{from[0], head}
+		}
+	}
+	return absent, Import{}
+}
+
+// evaluated tells whether a visible name cannot be had yet when Python evaluates an annotation at a place: it is defined further down, by the class around it, or for checkers only.
+func (s *scope) evaluated(word string, d treesitter.Definition, place int) bool {
+	if s.deferred {
+		return false
+	}
+	for _, block := range s.checking {
+		if block.Contains(d.Span.Start) {
+			return true
+		}
+	}
+	if d.Span.Start > place {
+		return true
+	}
+	if d.Kind != treesitter.DefinitionType {
+		return false
+	}
+	for _, c := range s.view.x.File.Declarations {
+		if c.Contains(place) && c.Contains(d.Span.Start) && c.Header.Contains(d.Span.Start) && strings.HasPrefix(strings.TrimSpace(string(s.view.x.File.Text[c.Header.Start:c.Header.End])), "class") && c.Name == d.Name {
+			return true
+		}
+	}
+	return false
+}
+
+func title(name string) bool {
+	name = strings.TrimLeft(name, "_")
+	return name != "" && 'A' <= name[0] && name[0] <= 'Z'
+}
+
+// typeWords lists the names in a type that is not taken apart.
+func typeWords(text string) (list []string) {
+	for _, word := range typings.Words(text) {
+		if names.IsName(word[:strings.IndexByte(word+".", '.')]) {
+			list = append(list, word)
+		}
+	}
+	return list
+}

@@ -1,0 +1,168 @@
+// Package typeinfer says what may be annotated where no annotation stands: parameters, results, variables and fields of Python and TypeScript, and of JavaScript through JSDoc.
+//
+// A site (sites.go) is asked as one is that carries an annotation: a stand-in is written there, and package lsp/gap lists and ranks what could take its place. What comes back is
+// held against what the file itself says (admit.go): a candidate that the initialiser, the default or the function's results contradict is none, nor is one whose names are
+// neither in scope nor importable, nor one that does not parse as a type. What is left is written as the file writes types (style.go), types that mean the same are
+// taken together, and the best is Shown where its probability reaches the least one at which nine of ten were right (table.go).
+//
+// Invariants:
+//   - An annotation that stands in the file is never changed, nor seen by the site that it is at.
+//   - Probabilities are shares of everything, what no list holds included; what is refused for another reason than a contradiction keeps its share and gives it to nobody.
+//   - Applying the Edits of any picks leaves a text that parses with no errors that the file did not have.
+//   - An edit inside one function has the model asked about that function's windows only (Memory).
+//   - What people annotate is not what they leave bare: the thresholds are measured on annotations that were taken out, and hold for bare sites as far as those are alike.
+package typeinfer
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"mlm-lsp/lsp/gap"
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/model"
+	"mlm-lsp/model/ngram"
+	"mlm-lsp/model/rank"
+	"mlm-lsp/treesitter"
+)
+
+// Suggestion is a site with what it may be annotated with.
+type Suggestion struct {
+	Site
+	// Candidates are the likeliest types, best first; at most 5. There may be none.
+	Candidates []Candidate
+	// Shown: the first is sure enough to be shown to somebody who did not ask.
+	Shown bool
+}
+
+// Candidate is a type for a site.
+type Candidate struct {
+	// Type is as it would stand in the file.
+	Type string
+	// Probability is its share of everything that could stand there.
+	Probability float64
+	// Evidence says in words what speaks for it, the strongest first.
+	Evidence []string
+	// Imports are what the file has to import for it.
+	Imports []Import
+}
+
+// Import is a name and the module that a file imports it from.
+type Import struct{ Module, Name string }
+
+// Options are the settings of one call.
+type Options struct {
+	// Around is the project of the file; nil when there is none.
+	Around *project.View
+	// Origins lists the modules from which the file may import a name that is not in scope, best first, as the file would write them; nil knows the standard library only.
+	Origins func(name string) []string
+	// All asks about annotations that stand there, too, as if they did not.
+	All bool
+	// Only says which sites are wanted, by their Span; nil means all.
+	Only func(treesitter.Span) bool
+	// Corpus is what a corpus says of which tokens follow each other; nil means that of the model, if it has one.
+	Corpus *ngram.Model
+	// Combiner is what ranks; nil means that of the model, or the built-in one.
+	Combiner *rank.Combiner
+	// Table holds the least probabilities from which a candidate is shown; nil means the built-in ones.
+	Table *Table
+	// Memory keeps between calls what the model was asked, so that it is asked the same again; nil keeps nothing.
+	Memory *Memory
+	// WindowBytes bounds the text around a site that the model sees; 0 means 1,000, about 250 subwords.
+	WindowBytes int
+}
+
+const (
+	// mostCandidates go with a suggestion.
+	mostCandidates = 5
+	// batch is how many queries go to the model at once: between batches a cancellation is seen at the latest.
+	batch = 8
+)
+
+// Suggest lists the sites of a file, in the order of the text, with what they may be annotated with. p may be nil: then everything but the model ranks. An error is the
+// model's or the context's.
+func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Options) ([]Suggestion, error) {
+	if opts.WindowBytes <= 0 {
+		opts.WindowBytes = 1000
+	}
+	if opts.Corpus == nil {
+		opts.Corpus = gap.CorpusOf(p)
+	}
+	if opts.Combiner == nil {
+		var err error
+		if opts.Combiner, err = gap.CombinerOf(p); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Table == nil {
+		opts.Table = DefaultTable()
+	}
+	v := newView(f)
+	var asked []*asking
+	for _, s := range v.all {
+		if s.Existing != "" && !opts.All || opts.Only != nil && !opts.Only(s.Span) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		a := v.ask(s)
+		a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus)
+		a.gap.Rank(opts.Combiner)
+		asked = append(asked, a)
+	}
+	if p != nil {
+		if err := askModel(ctx, p, asked, opts); err != nil {
+			return nil, err
+		}
+	}
+	list := make([]Suggestion, len(asked))
+	s := v.scope(opts)
+	for i, a := range asked {
+		list[i] = Suggestion{Site: a.Site, Candidates: s.candidates(a)}
+		list[i].Shown = len(list[i].Candidates) > 0 && s.showable(a, list[i].Candidates[0]) && opts.Table.Shows(f.Language, a.Kind, list[i].Candidates[0].Probability)
+		list[i].Candidates = list[i].Candidates[:min(mostCandidates, len(list[i].Candidates))]
+	}
+	return list, nil
+}
+
+// asking is a site that is being asked about.
+type asking struct {
+	Site
+	x    *names.Index        // of the text with the stand-in
+	site treesitter.TypeSite // in that text
+	gap  *gap.Gap
+}
+
+// askModel has the model say what it thinks of the candidates, where they are not decided already.
+func askModel(ctx context.Context, p model.Predictor, all []*asking, opts Options) error {
+	var open []*asking
+	for _, a := range all {
+		if p := a.gap.Candidates; len(p) > 1 && p[0].LogProb < math.Log(decided) && p[0].LogProb > math.Log(hopeless) {
+			open = append(open, a)
+		}
+	}
+	for chunk := range slices.Chunk(open, batch) {
+		queries := make([]model.Query, len(chunk))
+		for i, a := range chunk {
+			queries[i] = opts.Memory.query(a.gap, a.gap.Query(names.Query(a.x.File, a.site.Span, opts.WindowBytes)))
+		}
+		answers, err := p.Predict(ctx, queries)
+		if err != nil {
+			return fmt.Errorf("asking the model about annotations: %w", err)
+		}
+		for i, a := range chunk {
+			a.gap.Answer(answers[i])
+			a.gap.Rank(opts.Combiner)
+		}
+	}
+	return nil
+}
+
+// What the first candidate's share decides the model is not asked about: it costs a second for two or three sites, and moves a share by little.
+const (
+	decided  = 0.95
+	hopeless = 0.4
+)

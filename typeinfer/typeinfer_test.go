@@ -1,0 +1,72 @@
+package typeinfer
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"mlm-lsp/treesitter"
+)
+
+// suggest asks about a text without a model.
+func suggest(t testing.TB, language, text string, opts Options) (*treesitter.File, []Suggestion) {
+	t.Helper()
+	f := treesitter.Parse(language, []byte(text))
+	list, err := Suggest(context.Background(), nil, f, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, list
+}
+
+// of finds the suggestion for a symbol.
+func of(t testing.TB, list []Suggestion, kind, symbol string) Suggestion {
+	t.Helper()
+	for _, s := range list {
+		if s.Kind == kind && s.Symbol == symbol {
+			return s
+		}
+	}
+	t.Fatalf("no %s %s among %d sites", kind, symbol, len(list))
+	return Suggestion{}
+}
+
+func TestSuggestPython(t *testing.T) {
+	_, list := suggest(t, "python", `class Cart:
+    def __init__(self, limit=0, name=None):
+        self.items = []
+
+    def is_empty(self):
+        return len(self.items) == 0
+
+    def clear(self):
+        self.items.clear()
+`, Options{})
+	for _, want := range []struct{ kind, symbol, text string }{
+		{Parameter, "limit", "int"}, {Parameter, "name", "str | None"}, {Return, "is_empty", "bool"}, {Return, "clear", "None"}, {Return, "__init__", "None"},
+	} {
+		s := of(t, list, want.kind, want.symbol)
+		if len(s.Candidates) == 0 || s.Candidates[0].Type != want.text {
+			t.Errorf("%s %s: %+v, want %s", want.kind, want.symbol, s.Candidates, want.text)
+		}
+	}
+}
+
+func TestEditsPython(t *testing.T) {
+	f, list := suggest(t, "python", "\"\"\"Doc.\"\"\"\nimport os\n\ndef close(limit=0):\n    os.close(limit)\n", Options{})
+	limit := of(t, list, Parameter, "limit")
+	got := string(Apply(f.Text, Edits(f, []Pick{
+		{limit.Site, Candidate{Type: "Sequence[int]", Imports: []Import{{"collections.abc", "Sequence"}}}},
+		{of(t, list, Return, "close").Site, Candidate{Type: "None"}},
+	})))
+	want := "\"\"\"Doc.\"\"\"\nimport os\nfrom collections.abc import Sequence\n\ndef close(limit: Sequence[int] = 0) -> None:\n    os.close(limit)\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDefaultTable(t *testing.T) {
+	if !DefaultTable().Shows("python", Parameter, 1) || strings.Contains(string(builtinTable), "NaN") {
+		t.Error("the built-in table shows nothing")
+	}
+}
