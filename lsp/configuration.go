@@ -129,6 +129,7 @@ func (s *server) configure(general json.RawMessage, folders map[string]json.RawM
 	}
 	s.complainOfSettings(settings.Client, problems)
 	s.configuration = c
+	s.disturb()
 	s.settle()
 }
 
@@ -282,6 +283,7 @@ func (s *server) located(turn int, name protocol.DocumentURI, at found) {
 
 // didChangeWatchedFiles is told of projects' files and baselines. A new one may be the root of documents that had another, so all are looked for again.
 func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) error {
+	s.disturb()
 	for _, change := range p.Changes {
 		if change != nil && s.settles(protocol.DocumentURI(change.URI)) {
 			s.locateAll()

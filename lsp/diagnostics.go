@@ -40,7 +40,11 @@ type diagnosis struct {
 // hung is how long a pass may take. A large file takes seconds.
 const hung = 2 * time.Minute
 
-// check is a pass that runs.
+func (s *server) errHung() error {
+	return fmt.Errorf("the model has not answered for %v: restart the server if that goes on", s.hung)
+}
+
+// check is a pass that runs, over a document or, with no snapshot, over what waited for nothing to happen.
 type check struct {
 	snapshot *snapshot
 	cancel   context.CancelFunc
@@ -58,6 +62,7 @@ func (s *server) touched(doc *document, delay time.Duration) {
 	doc.check.stale = true
 	doc.check.due = time.Now().Add(delay)
 	doc.answerPulls(pulled{err: errOutdated})
+	s.active = time.Now()
 	s.stopCheck()
 	s.schedule()
 }
@@ -71,7 +76,8 @@ func (s *server) hurry(doc *document) {
 
 // standAside stops the running pass and puts off the next; for a completion.
 func (s *server) standAside() {
-	s.quiet = time.Now().Add(s.opts.DiagnosticsDelay)
+	s.active = time.Now()
+	s.quiet = s.active.Add(s.opts.DiagnosticsDelay)
 	s.stopCheck()
 	s.schedule()
 }
@@ -81,6 +87,7 @@ func (s *server) recheck() {
 	for _, doc := range s.documents {
 		s.outdate(doc)
 	}
+	s.disturb()
 	s.refreshDiagnostics()
 	s.schedule()
 }
@@ -118,21 +125,31 @@ func (s *server) stopCheck() {
 	}
 }
 
-// schedule sets the timer for the stale document that is due first.
+// schedule sets the timer for the stale document that is due first, or else for what waits for nothing to happen.
 func (s *server) schedule() {
 	s.timer.Stop()
-	if doc := s.nextStale(); doc != nil {
-		due := doc.check.due
-		if s.quiet.After(due) {
-			due = s.quiet
-		}
-		s.timer.Reset(time.Until(due))
+	doc := s.nextStale()
+	switch {
+	case doc != nil && s.quiet.After(doc.check.due):
+		s.timer.Reset(time.Until(s.quiet))
+	case doc != nil:
+		s.timer.Reset(time.Until(doc.check.due))
+	case len(s.idlers) > 0 && s.mayCheck():
+		s.timer.Reset(time.Until(s.idleFrom()))
 	}
+}
+
+// idleFrom is when the session has been idle for a while, should nothing happen.
+func (s *server) idleFrom() time.Time { return s.active.Add(3 * s.opts.DiagnosticsDelay) }
+
+// mayCheck reports whether a pass can run at all, and none does.
+func (s *server) mayCheck() bool {
+	return s.model != nil && !s.paused && s.checking == nil && s.phase == running
 }
 
 // nextStale returns the document to check next, nil if there is none or none can be checked now. An editor that asks for diagnostics has those documents checked that it waits for.
 func (s *server) nextStale() *document {
-	if s.model == nil || s.paused || s.checking != nil || s.phase != running {
+	if !s.mayCheck() {
 		return nil
 	}
 	var next *document
@@ -145,10 +162,25 @@ func (s *server) nextStale() *document {
 	return next
 }
 
+// beginIdler gives the first that waits for nothing to happen its turn, if that is so.
+func (s *server) beginIdler() {
+	if s.idleFrom().After(time.Now()) {
+		s.schedule()
+		return
+	}
+	first := s.idlers[0]
+	s.idlers = s.idlers[1:]
+	s.checking = first.pass
+	close(first.begin)
+}
+
 // checkNext starts the pass that is due.
 func (s *server) checkNext() {
 	doc := s.nextStale()
 	if doc == nil {
+		if len(s.idlers) > 0 && s.mayCheck() {
+			s.beginIdler()
+		}
 		return
 	}
 	if now := time.Now(); doc.check.due.After(now) || s.quiet.After(now) {
@@ -178,7 +210,7 @@ func (s *server) checkNext() {
 			update(snap.file())
 			findings, err := s.suspect(ctx, m, snap.file(), options())
 			if errors.Is(err, context.DeadlineExceeded) {
-				err = fmt.Errorf("the model has not answered for %v: restart the server if that goes on", s.hung)
+				err = s.errHung()
 			}
 			found = toDiagnostics(snap, findings, wanted, known)
 			return err

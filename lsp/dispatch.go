@@ -31,13 +31,14 @@ var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodWorkspaceExecuteCommand: decoding((*server).executeCommand),
 	protocol318.MethodInlineCompletion:     decoding((*server).inlineCompletion),
 	protocol317.MethodDocumentDiagnostic:   decoding((*server).documentDiagnostic),
+	protocol317.MethodWorkspaceDiagnostic:  decoding((*server).workspaceDiagnostic),
 	protocol.MethodTextDocumentCodeAction:  decoding((*server).codeAction),
 	protocol.MethodCompletionItemResolve:   decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:       decoding((*server).hover),
 }
 
-// superseding are the requests whose answer nobody needs once the next one is asked: the user has typed on.
-var superseding = map[string]bool{protocol.MethodTextDocumentCompletion: true, protocol318.MethodInlineCompletion: true}
+// superseding are the requests whose answer nobody needs once the next one is asked: the user has typed on, or the editor knows other results by now.
+var superseding = map[string]bool{protocol.MethodTextDocumentCompletion: true, protocol318.MethodInlineCompletion: true, protocol317.MethodWorkspaceDiagnostic: true}
 
 // immediate are the requests that are answered on the loop, before the next message is looked at.
 var immediate = map[string]func(*server, json.RawMessage) (any, error){

@@ -63,13 +63,18 @@ func (s *server) documentDiagnostic(p *protocol317.DocumentDiagnosticParams) (wo
 
 // report is the whole of what was found, unless it is what the editor has.
 func (s *server) report(found []protocol.Diagnostic, previous string) any {
-	digest := fnv.New64a()
-	_, _ = digest.Write(s.marshal(found)) // which a hash never refuses
-	id := fmt.Sprintf("%016x", digest.Sum64())
+	id := s.digest(found)
 	if id == previous {
 		return protocol317.UnchangedDocumentDiagnosticReport{Kind: "unchanged", ResultID: id}
 	}
 	return protocol317.FullDocumentDiagnosticReport{Kind: "full", ResultID: id, Items: found}
+}
+
+// digest is the result id of diagnostics.
+func (s *server) digest(found []protocol.Diagnostic) string {
+	digest := fnv.New64a()
+	_, _ = digest.Write(s.marshal(found)) // which a hash never refuses
+	return fmt.Sprintf("%016x", digest.Sum64())
 }
 
 // answerPulls answers who waits for the diagnostics of a document.

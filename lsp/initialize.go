@@ -41,7 +41,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 	}
 	result.Capabilities.InlineCompletionProvider = p.Capabilities.TextDocument.InlineCompletion != nil
 	if s.pulls() {
-		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true}
+		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true, WorkspaceDiagnostics: true}
 	}
 	return result, nil
 }

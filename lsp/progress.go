@@ -15,6 +15,8 @@ const (
 	loadingToken = "mlm-lsp/model"
 	readingToken = "mlm-lsp/folder/" // and the folder's path
 	drawingToken = "mlm-lsp/heat/"   // and a number
+
+	workspaceToken = "mlm-lsp/workspace"
 )
 
 // patience is how long work may take before the editor shows it: what is over at once would only flicker.

@@ -99,6 +99,12 @@ func many(t *testing.T, times int) int {
 
 // Whatever an editor sends, each request has one answer, and the server lives. (MLM_LSP_MANY=1000000 for a million messages.)
 func TestRandomMessages(t *testing.T) {
+	for name, capabilities := range map[string]string{"push": `{"codeAction":{"codeActionLiteralSupport":{}}}`, "pull": `{"diagnostic":{},"inlineCompletion":{},"codeAction":{"codeActionLiteralSupport":{}}}`} {
+		t.Run(name, func(t *testing.T) { randomMessages(t, capabilities) })
+	}
+}
+
+func randomMessages(t *testing.T, capabilities string) {
 	random := rand.New(rand.NewPCG(1, 2))
 	methods := []string{"initialize", "initialized", "textDocument/unheardOf", "$/unheardOf", "workspace/configuration"}
 	for _, table := range []map[string]struct{}{keysOf(concurrent), keysOf(immediate), keysOf(notifications)} {
@@ -123,7 +129,7 @@ func TestRandomMessages(t *testing.T) {
 			return "[" + value(depth+1) + "," + value(depth+1) + "]"
 		default:
 			keys := []string{"uri", "textDocument", "position", "range", "start", "end", "line", "character", "contentChanges", "text", "version", "languageId", "context",
-				"diagnostics", "data", "label", "settings", "mlm-lsp", "id", "token", "value", "command", "arguments", "event", "added", "removed", "changes", "triggerKind", "capabilities"}
+				"diagnostics", "data", "label", "settings", "mlm-lsp", "id", "token", "value", "command", "arguments", "event", "added", "removed", "changes", "triggerKind", "capabilities", "previousResultIds", "partialResultToken"}
 			b := "{"
 			for i := range 1 + random.IntN(4) {
 				if i > 0 {
@@ -139,7 +145,7 @@ func TestRandomMessages(t *testing.T) {
 			uris[random.IntN(4)], random.IntN(9), python[:random.IntN(len(python))], random.IntN(6), random.IntN(40))
 	}
 	var input bytes.Buffer
-	input.Write(frame([]byte(`{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"capabilities":{"textDocument":{"codeAction":{"codeActionLiteralSupport":{}}}}}}`)))
+	input.Write(frame([]byte(`{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"capabilities":{"textDocument":` + capabilities + `}}}`)))
 	input.Write(frame([]byte(`{"jsonrpc":"2.0","method":"initialized"}`)))
 	asked := map[string]bool{}
 	n := many(t, 1500)

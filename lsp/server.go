@@ -81,6 +81,8 @@ func newServer(opts Options) *server {
 		newest:           map[string]jsonrpc2.ID{},
 		asked:            map[jsonrpc2.ID]func(json.RawMessage, error){},
 		progresses:       map[string]*progress{},
+		changed:          make(chan struct{}),
+		remembered:       &workspaceMemory{},
 		patience:         patience,
 		watching:         watching,
 		hung:             hung,
@@ -130,6 +132,7 @@ type server struct {
 	hung        time.Duration
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch     scratch
+	remembered  *workspaceMemory
 	inlineTable *inline.Table // nil means the built-in one
 	suspect     func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
@@ -157,6 +160,10 @@ type server struct {
 	progresses       map[string]*progress // work that is shown, by token
 	checking         *check               // the diagnostics pass that runs, if one does
 	quiet            time.Time            // no pass starts before
+	active           time.Time            // when something was last typed or asked
+	idlers           []*idler             // what waits for nothing to happen, in order
+	changed          chan struct{}        // closed, and made anew, when what is found in files that are not open may be another
+	fedUp            chan struct{}        // changed, as it was when the user stopped the check of the workspace
 	timer            *time.Timer          // fires when a pass may be due
 }
 

@@ -76,6 +76,7 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	if s.settles(doc.uri) {
 		s.locateAll() // not every editor watches files
 	}
+	s.disturb()
 	s.hurry(doc)
 	snap, update := doc.snapshot, s.updated(doc.snapshot)
 	s.spawn(func(context.Context) {
@@ -93,6 +94,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 		return fmt.Errorf("closing %s: it is not open", p.TextDocument.URI)
 	}
 	delete(s.documents, doc.uri)
+	s.disturb() // whose file is one of the workspace's again
 	s.clear(doc)
 	return nil
 }

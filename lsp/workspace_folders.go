@@ -25,6 +25,7 @@ func (s *server) didChangeWorkspaceFolders(p *protocol.DidChangeWorkspaceFolders
 		s.addFolder(added.URI)
 	}
 	s.pullConfiguration()
+	s.disturb()
 	s.settle()
 	for _, doc := range s.documents {
 		s.survey(doc)

@@ -281,6 +281,58 @@ func (e *Editor) Pull(name, previous string) (report protocol317.FullDocumentDia
 	return report, err
 }
 
+// GoWorkspace asks for the diagnostics of files that are not open, given the ids of the last answers by their URIs. With a token it takes them in parts, else by Workspace.
+func (e *Editor) GoWorkspace(previous map[string]string, token string) *Pending {
+	e.t.Helper()
+	p := protocol317.WorkspaceDiagnosticParams{PreviousResultIDs: []protocol317.PreviousResultID{}}
+	for name, id := range previous {
+		p.PreviousResultIDs = append(p.PreviousResultIDs, protocol317.PreviousResultID{URI: uri.URI(name), Value: id})
+	}
+	if token != "" {
+		p.PartialResultToken = token
+		e.mu.Lock()
+		e.parts[token] = []protocol317.WorkspaceFullDocumentDiagnosticReport{}
+		e.mu.Unlock()
+	}
+	return e.Go(protocol317.MethodWorkspaceDiagnostic, p)
+}
+
+// Workspace waits for an answer to GoWorkspace, and returns how many diagnostics each file has that it speaks of. The ids of the answers go into previous.
+func (e *Editor) Workspace(pending *Pending, previous map[string]string) map[string]int {
+	e.t.Helper()
+	var report protocol317.WorkspaceDiagnosticReport
+	if err := e.Wait(pending, &report); err != nil || report.Items == nil {
+		e.t.Errorf("diagnostics of the workspace: %+v, %v", report, err)
+	}
+	return e.workspace(report.Items, previous)
+}
+
+// Parts waits for so many parts of an answer to GoWorkspace, and returns what Workspace does.
+func (e *Editor) Parts(token string, n int, previous map[string]string) map[string]int {
+	e.t.Helper()
+	e.await("parts of an answer", func() bool { return len(e.parts[token]) >= n })
+	parts := e.parts[token]
+	e.parts[token] = parts[n:]
+	e.mu.Unlock()
+	return e.workspace(parts[:n], previous)
+}
+
+func (e *Editor) workspace(reports []protocol317.WorkspaceFullDocumentDiagnosticReport, previous map[string]string) map[string]int {
+	e.t.Helper()
+	found := map[string]int{}
+	for _, report := range reports {
+		name := string(report.URI)
+		if _, twice := found[name]; twice || report.Kind != "full" || report.Items == nil || report.Version != nil || e.texts[name] != nil {
+			e.t.Errorf("a report that is none, or one too many: %+v", report)
+		}
+		found[name] = len(report.Items)
+		if previous[name] = report.ResultID; report.ResultID == "" {
+			delete(previous, name)
+		}
+	}
+	return found
+}
+
 func (e *Editor) diagnostics(doc *text, list []protocol.Diagnostic) []Diagnostic {
 	diagnostics := []Diagnostic{}
 	for _, d := range list {

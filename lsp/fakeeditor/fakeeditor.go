@@ -91,9 +91,10 @@ type Editor struct {
 	traces     []protocol317.LogTraceParams
 	refreshed  int // how often the server asked to be asked for diagnostics
 	statuses   []protocol317.StatusParams
-	pages      []string // that the server had shown
-	bad        []string // what the server should not have done
-	gone       bool     // no message will come any more
+	pages      []string                                                       // that the server had shown
+	parts      map[string][]protocol317.WorkspaceFullDocumentDiagnosticReport // of the workspace's diagnostics, by token, not taken yet
+	bad        []string                                                       // what the server should not have done
+	gone       bool                                                           // no message will come any more
 }
 
 type text struct {
@@ -140,7 +141,7 @@ func Connect(t testing.TB, serve func(context.Context, io.ReadWriteCloser) error
 	e := &Editor{
 		t: t, config: config, conn: ours, served: make(chan error, 1), answers: make(chan []byte, 1000), texts: map[string]*text{}, versions: map[string]int32{}, settings: config.Settings,
 		encoding: protocol317.UTF16, waiting: map[string]*Pending{}, shown: map[string]protocol317.PublishDiagnosticsParams{},
-		progress: map[string][]string{},
+		progress: map[string][]string{}, parts: map[string][]protocol317.WorkspaceFullDocumentDiagnosticReport{},
 	}
 	e.changed = sync.NewCond(&e.mu)
 	go func() { e.served <- serve(context.Background(), theirs) }()
@@ -557,9 +558,17 @@ func (e *Editor) take(m message) *message {
 			Token string `json:"token"`
 			Value struct {
 				Kind, Message string
+				protocol317.WorkspaceDiagnosticReport
 			} `json:"value"`
 		}
 		e.decode(m, &p)
+		if parts, asked := e.parts[p.Token]; asked {
+			if len(p.Value.Items) == 0 {
+				e.complain("a part of nothing")
+			}
+			e.parts[p.Token] = append(parts, p.Value.Items...)
+			break
+		}
 		entry := p.Value.Kind
 		if p.Value.Message != "" {
 			entry += " " + p.Value.Message

@@ -28,8 +28,9 @@ const CodeServerCancelled jsonrpc2.Code = -32802
 
 // Methods of 3.17.
 const (
-	MethodDocumentDiagnostic = "textDocument/diagnostic"
-	MethodDiagnosticRefresh  = "workspace/diagnostic/refresh"
+	MethodDocumentDiagnostic  = "textDocument/diagnostic"
+	MethodWorkspaceDiagnostic = "workspace/diagnostic"
+	MethodDiagnosticRefresh   = "workspace/diagnostic/refresh"
 )
 
 // MethodStatus is a notification of this server's own: what it can do from now on.
@@ -175,7 +176,7 @@ type ServerCapabilities struct {
 	Workspace                *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
 }
 
-// DiagnosticOptions announce that the client may ask for the diagnostics of single documents. InterFileDependencies says that
+// DiagnosticOptions announce that the client may ask for the diagnostics of single documents, and with WorkspaceDiagnostics for those of all files. InterFileDependencies says that
 // an edit in one may change those of another.
 type DiagnosticOptions struct {
 	Identifier            string `json:"identifier,omitempty"`
@@ -206,6 +207,33 @@ type FullDocumentDiagnosticReport struct {
 type UnchangedDocumentDiagnosticReport struct {
 	Kind     string `json:"kind"`
 	ResultID string `json:"resultId"`
+}
+
+// WorkspaceDiagnosticParams asks for the diagnostics of all files. PreviousResultIDs are those of the last answers. With a PartialResultToken, a string or a number, the
+// client takes reports one by one.
+type WorkspaceDiagnosticParams struct {
+	PreviousResultIDs  []PreviousResultID `json:"previousResultIds"`
+	PartialResultToken any                `json:"partialResultToken,omitempty"`
+}
+
+// PreviousResultID is what the client has of one document.
+type PreviousResultID struct {
+	URI   protocol.DocumentURI `json:"uri"`
+	Value string               `json:"value"`
+}
+
+// WorkspaceDiagnosticReport answers workspace/diagnostic, in part or in whole; its items are never nil.
+type WorkspaceDiagnosticReport struct {
+	Items []WorkspaceFullDocumentDiagnosticReport `json:"items"`
+}
+
+// WorkspaceFullDocumentDiagnosticReport is all that there is of one document; Kind is "full". Version is null for one that is not open. Items is never nil.
+type WorkspaceFullDocumentDiagnosticReport struct {
+	URI      protocol.DocumentURI  `json:"uri"`
+	Version  *int32                `json:"version"`
+	Kind     string                `json:"kind"`
+	ResultID string                `json:"resultId,omitempty"`
+	Items    []protocol.Diagnostic `json:"items"`
 }
 
 // DidChangeTextDocumentParams carries edits; they apply one after another, each to the text the one before it left.
@@ -317,10 +345,10 @@ type DidChangeConfigurationParams struct {
 	Settings json.RawMessage `json:"settings"`
 }
 
-// ProgressParams reports on the work that Token names.
+// ProgressParams reports on the work that Token, a string or a number, names.
 type ProgressParams struct {
-	Token string `json:"token"`
-	Value any    `json:"value"`
+	Token any `json:"token"`
+	Value any `json:"value"`
 }
 
 // WorkDoneProgressCreateParams asks the client to show the progress that Token names.
