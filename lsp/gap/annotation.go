@@ -43,6 +43,7 @@ type annotation struct {
 	// What file and project annotate: all types; those of names that are the same; those of names whose last part is; those of the names that are carried.
 	file, fileName, filePart, carried tally
 	around, aroundName, aroundPart    tally
+	flow, flowAround                  tally             // what calls of the file say of it, and what the project has for functions whose result it is
 	kind                              tally             // the file's at sites of this kind
 	near                              map[string][2]int // distance of the nearest before and behind, in tokens
 	sight                             map[string]bool   // names of types in sight
@@ -123,11 +124,19 @@ func (a *annotation) count(x *names.Index, around *project.View) {
 		}
 		a.near[other.Type] = n
 	}
+	for _, text := range a.evidence.Flows {
+		a.flow.add(text, 1)
+	}
 	if around == nil {
 		return
 	}
 	around.Types(func(symbol, text string, times int) {
 		a.around.add(text, times)
+		for _, c := range a.evidence.Called {
+			if c.Name == symbol {
+				a.flowAround.add(c.Gives(text), times)
+			}
+		}
 		switch {
 		case symbol == "" || a.evidence.Symbol == "":
 		case symbol == a.evidence.Symbol:
@@ -164,7 +173,7 @@ func (g *Gap) listTypes() {
 		worth float64
 		most  int
 	}{
-		{FromFile, &a.carried, 4, 8}, {FromFile, &a.fileName, 4, 8}, {FromProject, &a.aroundName, 3, 8}, {FromFile, &a.filePart, 2, 12}, {FromProject, &a.aroundPart, 1.5, 12},
+		{FromFile, &a.flow, 6, 8}, {FromProject, &a.flowAround, 4, 8}, {FromFile, &a.carried, 4, 8}, {FromFile, &a.fileName, 4, 8}, {FromProject, &a.aroundName, 3, 8}, {FromFile, &a.filePart, 2, 12}, {FromProject, &a.aroundPart, 1.5, 12},
 		{FromFile, &a.file, 5, len(a.file.times)}, {FromProject, &a.around, 1, projectOnes},
 	} {
 		list := from.texts()
@@ -204,13 +213,24 @@ func (g *Gap) listTypes() {
 		}
 	}
 	// What the lexicon says of a form is shared by all names that fill it.
-	order := make([]int, len(g.Candidates))
-	for i := range g.Candidates {
-		order[i] = i
-		text := g.Candidates[i].Text
-		promise[i] += a.opinion.Of(text).All - 2*float64(strings.Count(a.lexicon.Form(text), typings.Hole)) + 2*float64(alike(a.evidence.Symbol, text))
+	var order []int
+	rank := func() {
+		for i := len(order); i < len(g.Candidates); i++ {
+			order = append(order, i)
+			text := g.Candidates[i].Text
+			promise[i] += a.opinion.Of(text).All - 2*float64(strings.Count(a.lexicon.Form(text), typings.Hole)) + 2*float64(alike(a.evidence.Symbol, text))
+		}
+		slices.SortStableFunc(order, func(i, k int) int { return cmp.Compare(promise[k], promise[i]) })
 	}
-	slices.SortStableFunc(order, func(i, k int) int { return cmp.Compare(promise[k], promise[i]) })
+	rank()
+	var promising []string
+	for _, i := range order[:min(len(order), composedOf)] {
+		promising = append(promising, g.Candidates[i].Text)
+	}
+	for _, text := range a.compose(g.x.File.Language, promising) {
+		add(FromForm, text, 0.5)
+	}
+	rank()
 	best := make([]Candidate, 0, listedTypes)
 	for _, i := range order[:min(len(order), listedTypes)] {
 		best = append(best, g.Candidates[i])
@@ -279,7 +299,7 @@ func (g *Gap) fillings(inSight []string) []string {
 	for _, text := range a.evidence.Made {
 		hole(text)
 	}
-	for _, t := range []*tally{&a.carried, &a.fileName, &a.aroundName, &a.filePart, &a.aroundPart} {
+	for _, t := range []*tally{&a.flow, &a.flowAround, &a.carried, &a.fileName, &a.aroundName, &a.filePart, &a.aroundPart} {
 		for i, text := range t.texts() {
 			if i < 3 {
 				hole(text)
@@ -361,7 +381,7 @@ func (g *Gap) describeAnnotation() {
 	}
 	// What is the best of all candidates says whether the right one may be among them.
 	in[From] = sources[FromNowhere]
-	for _, k := range []Input{Prior, NameFit, LastFit, FirstFit, ValueFit, UseFit, ResultFit, SignFit, Lexicon, MadeSo, CarriedShare, NameShare, PartShare, KindShare, NameShareAround, PartShareAround, Echo, CacheLeft} {
+	for _, k := range []Input{Prior, NameFit, LastFit, FirstFit, ValueFit, UseFit, ResultFit, SignFit, Lexicon, MadeSo, FlowShare, FlowAround, CarriedShare, NameShare, PartShare, KindShare, NameShareAround, PartShareAround, Echo, CacheLeft} {
 		for _, c := range rows {
 			if v := c.Inputs[k]; v == v && !(in[k] >= v) {
 				in[k] = v
@@ -411,6 +431,7 @@ func (g *Gap) describeType(c *Candidate, place map[Input]float32, s typings.Supp
 		}
 	}
 	in[Echo] = alike(a.evidence.Symbol, c.Text)
+	in[FlowShare], in[FlowAround] = a.flow.share(c.Text), a.flowAround.share(c.Text)
 	in[CarriedShare], in[NameShare], in[PartShare], in[KindShare] = a.carried.share(c.Text), a.fileName.share(c.Text), a.filePart.share(c.Text), a.kind.share(c.Text)
 	in[NameShareAround], in[PartShareAround] = a.aroundName.share(c.Text), a.aroundPart.share(c.Text)
 	in[Seen], in[SeenSort], in[ProjectSort] = rank.Log1p(a.file.times[c.Text]), rank.Log1p(a.kind.times[c.Text]), rank.Log1p(a.around.times[c.Text])

@@ -35,6 +35,10 @@ type Evidence struct {
 	Made []string
 	// Carried are other names whose values it takes or gives back.
 	Carried []string
+	// Called are the functions whose results it takes or gives back.
+	Called []Called
+	// Flows are the types of what calls in the file pass for it, pass it for, or give to it, each as often as it was found.
+	Flows []string
 }
 
 // key is how a lexicon calls a key of a family.
@@ -109,6 +113,7 @@ func Look(x *names.Index, site treesitter.TypeSite) Evidence {
 			l.uses(site, symbol, around)
 		}
 	}
+	l.flows(site, around)
 	return e
 }
 
@@ -205,6 +210,7 @@ func (l *look) take(family Family, v value) {
 	if v.carried != "" && len(l.Carried) < mostKeys {
 		l.Carried = append(l.Carried, v.carried)
 	}
+	l.calls(v)
 }
 
 // results looks at what a function gives back.
@@ -347,6 +353,7 @@ func (l *look) use(i int) {
 		if v.carried != "" && len(l.Carried) < mostKeys {
 			l.Carried = append(l.Carried, v.carried)
 		}
+		l.calls(v)
 	case next < len(l.tokens) && l.tokens[next].Kind == treesitter.KindOperator:
 		key := t
 		if k := l.step(next, 1); k < len(l.tokens) && l.tokens[k].Kind == treesitter.KindLiteral {

@@ -117,3 +117,22 @@ func FuzzLook(f *testing.F) {
 		}
 	})
 }
+
+// TestFlows: types that calls of the file pass on, one step, whichever way they go; what the site itself is annotated with is none of them.
+func TestFlows(t *testing.T) {
+	for _, c := range []struct{ language, text, kind, symbol, want string }{
+		{"python", "def load() -> Cart: ...\ndef f():\n    cart: Any = load()\n", "variable", "cart", "Cart"},
+		{"python", "class A:\n    def go(self) -> int: ...\n    def f(self):\n        return self.go()\n", "return", "f", "int"},
+		{"python", "def sell(n: int, item: Item): ...\ndef f(thing):\n    sell(1, thing)\n", "parameter", "thing", "Item"},
+		{"python", "def f(n, name): ...\ndef g(label: str):\n    f(3, label)\n    f(4, 'x' + 'y')\n", "parameter", "n", "int int"},
+		{"python", "def f(n, name): ...\ndef g(label: Label):\n    f(3, label)\n    f(4, 'x' + 'y')\n", "parameter", "name", "Label"},
+		{"typescript", "async function load(): Promise<Cart> { return c }\nasync function f() {\n  const cart: any = await load()\n  const soon: any = load()\n}\n", "variable", "cart", "Cart"},
+		{"typescript", "async function load(): Promise<Cart> { return c }\nasync function f() {\n  const cart: any = await load()\n  const soon: any = load()\n}\n", "variable", "soon", "Promise<Cart>"},
+		{"typescript", "class A {\n  size: number\n  f() { take(this.size) }\n}\nfunction take(n: bigint) {}\n", "field", "size", "bigint"},
+		{"python", "def f(n: int):\n    f(n)\n", "parameter", "n", ""},
+	} {
+		if got := strings.Join(found(t, c.language, c.text, c.kind, c.symbol).Flows, " "); got != c.want {
+			t.Errorf("%s %s of %q: %q, want %q", c.kind, c.symbol, c.text, got, c.want)
+		}
+	}
+}

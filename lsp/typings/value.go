@@ -13,6 +13,7 @@ type value struct {
 	more    string // a second, more exact one
 	made    string // its type, where it says so
 	carried string // the name that it is
+	called  Called // the function whose result it is
 	list    bool   // more values follow behind a comma
 }
 
@@ -95,7 +96,11 @@ func (l *look) operand(i, deep int) (value, int) {
 		if t == "-" {
 			return v, end
 		}
-		return value{shape: t + " " + v.shape}, end
+		waited := value{shape: t + " " + v.shape}
+		if t == "await" {
+			waited.called = Called{v.called.Name, true}
+		}
+		return waited, end
 	case t == "&":
 		v, end := l.operand(next, deep+1)
 		if v.shape == "mut" {
@@ -305,7 +310,7 @@ func (l *look) chain(i int) (value, int) {
 	case callee == "[]":
 		return value{shape: "index", more: "index " + LastPart(head)}, behind
 	case callee != "":
-		v := value{shape: "call", more: "call " + callee}
+		v := value{shape: "call", more: "call " + callee, called: Called{Name: lastName(callee)}}
 		if single && calls == 1 {
 			end := start
 			for {
