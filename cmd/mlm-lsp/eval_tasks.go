@@ -103,6 +103,7 @@ func newEvalTypes() *cobra.Command {
 	flags.add(cmd)
 	flags.addSources(cmd)
 	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around an annotation (default 1000)")
+	cmd.Flags().BoolVar(&opts.Bare, "bare", false, "take all other annotations out, too, those of the project included: what is asked in code without types")
 	cmd.Flags().StringVar(&count, "count", "", "only write the types that annotations name most often to this `FILE` (training/evaluate/types.tsv is one, of training projects)")
 	return cmd
 }

@@ -66,6 +66,15 @@ type typed struct {
 	Existing    string          `json:"existing"`
 	Suggestions []typeCandidate `json:"suggestions"`
 	Reported    bool            `json:"reported"`
+	// Edits are what would write the first suggestion, with what it needs to be imported; none where something is written already.
+	Edits []typeEdit `json:"edits"`
+}
+
+// typeEdit replaces bytes of the file; they are counted from 0.
+type typeEdit struct {
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
 }
 
 type typeCandidate struct {
@@ -183,7 +192,12 @@ func suggestTypes(ctx context.Context, w io.Writer, m *model.Model, files *check
 		if s.Name.Len() == 0 {
 			at = s.At
 		}
-		t := typed{Path: path, Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing, Reported: s.Shown, Suggestions: []typeCandidate{}}
+		t := typed{Path: path, Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing, Reported: s.Shown, Suggestions: []typeCandidate{}, Edits: []typeEdit{}}
+		if flags.format == "json" && len(s.Candidates) > 0 {
+			for _, e := range typeinfer.Edits(f, []typeinfer.Pick{{Site: s.Site, Candidate: s.Candidates[0]}}) {
+				t.Edits = append(t.Edits, typeEdit{e.Span.Start, e.Span.End, e.Text})
+			}
+		}
 		t.Line, t.Column = lines.position(at)
 		for _, c := range s.Candidates {
 			evidence := c.Evidence

@@ -31,8 +31,8 @@ type QuestionOptions struct {
 // Questions asks a model as Cloze, Complete and Types do, and returns what is known of the candidates where the right one is among them: what ranking.FitCombiner fits
 // on. The sources must not be of projects that are measured on, nor of those that the model has learnt from.
 //
-// Of the completions half have the rest of the line taken away, as when a line is written from left to right. Annotations cost the model many rows each, so it is asked about
-// every other one, and there about those candidates that the present forests rank first.
+// Of the completions half have the rest of the line taken away, as when a line is written from left to right. Of the annotations half are asked for in files without any others, where
+// a language lets them be; they cost the model many rows each, so it is asked about one in six, and there about those candidates that the present forests rank first.
 func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOptions) ([]ranking.Question, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 110
@@ -49,8 +49,13 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOpti
 	total := 0
 	if slices.Contains(opts.Groups, gap.GroupAnnotation) {
 		for i, a := range drawAnnotations(sources, opts.Common) {
+			if i%2 == 1 && canBeBare(a.file.Language) {
+				if a = bareAnnotation(a); a == nil {
+					continue
+				}
+			}
 			at[a.source].annotations = append(at[a.source].annotations, a)
-			if i%2 == 0 {
+			if i%12 < 2 {
 				at[a.source].asked = append(at[a.source].asked, a)
 			}
 			total++
@@ -125,6 +130,13 @@ type exam struct {
 }
 
 func (f *examFile) ask(ctx context.Context, m Asker) error {
+	corpus := gap.CorpusOf(m)
+	if err := f.askTypes(ctx, m, corpus); err != nil {
+		return err
+	}
+	if len(f.items) == 0 && len(f.exams) == 0 {
+		return nil
+	}
 	around, err := near(ctx, *f.source)
 	if err != nil {
 		return err
@@ -134,7 +146,6 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 	if len(f.items) > 0 {
 		describe(f.items, around)
 	}
-	corpus := gap.CorpusOf(m)
 	for _, it := range f.items {
 		if it.gap.Place(it.text) >= 0 {
 			it.gap = it.gap.WithCorpus(corpus)
@@ -151,9 +162,6 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 		f.keep("cloze", it.text, it.gap)
 	}
 	f.items = nil
-	if err := f.askTypes(ctx, m, around, corpus); err != nil {
-		return err
-	}
 	for _, e := range f.exams {
 		place, mode := e.place(around, corpus, min(e.typed, len(e.name)-1), e.cut)
 		// What no list holds is asked only where the model makes names up.
@@ -178,11 +186,13 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 }
 
 // askTypes asks for the annotations.
-func (f *examFile) askTypes(ctx context.Context, m Asker, around *project.View, corpus *ngram.Model) error {
+func (f *examFile) askTypes(ctx context.Context, m Asker, corpus *ngram.Model) error {
 	if len(f.annotations) == 0 {
 		return nil
 	}
-	describeSites(f.annotations, around, corpus)
+	if err := describeSites(ctx, f.annotations, corpus); err != nil {
+		return err
+	}
 	combiner, err := gap.CombinerOf(m)
 	if err != nil {
 		return err
@@ -193,7 +203,7 @@ func (f *examFile) askTypes(ctx context.Context, m Asker, around *project.View, 
 		if len(a.gap.Candidates) > 0 {
 			of = append(of, a)
 			a.gap.Rank(combiner)
-			queries = append(queries, a.gap.Query(names.Query(a.source.File, a.site.Span, windowBytes)))
+			queries = append(queries, a.gap.Query(names.Query(a.file, a.site.Span, windowBytes)))
 		}
 	}
 	predictions, err := m.Predict(ctx, queries)
@@ -204,7 +214,11 @@ func (f *examFile) askTypes(ctx context.Context, m Asker, around *project.View, 
 		a.gap.Answer(predictions[i])
 	}
 	for _, a := range f.annotations {
-		f.keep(a.site.Kind, a.site.Existing, a.gap)
+		mode := a.site.Kind
+		if a.bare {
+			mode += ", bare"
+		}
+		f.keep(mode, a.site.Existing, a.gap)
 	}
 	f.annotations, f.asked = nil, nil
 	return nil

@@ -21,12 +21,15 @@ import (
 	"mlm-lsp/model/ngram"
 	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // TypesOptions says what Types asks.
 type TypesOptions struct {
 	Common          // PerClass: annotations per language and kind of site; 0: 10
 	WindowBytes int // around the annotation; 0: 1,000, as the features ask
+	// Bare takes all other annotations out, too, those of the project included: what is asked in code to which nobody has given types yet. It leaves Python and TypeScript.
+	Bare bool
 }
 
 const (
@@ -92,8 +95,12 @@ func CountTypes(sources []Source, w io.Writer) error {
 // annotation is a type that a person wrote, on its way to a case.
 type annotation struct {
 	source   *Source
+	written  treesitter.Span  // where it stands in the source
+	file     *treesitter.File // that it is asked in: the source's, or that without its other annotations
+	bare     bool
+	site     treesitter.TypeSite // of file
 	index    *names.Index
-	site     treesitter.TypeSite
+	around   *project.View
 	gap      *gap.Gap // not asked about
 	outcomes map[string]Outcome
 }
@@ -101,7 +108,14 @@ type annotation struct {
 // siteKinds are the classes.
 var siteKinds = []string{"parameter", "return", "variable", "field"}
 
-// Types takes annotations out and asks for them. The candidates are those that the features rank (gap.NewAnnotation).
+// The ways to suggest a type beside those of all tasks.
+const (
+	SystemFrequent = "frequent" // what such sites have most often in the language
+	SystemTypes    = "types"    // what `mlm-lsp types` says: the combination, less what the file contradicts, as the file writes types
+)
+
+// Types takes annotations out and asks for them. The candidates are those that the features rank (gap.NewAnnotation). Types that mean the same are the same
+// (typeinfer.Normalise). Of SystemTypes "shown" is the share of the sites at which it is sure enough to show its first, and "precise" the share of those that are right.
 func Types(ctx context.Context, subjects []Subject, sources []Source, opts TypesOptions) (Result, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 10
@@ -110,6 +124,17 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 		opts.WindowBytes = windowBytes
 	}
 	asked := drawAnnotations(sources, opts.Common)
+	if opts.Bare {
+		var list []*annotation
+		for _, a := range asked {
+			if b := a; canBeBare(a.file.Language) {
+				if b = bareAnnotation(a); b != nil {
+					list = append(list, b)
+				}
+			}
+		}
+		asked = list
+	}
 	if len(asked) == 0 {
 		return Result{}, fmt.Errorf("evaluating types: no annotation to ask for in %d files", len(sources))
 	}
@@ -130,14 +155,15 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 	for i, a := range asked {
 		cases[i] = a.result()
 	}
-	ranked := []string{SystemModel, SystemCombined, SystemGenerated}
+	ranked := []string{SystemModel, SystemCombined, SystemGenerated, SystemTypes}
 	layout := Layout{
 		Task:    "types",
 		Classes: append(slices.Clone(siteKinds), SliceAll),
-		Slices:  []string{"ubiquitous", "common", "rare", "in the file", "not in the file"},
-		Systems: systems(subjects, []string{SystemCandidates, SystemRecency, SystemCache, SystemNGram, SystemStatic}, ranked),
-		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "base@1", Percent: true}},
-		Pairs:   against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemNGram, SystemRecency}, ranked),
+		Slices:  []string{"top 100", "ubiquitous", "common", "rare", "in the file", "not in the file"},
+		Systems: systems(subjects, []string{SystemCandidates, SystemFrequent, SystemRecency, SystemCache, SystemNGram, SystemStatic}, ranked),
+		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "base@1", Percent: true},
+			{Name: "shown", Percent: true}, {Name: "precise", Percent: true}},
+		Pairs: against(subjects, []string{SystemModel, SystemStatic, SystemCache, SystemNGram, SystemRecency, SystemFrequent}, ranked),
 	}
 	return Tabulate(layout, subjects, cases, opts.Seed), nil
 }
@@ -151,7 +177,7 @@ func drawAnnotations(sources []Source, opts Common) (list []*annotation) {
 		for _, site := range f.TypeSites {
 			if typings.Askable(site.Existing) {
 				g := group{f.Language, site.Kind}
-				found[g] = append(found[g], &annotation{source: &sources[i], site: site, outcomes: map[string]Outcome{}})
+				found[g] = append(found[g], &annotation{source: &sources[i], written: site.Span, file: f, site: site, outcomes: map[string]Outcome{}})
 			}
 		}
 	}
@@ -177,22 +203,35 @@ func describeAnnotations(ctx context.Context, list []*annotation) error {
 		bySource[a.source] = append(bySource[a.source], a)
 	}
 	for _, s := range order {
-		around, err := near(ctx, *s)
-		if err != nil {
+		if err := describeSites(ctx, bySource[s], nil); err != nil {
 			return err
 		}
-		describeSites(bySource[s], around, nil)
 	}
 	return nil
 }
 
-// describeSites lists the candidates of annotations of one file.
-func describeSites(list []*annotation, around *project.View, corpus *ngram.Model) {
-	x := names.New(list[0].source.File)
+// describeSites lists the candidates of annotations of one source.
+func describeSites(ctx context.Context, list []*annotation, corpus *ngram.Model) error {
+	around := map[bool]*project.View{} // by whether it is bare
+	var x *names.Index
 	for _, a := range list {
-		a.index = x
-		a.gap = gap.NewAnnotation(x, a.site, around, corpus)
+		if around[a.bare] == nil {
+			read := near
+			if a.bare {
+				read = nearBare
+			}
+			var err error
+			if around[a.bare], err = read(ctx, *a.source); err != nil {
+				return err
+			}
+		}
+		if x == nil || x.File != a.file {
+			x = names.New(a.file)
+		}
+		a.index, a.around = x, around[a.bare]
+		a.gap = gap.NewAnnotation(x, a.site, a.around, corpus)
 	}
+	return nil
 }
 
 // answerTypes asks a subject twice: how it ranks the candidates, and what it makes up without them.
@@ -207,7 +246,7 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 	for i, a := range asked {
 		gaps[i] = a.gap.WithCorpus(corpus)
 		a.outcomes[SystemStatic] = a.ranked(gaps[i], combiner)
-		q := names.Query(a.source.File, a.site.Span, opts.WindowBytes)
+		q := names.Query(a.file, a.site.Span, opts.WindowBytes)
 		queries[2*i] = gaps[i].Query(q)
 		q.TopK = 5
 		queries[2*i+1] = q
@@ -222,13 +261,46 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		a.outcomes[name(SystemGenerated)] = a.outcome(textsOf(answers[2*i+1]))
 		gaps[i].Answer(answers[2*i])
 		a.outcomes[name(SystemCombined)] = a.ranked(gaps[i], combiner)
+		if slices.Contains(typeinfer.Languages(), a.file.Language) {
+			if a.outcomes[name(SystemTypes)], err = a.suggested(ctx, s, opts.WindowBytes); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// suggested is the outcome of what the feature says.
+func (a *annotation) suggested(ctx context.Context, s Subject, windowBytes int) (Outcome, error) {
+	list, err := typeinfer.Suggest(ctx, s.Asker, a.file, typeinfer.Options{
+		Around: a.around, All: true, Only: func(site treesitter.Span) bool { return site == a.site.Span }, WindowBytes: windowBytes,
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	var texts []string
+	shown := false
+	for _, x := range list {
+		shown = x.Shown
+		for _, c := range x.Candidates {
+			texts = append(texts, c.Type)
+		}
+	}
+	o := a.outcome(texts)
+	o.Measures["shown"] = Ratio{0, 1}
+	if shown {
+		o.Measures["shown"], o.Measures["precise"] = Ratio{1, 1}, o.Measures["@1"]
+	}
+	if len(list) > 0 && len(list[0].Candidates) > 0 {
+		o.Confidence = list[0].Candidates[0].Probability
+	}
+	return o, nil
 }
 
 // rankWithout ranks the candidates by what needs no model.
 func (a *annotation) rankWithout(m *ngram.Model) {
 	a.outcomes[SystemCandidates] = listed(a.gap.Place(a.site.Existing) >= 0)
+	a.outcomes[SystemFrequent] = a.outcome(typings.For(a.file.Language).Frequent(a.site.Kind, lastPlace))
 	a.outcomes[SystemRecency] = a.outcome(order(a.gap, byRecency))
 	a.outcomes[SystemCache] = a.outcome(order(a.gap, byCache))
 	if m == nil {
@@ -237,7 +309,7 @@ func (a *annotation) rankWithout(m *ngram.Model) {
 	texts := textsIn(a.gap)
 	sequences := make([][]string, len(texts))
 	for i, text := range texts {
-		sequences[i] = typings.Tokens(a.source.File.Language, text)
+		sequences[i] = typings.Tokens(a.file.Language, text)
 	}
 	a.outcomes[SystemNGram] = a.outcome(sorted(texts, mixture(m, a.index, a.site.Span, sequences)))
 }
@@ -252,12 +324,27 @@ func (a *annotation) ranked(g *gap.Gap, combiner *rank.Combiner) Outcome {
 
 // outcome is that of the exact type, and of the base type at the first place.
 func (a *annotation) outcome(ranking []string) Outcome {
-	o := outcome(a.site.Existing, ranking)
+	same := make([]string, 0, len(ranking))
+	for _, text := range ranking {
+		if text = a.normal(text); !slices.Contains(same, text) {
+			same = append(same, text)
+		}
+	}
+	answer := a.normal(a.site.Existing)
+	o := outcome(answer, same)
 	o.Measures["base@1"] = Ratio{0, 1}
-	if len(ranking) > 0 && BaseType(ranking[0]) == BaseType(a.site.Existing) {
+	if len(same) > 0 && BaseType(same[0]) == BaseType(answer) {
 		o.Measures["base@1"] = Ratio{1, 1}
 	}
 	return o
+}
+
+// normal is the form in which types are compared.
+func (a *annotation) normal(text string) string {
+	if slices.Contains(typeinfer.Languages(), a.file.Language) {
+		return typeinfer.Normalise(a.file.Language, text)
+	}
+	return text
 }
 
 // sure is the outcome of the model's own ranking.
@@ -269,8 +356,12 @@ func (a *annotation) sure(p model.Prediction) Outcome {
 
 func (a *annotation) result() Case {
 	c := Case{Path: a.source.Path, Project: a.source.Project, Language: a.source.File.Language, Class: a.site.Kind, Answer: a.site.Existing, Systems: a.outcomes}
-	c.Line, c.Column = position(a.source.File.Text, a.site.Start)
-	switch at := slices.Index(frequent(c.Language), c.Answer); {
+	c.Line, c.Column = position(a.source.File.Text, a.written.Start)
+	at := slices.IndexFunc(frequent(c.Language), func(text string) bool { return a.normal(text) == a.normal(c.Answer) })
+	if at >= 0 {
+		c.Slices = append(c.Slices, "top 100")
+	}
+	switch {
 	case at < 0:
 		c.Slices = append(c.Slices, "rare")
 	case at < ubiquitous:
@@ -278,7 +369,7 @@ func (a *annotation) result() Case {
 	default:
 		c.Slices = append(c.Slices, "common")
 	}
-	rest := slices.Concat(a.source.File.Text[:a.site.Start], []byte("\x00"), a.source.File.Text[a.site.End:])
+	rest := slices.Concat(a.file.Text[:a.site.Start], []byte("\x00"), a.file.Text[a.site.End:])
 	if bytes.Contains(rest, []byte(c.Answer)) {
 		c.Slices = append(c.Slices, "in the file")
 	} else {

@@ -45,36 +45,40 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 	}
 	all := gap.Inputs()
 	for _, name := range opts.Groups {
-		for _, part := range []struct {
-			kind   string
-			into   map[string]*rank.Forest
-			inputs []string
-		}{{"static", c.Static, gap.Static()}, {"full", c.Full, all}} {
-			var train, held []group
-			for _, q := range questions {
-				if q.Group != name || len(q.Inputs) < 2 {
-					continue
-				}
-				// What the model was not asked about tells the forest with it all but how far to believe it.
-				switch {
-				case foldOf(q.Project, heldOut) != 0:
-					train = append(train, thinned(q.sometimesBare()))
-				case part.kind == "static" || answered(q):
-					held = append(held, group{rows: q.Inputs, target: q.Answer, weight: 1})
+		var train, held, asked []group
+		for _, q := range questions {
+			if q.Group != name || len(q.Inputs) < 2 {
+				continue
+			}
+			one := group{rows: q.Inputs, target: q.Answer, weight: 1}
+			switch {
+			case foldOf(q.Project, heldOut) != 0:
+				train = append(train, thinned(q.sometimesBare()))
+			default:
+				held = append(held, one)
+				if answered(q) {
+					asked = append(asked, one)
 				}
 			}
-			if len(train) < 50 || len(held) < 10 {
-				return nil, fmt.Errorf("fitting the combiner: %d questions about a %s, %d of them held out: name more projects to ask about", len(train)+len(held), name, len(held))
-			}
-			g := combinerGrowth
-			g.seed += opts.Seed
-			f, err := boost(part.inputs, only(all, part.inputs, train), only(all, part.inputs, held), g)
-			if err != nil {
-				return nil, err
-			}
-			part.into[name] = f
-			opts.Log(fmt.Sprintf("%s/%s: %d questions, %d trees; %d of held-out projects: %s", part.kind, name, len(train), f.Len(), len(held), reached(all, f, held, name == gap.GroupAnnotation)))
 		}
+		if len(train) < 50 || len(asked) < 10 {
+			return nil, fmt.Errorf("fitting the combiner: %d questions about a %s, %d of them held out: name more projects to ask about", len(train)+len(held), name, len(asked))
+		}
+		g := combinerGrowth
+		g.seed += opts.Seed
+		static, err := boost(gap.Static(), only(all, gap.Static(), train), only(all, gap.Static(), held), g)
+		if err != nil {
+			return nil, err
+		}
+		full, err := boost(all, train, asked, g)
+		if err != nil {
+			return nil, err
+		}
+		c.Static[name], c.Full[name] = static, full
+		rest := name == gap.GroupAnnotation
+		opts.Log(fmt.Sprintf("static/%s: %d questions, %d trees; %d of held-out projects: %s", name, len(train), static.Len(), len(held), reached(all, static, held, rest)))
+		opts.Log(fmt.Sprintf("full/%s: %d questions, %d trees; %d of held-out projects that the model was asked about: %s; static on those: %s", name, len(train), full.Len(), len(asked),
+			reached(all, full, asked, rest), reached(all, static, asked, rest)))
 	}
 	return c, nil
 }
