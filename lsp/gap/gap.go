@@ -480,28 +480,29 @@ func (g *Gap) Rank(c *rank.Combiner) {
 		g.RankBy(func(c *Candidate) float64 { return float64(c.Inputs[Project]) })
 		return
 	}
-	at := inputsOf(f)
-	vector := make([]float32, len(at))
-	g.rankWith(g.rest, func(c *Candidate) float64 {
-		for k, in := range at {
-			vector[k] = c.Inputs[in]
+	all := len(g.Candidates)
+	if g.rest != nil {
+		all++
+	}
+	g.rankWith(readers.Of(f).Scores(all, func(i int) []float32 {
+		if i == len(g.Candidates) {
+			return g.rest.Inputs[:]
 		}
-		return f.Score(vector)
-	})
+		return g.Candidates[i].Inputs[:]
+	}))
 }
 
 // RankBy is Rank by any score, the higher the better. That an annotation may be none of the candidates is left out of account.
-func (g *Gap) RankBy(score func(c *Candidate) float64) { g.rankWith(nil, score) }
-
-// rankWith sorts the candidates by their scores. Those of all and of rest, if there is one, are logarithms of shares up to a constant.
-func (g *Gap) rankWith(rest *Candidate, score func(c *Candidate) float64) {
-	scores := make([]float64, len(g.Candidates), len(g.Candidates)+1)
+func (g *Gap) RankBy(score func(c *Candidate) float64) {
+	scores := make([]float64, len(g.Candidates))
 	for i := range g.Candidates {
 		scores[i] = score(&g.Candidates[i])
 	}
-	if rest != nil {
-		scores = append(scores, score(rest))
-	}
+	g.rankWith(scores)
+}
+
+// rankWith sorts the candidates by their scores, behind which that of rest may stand. Those are logarithms of shares up to a constant.
+func (g *Gap) rankWith(scores []float64) {
 	rank.Normalize(scores)
 	for i := range g.Candidates {
 		g.Candidates[i].LogProb = scores[i]
@@ -509,18 +510,5 @@ func (g *Gap) rankWith(rest *Candidate, score func(c *Candidate) float64) {
 	sort.SliceStable(g.Candidates, func(i, j int) bool { return g.Candidates[i].LogProb > g.Candidates[j].LogProb })
 }
 
-var inputByName = func() map[string]Input {
-	m := map[string]Input{}
-	for i, name := range inputNames {
-		m[name] = Input(i)
-	}
-	return m
-}()
-
-func inputsOf(f *rank.Forest) []Input {
-	list := make([]Input, len(f.Inputs()))
-	for i, name := range f.Inputs() {
-		list[i] = inputByName[name]
-	}
-	return list
-}
+// readers are the forests as they read the inputs of a candidate.
+var readers = rank.NewReaders(Inputs())

@@ -3,7 +3,6 @@ package suspect
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"mlm-lsp/model"
 	"mlm-lsp/model/rank"
@@ -140,35 +139,5 @@ func tableOf(m Model) (*rank.Table, error) {
 	return t, nil
 }
 
-// indexes remembers which inputs each forest asks for.
-var indexes sync.Map // *rank.Forest -> []input
-
-func inputsOf(f *rank.Forest) []input {
-	if list, ok := indexes.Load(f); ok {
-		return list.([]input)
-	}
-	list := make([]input, len(f.Inputs()))
-	for i, name := range f.Inputs() {
-		list[i] = inputNumber[name] // rank.Parse has checked that it is there
-	}
-	indexes.Store(f, list)
-	return list
-}
-
-var inputNumber = func() map[string]input {
-	m := map[string]input{}
-	for i, name := range Inputs() {
-		m[name] = input(i)
-	}
-	return m
-}()
-
-// pick takes a forest's inputs out of all.
-func pick(f *rank.Forest, all []float32) []float32 {
-	inputs := inputsOf(f)
-	vector := make([]float32, len(inputs))
-	for i, in := range inputs {
-		vector[i] = all[in]
-	}
-	return vector
-}
+// readers are the forests as they read what is known of a choice or of a site: both begin with the inputs of a choice.
+var readers = rank.NewReaders(Inputs())

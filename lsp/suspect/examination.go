@@ -70,7 +70,7 @@ func (e *Examination) Finding(i int) Finding {
 }
 
 // Score returns what rank's Detect says of site i, before calibration.
-func (e *Examination) Score(i int) float64 { return e.sites[i].score }
+func (e *Examination) Score(i int) float64 { return e.sites[i].scoreBy(e.table) }
 
 // Reportable reports whether site i could be reported, were the odds of a mistake high enough.
 func (e *Examination) Reportable(i int) bool { return !e.sites[i].barred }

@@ -200,8 +200,11 @@ type site struct {
 	fit    []float64 // by choice: log-probability of standing here
 	repair []float64 // by choice but 0: log-probability of being what was meant, if what stands there is wrong
 	order  []int     // of the choices but 0, what was likeliest meant first
-	score  float64
-	alarm  float64 // log-odds of a mistake by rank's Alarm: of both its forests where the first one made the model be asked
+
+	score    float64 // see scoreBy
+	compared bool    // it is known
+
+	alarm float64 // log-odds of a mistake by rank's Alarm: of both its forests where the first one made the model be asked
 }
 
 // named reports whether the site is a name.
@@ -217,17 +220,25 @@ func (s *site) judge(t *rank.Table) {
 		s.order = append(s.order, i)
 	}
 	sort.SliceStable(s.order, func(a, b int) bool { return s.repair[s.order[a]] > s.repair[s.order[b]] })
-	in := s.detectInputs()
-	s.score = 0
-	if f := t.Detect; f != nil {
-		s.score = f.Score(pick(f, in))
-	}
+	s.compared = false
 	if a := t.Alarm; a != nil {
-		s.alarm = a.ScreenBias + a.Screen.Score(pick(a.Screen, in))
+		in := s.detectInputs()
+		s.alarm = a.ScreenBias + readers.Of(a.Screen).Score(in)
 		if s.confirmed && s.doubted {
-			s.alarm += a.Confirm.Score(pick(a.Confirm, in))
+			s.alarm += readers.Of(a.Confirm).Score(in)
 		}
 	}
+}
+
+// scoreBy is what Detect says of the site, which has been judged. Most sites are never reported, and nobody asks how they compare.
+func (s *site) scoreBy(t *rank.Table) float64 {
+	if !s.compared {
+		s.compared, s.score = true, 0
+		if t.Detect != nil {
+			s.score = readers.Of(t.Detect).Score(s.detectInputs())
+		}
+	}
+	return s.score
 }
 
 // blend adds the model's opinion of what was meant. What it was not asked about counts as just behind the worst that it was asked about.
@@ -253,29 +264,19 @@ func (s *site) blend(weight float64) {
 
 // scores returns the log-probabilities of choices by a forest; without one, by the cache.
 func scores(f *rank.Forest, choices []choice) []float64 {
-	out := make([]float64, len(choices))
-	var vector []float32
-	var inputs []input
-	if f != nil {
-		inputs = inputsOf(f)
-		vector = make([]float32, len(inputs))
-	}
-	for i := range choices {
-		if f == nil {
+	if f == nil {
+		out := make([]float64, len(choices))
+		for i := range choices {
 			out[i] = float64(choices[i].inputs[inCache])
-			continue
 		}
-		for k, in := range inputs {
-			vector[k] = choices[i].inputs[in]
-		}
-		out[i] = f.Score(vector)
+		return rank.Normalize(out)
 	}
-	return rank.Normalize(out)
+	return rank.Normalize(readers.Of(f).Scores(len(choices), func(i int) []float32 { return choices[i].inputs[:] }))
 }
 
 // logOdds are those of a mistake at a site.
 func (e *Examination) logOdds(s *site) float64 {
-	return e.table.Calibrated(s.group, e.file.x.File.Language, s.score)
+	return e.table.Calibrated(s.group, e.file.x.File.Language, s.scoreBy(e.table))
 }
 
 // finding is the verdict on site i.

@@ -11,7 +11,8 @@ import (
 // not known is NaN and goes the way that each split has learnt for it.
 type Forest struct {
 	inputs []string
-	trees  []tree
+	trees  []tree // as they are written
+	laid   laid   // as they are walked
 }
 
 // tree is a binary tree in an array. A node with a negative input is a leaf.
@@ -45,14 +46,16 @@ func NewForest(inputs []string, trees [][]Node) (*Forest, error) {
 		}
 		f.trees = append(f.trees, t)
 	}
+	f.laid = layOut(f.trees)
 	return f, nil
 }
 
-// check makes sure that a walk from the root ends: children stand behind their parents.
+// check makes sure that a walk from the root ends, and that there is one way to each node: children stand behind their parents, and have one.
 func (t tree) check(inputs int) error {
 	if len(t) == 0 || len(t) > math.MaxInt16 {
 		return fmt.Errorf("%d nodes: a tree has 1 to %d", len(t), math.MaxInt16)
 	}
+	parents := make([]bool, len(t))
 	for i, n := range t {
 		if math.IsNaN(float64(n.value)) || math.IsInf(float64(n.value), 0) {
 			return fmt.Errorf("node %d holds %v", i, n.value)
@@ -63,6 +66,10 @@ func (t tree) check(inputs int) error {
 		if int(n.input) >= inputs || int(n.left) <= i || int(n.right) <= i || int(n.left) >= len(t) || int(n.right) >= len(t) {
 			return fmt.Errorf("node %d asks for input %d and leads to %d and %d, of %d nodes and %d inputs", i, n.input, n.left, n.right, len(t), inputs)
 		}
+		if n.left == n.right || parents[n.left] || parents[n.right] {
+			return fmt.Errorf("node %d leads to %d and %d, to which another way leads", i, n.left, n.right)
+		}
+		parents[n.left], parents[n.right] = true, true
 	}
 	return nil
 }
@@ -80,30 +87,6 @@ func (f *Forest) Reads(input string) bool {
 		}
 	}
 	return false
-}
-
-// Score sums the trees. The vector is as long as Inputs; NaN is an unknown value.
-func (f *Forest) Score(vector []float32) float64 {
-	sum := 0.0
-	for _, t := range f.trees {
-		i := int16(0)
-		for t[i].input >= 0 {
-			n := &t[i]
-			x := vector[n.input]
-			switch {
-			case x <= n.value:
-				i = n.left
-			case x == x: // not NaN
-				i = n.right
-			case n.missingLeft:
-				i = n.left
-			default:
-				i = n.right
-			}
-		}
-		sum += float64(t[i].value)
-	}
-	return sum
 }
 
 // forestJSON is a forest on disk. A tree is its nodes one behind the other: a leaf is [value], a split [input, left, right, cut], with input counted from 0 and turned into
@@ -192,6 +175,7 @@ func (f *Forest) UnmarshalJSON(text []byte) error {
 			return fmt.Errorf("tree %d: %w", i, err)
 		}
 	}
+	f.laid = layOut(f.trees)
 	return nil
 }
 
