@@ -48,10 +48,25 @@ func ownResults(a *asking) bool {
 		if f.Language == "python" {
 			header := string(f.Text[d.Start:d.Header.End])
 			plain := strings.TrimSpace(strings.TrimLeft(body, ": \t\n"))
-			return !strings.Contains(body, "NotImplemented") && !strings.Contains(header, "abstract") && !strings.Contains(header, "overload") &&
-				!strings.HasSuffix(plain, "...") && !strings.HasSuffix(plain, "pass") && !strings.HasSuffix(plain, "\"\"\"") && !strings.HasSuffix(plain, "'''")
+			return !open(body, header) && !strings.HasSuffix(plain, "pass") && !strings.HasSuffix(plain, "\"\"\"") && !strings.HasSuffix(plain, "'''")
 		}
-		return strings.HasPrefix(strings.TrimLeft(body, " \t\n=>"), "{")
+		return strings.HasPrefix(strings.TrimLeft(body, " \t\n=>"), "{") && !strings.Contains(body, "throw ")
+	}
+	return false
+}
+
+// open tells whether a function of Python leaves to others what it gives back.
+func open(body, header string) bool {
+	return strings.Contains(body, "NotImplemented") || strings.Contains(header, "abstract") || strings.Contains(header, "overload") || strings.HasSuffix(strings.TrimSpace(body), "...")
+}
+
+// leftOpen is open for the function at a site.
+func leftOpen(a *asking) bool {
+	f := a.x.File
+	for _, d := range f.Declarations {
+		if d.Span == a.x.Function(a.site.Start) && d.Name == a.Symbol && d.Header.End < d.End {
+			return open(string(f.Text[d.Header.End:d.End]), string(f.Text[d.Start:d.Header.End]))
+		}
 	}
 	return false
 }
@@ -156,6 +171,9 @@ var (
 // admit tells whether what the file says lets a type stand, and gives it what that says it must have besides: None of a default None.
 func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 	python := s.style.language == "python"
+	if s.none(e) {
+		return e, false
+	}
 	if e.admits(anything...) {
 		return e, a.Kind != Return || !nothing(k.results)
 	}
@@ -198,6 +216,54 @@ func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 		}
 		return s.alias(m.name)
 	})
+}
+
+// incomplete are names that are no types, or none without what they are given in brackets.
+var incomplete = map[string]map[string]bool{
+	"python": set("Optional Union Literal Annotated Generic Protocol TypedDict NamedTuple ClassVar Final TypeVar NewType TYPE_CHECKING Concatenate Required NotRequired Unpack super property staticmethod classmethod"),
+	"typescript": set(`Promise Record Partial Required Readonly Pick Omit Exclude Extract Array ReadonlyArray Map Set WeakMap WeakSet ReadonlyMap ReadonlySet Iterable Iterator AsyncIterable AsyncIterator
+		IterableIterator Generator AsyncGenerator Awaited ReturnType Parameters InstanceType NonNullable PromiseLike ArrayLike NodeListOf Intl JSX NodeJS React keyof typeof readonly infer extends is asserts in as
+		new import globalThis`),
+}
+
+// none tells whether something in a type is none: a constant, a module, a generic type of nothing.
+func (s *scope) none(e expr) bool {
+	language := "typescript"
+	if s.style.language == "python" {
+		language = "python"
+	}
+	if !e.args0 && (incomplete[language][e.name] || constant(e.name) || s.generic(e.name)) {
+		return true
+	}
+	return slices.ContainsFunc(e.args, func(a expr) bool { return s.none(a) })
+}
+
+// constant tells whether a name is written as those of constants are.
+func constant(name string) bool {
+	return strings.Contains(strings.Trim(name, "_"), "_") && strings.ToUpper(name) == name && isPath(name)
+}
+
+// generic tells whether the file gives a type of its own or of others arguments wherever it stands: then it does not stand without.
+func (s *scope) generic(name string) bool {
+	if s.style.language == "python" || !isPath(name) || s.view.x == nil {
+		return false
+	}
+	if known, ok := s.generics[name]; ok {
+		return known
+	}
+	f := s.view.x.File
+	with, without := 0, 0
+	for _, t := range f.Tokens {
+		if t.Kind == treesitter.KindType && t.Len() == len(name) && s.view.x.Text(t.Span) == name {
+			if t.End < len(f.Text) && f.Text[t.End] == '<' {
+				with++
+			} else {
+				without++
+			}
+		}
+	}
+	s.generics[name] = with > 0 && without == 0
+	return s.generics[name]
 }
 
 // alias tells whether a name may stand for a simple type: one that the file does not define as a class.
@@ -245,6 +311,9 @@ func (s *scope) admitResult(a *asking, k *known, e expr) (expr, bool) {
 	}
 	if a.Symbol == "__init__" {
 		return e, e.name == "None"
+	}
+	if len(k.results) == 0 && e.name == "None" && leftOpen(a) {
+		return e, false
 	}
 	switch {
 	case len(k.results) == 0:

@@ -210,7 +210,15 @@ func (e expr) key() string {
 }
 
 // Normalise returns the form in which types are compared: unions in order and without Optional, no capital List, no quotes, Array<T> for T[].
-func Normalise(language, text string) string { return takeApart(language, text).key() }
+func Normalise(language, text string) string {
+	if language == "javascript" {
+		if script := typed(text); script != "" {
+			text = script
+		}
+		return replaceWord(replaceWord(replaceWord(takeApart(language, text).key(), "String", "string"), "Number", "number"), "Boolean", "boolean")
+	}
+	return takeApart(language, text).key()
+}
 
 // bare is the key of a type without arguments: "dict | None" of "dict[str, int] | None".
 func (e expr) bare() string {
@@ -264,9 +272,11 @@ func (s *style) python(e expr) string {
 		if !s.optional {
 			return strings.Join(each(e.args, s.python), " | ")
 		}
-		inner := s.python(rest)
+		var inner string
 		if rest.union() {
 			inner = s.path + "Union[" + strings.Join(each(rest.args, s.python), ", ") + "]"
+		} else {
+			inner = s.python(rest)
 		}
 		if e.admits("None") {
 			return s.path + "Optional[" + inner + "]"

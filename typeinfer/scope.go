@@ -17,6 +17,7 @@ type scope struct {
 	// deferred: annotations of Python are not evaluated (from __future__ import annotations).
 	deferred bool
 	checking []treesitter.Span // the blocks of `if TYPE_CHECKING:`
+	generics map[string]bool   // see generic
 	variable map[string]bool   // names of Python that stand for any type (TypeVar)
 	// said is what the file annotates by name and normal form.
 	said   map[[2]string]int
@@ -30,7 +31,7 @@ var (
 )
 
 func (v *view) scope(opts Options) *scope {
-	s := &scope{opts: opts, view: v, style: style{language: v.file.Language, capital: map[string]bool{}}, variable: map[string]bool{}, said: map[[2]string]int{}, around: map[[2]string]int{}}
+	s := &scope{opts: opts, view: v, style: style{language: v.file.Language, capital: map[string]bool{}}, variable: map[string]bool{}, generics: map[string]bool{}, said: map[[2]string]int{}, around: map[[2]string]int{}}
 	if v.x == nil {
 		return s
 	}
@@ -103,6 +104,14 @@ func (v *view) scope(opts Options) *scope {
 	}
 	s.style.single = single > 0
 	return s
+}
+
+// typed says whether file or project annotate enough for that to say something.
+func (s *scope) typed() string {
+	if len(s.said)+len(s.around) >= 3 {
+		return Typed
+	}
+	return Untyped
 }
 
 // standing is what a name is to a site.

@@ -10,9 +10,15 @@ import (
 // Table says from which probability on a candidate is shown.
 type Table struct {
 	Version int `json:"version"`
-	// Least is the least probability by language and kind of site; a kind that is not there is never shown.
-	Least map[string]map[string]Least `json:"least"`
+	// Least is the least probability by language, kind of site and whether file or project annotate anything (Typed or Untyped); what is not there is never shown.
+	Least map[string]map[string]map[string]Least `json:"least"`
 }
+
+// Whether a file or its project annotate anything: what is likely means another thing in each.
+const (
+	Typed   = "typed"
+	Untyped = "untyped"
+)
 
 // Least is a threshold with what was measured at it, on projects that it was chosen on: the share of sites at which something was shown, and the share of that which was right.
 type Least struct {
@@ -47,9 +53,11 @@ func ParseTable(text []byte) (*Table, error) {
 		return nil, fmt.Errorf("reading the thresholds of types: they are not of version %d: fit them anew with `mlm-lsp fit types`", TableVersion)
 	}
 	for language, kinds := range t.Least {
-		for kind, least := range kinds {
-			if !(0 < least.Probability && least.Probability <= 1) {
-				return nil, fmt.Errorf("reading the thresholds of types: %v of %s, %s is no probability: fit them anew with `mlm-lsp fit types`", least.Probability, language, kind)
+		for kind, of := range kinds {
+			for _, least := range of {
+				if !(0 < least.Probability && least.Probability <= 1) {
+					return nil, fmt.Errorf("reading the thresholds of types: %v of %s, %s is no probability: fit them anew with `mlm-lsp fit types`", least.Probability, language, kind)
+				}
 			}
 		}
 	}
@@ -57,7 +65,7 @@ func ParseTable(text []byte) (*Table, error) {
 }
 
 // Shows tells whether a candidate of that probability is shown.
-func (t *Table) Shows(language, kind string, probability float64) bool {
-	least, ok := t.Least[language][kind]
+func (t *Table) Shows(language, kind, typed string, probability float64) bool {
+	least, ok := t.Least[language][kind][typed]
 	return ok && probability >= least.Probability
 }

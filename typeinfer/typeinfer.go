@@ -35,6 +35,10 @@ type Suggestion struct {
 	Candidates []Candidate
 	// Shown: the first is sure enough to be shown to somebody who did not ask.
 	Shown bool
+	// Showable: it may be Shown, if it is sure enough.
+	Showable bool
+	// Typed says which thresholds hold: Typed or Untyped.
+	Typed string
 }
 
 // Candidate is a type for a site.
@@ -122,7 +126,9 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 	s := v.scope(opts)
 	for i, a := range asked {
 		list[i] = Suggestion{Site: a.Site, Candidates: s.candidates(a)}
-		list[i].Shown = len(list[i].Candidates) > 0 && s.showable(a, list[i].Candidates[0]) && opts.Table.Shows(f.Language, a.Kind, list[i].Candidates[0].Probability)
+		list[i].Typed = s.typed()
+		list[i].Showable = len(list[i].Candidates) > 0 && s.showable(a, list[i].Candidates[0])
+		list[i].Shown = list[i].Showable && opts.Table.Shows(f.Language, a.Kind, list[i].Typed, list[i].Candidates[0].Probability)
 		list[i].Candidates = list[i].Candidates[:min(mostCandidates, len(list[i].Candidates))]
 	}
 	return list, nil

@@ -66,7 +66,7 @@ func TestEditsPython(t *testing.T) {
 }
 
 func TestDefaultTable(t *testing.T) {
-	if !DefaultTable().Shows("python", Parameter, 1) || strings.Contains(string(builtinTable), "NaN") {
+	if !DefaultTable().Shows("python", Parameter, Typed, 1) || strings.Contains(string(builtinTable), "NaN") {
 		t.Error("the built-in table shows nothing")
 	}
 }

@@ -121,7 +121,7 @@ to be built with; with --typings the types that they annotate with, beside what 
 			return writeFile(out, func(w io.Writer) error { return json.NewEncoder(w).Encode(t) })
 		},
 	}
-	cmd.AddCommand(newFitComplete(), newFitInline())
+	cmd.AddCommand(newFitComplete(), newFitInline(), newFitTypes())
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.StringSliceVar(&fixFiles, "fixes", nil, "`FILE`s of fixes with their texts")

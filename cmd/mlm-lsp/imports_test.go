@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"training/step":           {"model/onnx", "model/ort"},
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
-	"training/ranking":        {"lsp/inline", "lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "lsp/typings", "treesitter", "model/ngram", "model/rank"},
+	"training/ranking":        {"typeinfer", "lsp/inline", "lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "lsp/typings", "treesitter", "model/ngram", "model/rank"},
 	"training/evaluate":       {"typeinfer", "lsp/inline", "lsp/names", "lsp/gap", "lsp/typings", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
 	"training/ngram":          {"model/ngram", "training/corpus", "treesitter"},
 	"training/page":           {},
