@@ -11,7 +11,8 @@ import (
 // Taken is an annotation that Bare took out.
 type Taken struct {
 	Kind, Symbol, Type string
-	At                 int // Site.At in the text without annotations
+	Was                treesitter.Span // where it stood in the file
+	At                 int             // Site.At in the text without annotations
 }
 
 // Bare is a file without its annotations, as its author might have left it, and what was taken out: for measurements. What cannot stand without a type, as the fields of an interface,
@@ -46,7 +47,7 @@ func Bare(f *treesitter.File) (*treesitter.File, []Taken) {
 			continue
 		}
 		cuts = append(cuts, treesitter.Span{Start: from, End: to})
-		taken = append(taken, Taken{s.Kind, s.Symbol, s.Existing, at})
+		taken = append(taken, Taken{s.Kind, s.Symbol, s.Existing, s.Span, at})
 		last = to
 	}
 	var text []byte
