@@ -46,13 +46,13 @@ func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (w
 	if doc == nil || doc.language == "" {
 		return func(context.Context) (any, error) { return item, nil }, nil // closed since, or an item of another's
 	}
-	snap, around := doc.snapshot, s.around(doc.snapshot)
+	snap, around, elsewhere := doc.snapshot, s.around(doc.snapshot), s.elsewhere(doc.snapshot)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Completion.CompletionItem.DocumentationFormat, protocol.Markdown) {
 		kind = protocol.Markdown
 	}
 	return func(context.Context) (any, error) {
-		text := documentation(snap, around(), label, data, kind == protocol.Markdown)
+		text := documentation(snap, around(), elsewhere, label, data, kind == protocol.Markdown)
 		documented := protocol317.CompletionItemToResolve{"documentation": s.marshal(protocol.MarkupContent{Kind: kind, Value: text})}
 		for key, value := range *item {
 			if key != "documentation" {
@@ -64,7 +64,7 @@ func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (w
 }
 
 // documentation words what is known of a completion.
-func documentation(snap *snapshot, around *project.View, label string, data offered, markdown bool) string {
+func documentation(snap *snapshot, around *project.View, elsewhere func(name string, markdown bool) string, label string, data offered, markdown bool) string {
 	var b strings.Builder
 	if probability := math.Exp(data.LogProb); 0 < probability && probability <= 1 {
 		fmt.Fprintf(&b, "%s likely here, %s.\n", percent(data.LogProb), sourceWords[data.Source])
@@ -72,19 +72,22 @@ func documentation(snap *snapshot, around *project.View, label string, data offe
 	if data.Source == gap.FromGrammar {
 		return b.String()
 	}
-	if place, defined := complete.Where(snap.file(), snap.mapper.positionOffset(data.Position), label); place.Len() > 0 {
+	place, defined := complete.Where(snap.file(), snap.mapper.positionOffset(data.Position), label)
+	imported := defined && isImport(snap.file(), place)
+	if place.Len() > 0 {
 		start := snap.mapper.offsetPosition(place.Start)
 		line := strings.TrimSpace(string(snap.text[snap.mapper.lines()[start.Line]:snap.mapper.lineEnd(int(start.Line))]))
 		verb := "Used"
-		if defined {
+		if imported {
+			verb = "Imported"
+		} else if defined {
 			verb = "Defined"
 		}
 		fmt.Fprintf(&b, "\n%s in line %d:\n", verb, start.Line+1)
-		if markdown {
-			fmt.Fprintf(&b, "```%s\n%s\n```\n", snap.language, strings.ReplaceAll(shorten(line), "```", "'''"))
-		} else {
-			b.WriteString(shorten(line) + "\n")
-		}
+		b.WriteString(sourceLine(line, snap.language, markdown))
+	}
+	if !defined || imported {
+		b.WriteString(elsewhere(label, markdown))
 	}
 	if around != nil {
 		if files := around.Uses(label).Files; files == 1 {
@@ -94,6 +97,14 @@ func documentation(snap *snapshot, around *project.View, label string, data offe
 		}
 	}
 	return b.String()
+}
+
+// sourceLine is a line of a source as a text of its own.
+func sourceLine(line, language string, markdown bool) string {
+	if markdown {
+		return fmt.Sprintf("```%s\n%s\n```\n", language, strings.ReplaceAll(shorten(line), "```", "'''"))
+	}
+	return shorten(line) + "\n"
 }
 
 // shorten cuts a line that no editor would show whole.

@@ -79,7 +79,7 @@ func TestResolveNamesTheProject(t *testing.T) {
 	if _, err := s.folders[0].Around(t.Context(), pathOf(snap.uri)); err != nil {
 		t.Fatal(err)
 	}
-	if got := documentation(snap, s.around(snap)(), "width", offered{Source: "project", LogProb: -1}, false); got != "37% likely here, in this project.\n\nUsed in a file nearby.\n" {
+	if got := documentation(snap, s.around(snap)(), s.elsewhere(snap), "width", offered{Source: "project", LogProb: -1}, false); got != "37% likely here, in this project.\n\nUsed in a file nearby.\n" {
 		t.Errorf("documentation %q", got)
 	}
 }

@@ -149,7 +149,9 @@ func (s *server) complainOfSettings(source string, problems []settings.Problem) 
 func (s *server) settle() {
 	for _, f := range s.folders {
 		layer := s.configuration.of(f.path)
-		f.editor.Store(&layer)
+		if before := f.editor.Swap(&layer); before != nil && !reflect.DeepEqual(*before, layer) && !f.indexing.last.IsZero() {
+			s.reindex(f, s.settling) // other files may be listed now
+		}
 	}
 	outdated := false
 	var elsewhere []*document // those whose baseline is another file now
@@ -281,8 +283,10 @@ func (s *server) located(turn int, name protocol.DocumentURI, at found) {
 	}
 }
 
-// didChangeWatchedFiles is told of projects' files and baselines. A new one may be the root of documents that had another, so all are looked for again.
+// didChangeWatchedFiles is told of sources (indexing.go), and of projects' files and baselines. A new one of those may be the root of documents that had another, so all are looked for
+// again, and the project's file says what is listed.
 func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) error {
+	s.filesChanged(p.Changes)
 	s.disturb()
 	for _, change := range p.Changes {
 		if change != nil && s.settles(protocol.DocumentURI(change.URI)) {

@@ -21,6 +21,7 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 		return func(context.Context) (any, error) { return nil, nil }, nil
 	}
 	snap, m, options, hidden := doc.snapshot, s.metered(), s.examining(doc), s.hidden(doc)
+	elsewhere := s.elsewhere(snap)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
@@ -31,7 +32,11 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 			return nil, err
 		}
 		r := snap.mapper.spanRange(x.Span)
-		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: explanationText(x, kind == protocol.Markdown)}, Range: &r}, nil
+		text := explanationText(x, kind == protocol.Markdown)
+		if !definesName(snap.file(), x.Token) {
+			text += elsewhere(x.Token, kind == protocol.Markdown)
+		}
+		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: text}, Range: &r}, nil
 	}, nil
 }
 

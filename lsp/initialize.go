@@ -59,7 +59,9 @@ func chooseEncoding(offered []protocol317.PositionEncodingKind) protocol317.Posi
 func (s *server) initialized() error {
 	s.configure(s.settingsAtStart, nil)
 	s.watchConfiguration()
+	s.watchSources()
 	s.loadModel()
+	s.indexAll()
 	return nil
 }
 
@@ -70,6 +72,9 @@ func (s *server) shutdown() (any, error) {
 		s.cancel(id)
 	}
 	s.stopCheck()
+	for _, f := range s.folders {
+		f.stopIndexing()
+	}
 	return nil, nil
 }
 

@@ -12,9 +12,10 @@ import (
 
 // The tokens of what the editor can show as work in progress. A session loads one model; each workspace folder is read for itself.
 const (
-	loadingToken = "mlm-lsp/model"
-	readingToken = "mlm-lsp/folder/" // and the folder's path
-	drawingToken = "mlm-lsp/heat/"   // and a number
+	loadingToken  = "mlm-lsp/model"
+	readingToken  = "mlm-lsp/folder/" // and the folder's path
+	indexingToken = "mlm-lsp/index/"  // likewise
+	drawingToken  = "mlm-lsp/heat/"   // and a number
 
 	workspaceToken = "mlm-lsp/workspace"
 )

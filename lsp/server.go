@@ -28,6 +28,8 @@ type Options struct {
 	Open func(ctx context.Context, report func(message string)) (Model, error)
 	// Files lists the source files below a workspace folder, those that the project's .gitignore leaves; nil: nothing but open documents is looked at.
 	Files func(ctx context.Context, directory string) ([]string, error)
+	// Cache is a directory of the user's in which the indexes of folders are kept between sessions; "": they are not.
+	Cache string
 	// Log takes what is worth keeping; nil drops it. It must not write to the stream.
 	Log *zap.Logger
 	// Version is told to the editor.
@@ -84,6 +86,9 @@ func newServer(opts Options) *server {
 		changed:          make(chan struct{}),
 		remembered:       &workspaceMemory{},
 		patience:         patience,
+		beginning:        beginning,
+		settling:         settling,
+		pressing:         pressing,
 		watching:         watching,
 		hung:             hung,
 		timer:            time.NewTimer(0),
@@ -128,10 +133,14 @@ type server struct {
 	done        chan struct{} // closed when the loop has ended
 	workers     sync.WaitGroup
 	patience    time.Duration
+	beginning   time.Duration
+	settling    time.Duration
+	pressing    time.Duration
 	watching    time.Duration
 	hung        time.Duration
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch     scratch
+	open        sync.Map // the paths of open documents, which the loop keeps
 	remembered  *workspaceMemory
 	inlineTable *inline.Table // nil means the built-in one
 	suspect     func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)

@@ -95,13 +95,17 @@ func quick(m Model) Options {
 	return Options{Open: opening(m), Version: "test", CompletionBudget: time.Minute, InlineDelay: time.Millisecond, DiagnosticsDelay: time.Millisecond}
 }
 
-func start(t testing.TB, opts Options, config fakeeditor.Config) *fakeeditor.Editor {
+func start(t testing.TB, opts Options, config fakeeditor.Config, tune ...func(*server)) *fakeeditor.Editor {
 	t.Helper()
-	return fakeeditor.Start(t, func(ctx context.Context, stream io.ReadWriteCloser) error { return Serve(ctx, stream, opts) }, config)
+	s := newServer(opts)
+	for _, change := range tune {
+		change(s)
+	}
+	return fakeeditor.Start(t, s.serve, config)
 }
 
 // startWithModel also waits until the model is there.
-func startWithModel(t testing.TB, opts Options, config fakeeditor.Config) *fakeeditor.Editor {
+func startWithModel(t testing.TB, opts Options, config fakeeditor.Config, tune ...func(*server)) *fakeeditor.Editor {
 	t.Helper()
 	config.Progress = true
 	loaded := make(chan struct{})
@@ -110,7 +114,7 @@ func startWithModel(t testing.TB, opts Options, config fakeeditor.Config) *fakee
 		<-loaded // not before the progress is shown, whose end the test waits for
 		return open(ctx, report)
 	}
-	e := start(t, opts, config)
+	e := start(t, opts, config, tune...)
 	e.ProgressBegun(fakeeditor.Loading)
 	close(loaded)
 	e.Progress(fakeeditor.Loading)

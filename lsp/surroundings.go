@@ -14,13 +14,14 @@ import (
 	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/treesitter"
 )
 
 // What the files around a document say is read in the background when it is opened: the nearest files of its workspace folder, bounded in number and size
-// (package project). No request waits for it but one for diagnostics, since a document is not checked without its project; completions that come before it is there are answered from the file alone. Documents that are open take the place of
+// (package project), and followed up as they change (indexing.go). No request waits for it but one for diagnostics, since a document is not checked without its project; completions that come before it is there are answered from the file alone. Documents that are open take the place of
 // what the disk has of them when they are opened, saved or checked.
 
 // surveying bounds how long a folder is walked and its files are read: a home directory opened as a folder is no project.
@@ -34,6 +35,7 @@ type folder struct {
 	editor          atomic.Pointer[settings.Layer] // what the editor set for it
 	surveys         map[*survey]bool               // those that run; the loop's
 	shown           *progress                      // of all of them; nil when none runs, or all are quick so far
+	indexing        indexing
 }
 
 // survey is the reading of what is around a document.
@@ -68,17 +70,22 @@ func (f *folder) files(ctx context.Context, list func(context.Context, string) (
 	if err != nil {
 		return nil, err
 	}
+	own, wanted := f.project()
+	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), nil
+}
+
+// project reads the settings of the project that a folder is, and returns them with the editor's.
+func (f *folder) project() (own settings.Project, wanted settings.Settings) {
 	root := settings.FindRoot(f.path)
 	if root == "" {
 		root = f.path
 	}
-	own := settings.ReadProject(root)
+	own = settings.ReadProject(root)
 	layers := []settings.Layer{own.Layer}
 	if editor := f.editor.Load(); editor != nil {
 		layers = append(layers, *editor)
 	}
-	wanted := settings.Merge(layers...)
-	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), nil
+	return own, settings.Merge(layers...)
 }
 
 // pathOf returns the file that a URI names, "" when it names none.
@@ -111,12 +118,7 @@ func (s *server) survey(doc *document) {
 	if f == nil || f.Folder == nil || doc.language == "" {
 		return
 	}
-	var open []*snapshot
-	for _, other := range s.documents {
-		if other.language != "" && s.folderOf(pathOf(other.uri)) == f {
-			open = append(open, other.snapshot)
-		}
-	}
+	open := s.openIn(f)
 	doc.reading++
 	v := &survey{}
 	v.cancel = s.spawn(func(ctx context.Context) {
@@ -130,7 +132,7 @@ func (s *server) survey(doc *document) {
 				return err
 			}
 			for _, snap := range open {
-				f.Update(pathOf(snap.uri), snap.file())
+				s.know(f, pathOf(snap.uri), snap.file())
 			}
 			return nil
 		})
@@ -174,13 +176,24 @@ func (s *server) around(snap *snapshot) func() *project.View {
 	}
 }
 
+// index returns what is known of all files of a document's folder; nil while nothing is.
+func (s *server) index(snap *snapshot) func() *index.Index {
+	f := s.folderOf(pathOf(snap.uri))
+	return func() *index.Index {
+		if f == nil {
+			return nil
+		}
+		return f.indexing.index.Load()
+	}
+}
+
 // updated tells the surroundings of others what a document holds now. It parses, so it runs off the loop.
 func (s *server) updated(snap *snapshot) func(*treesitter.File) {
 	path := pathOf(snap.uri)
 	f := s.folderOf(path)
 	return func(file *treesitter.File) {
 		if f != nil && f.Folder != nil && snap.language != "" {
-			f.Update(path, file)
+			s.know(f, path, file)
 		}
 	}
 }

@@ -37,6 +37,7 @@ func (s *server) didOpen(p *protocol.DidOpenTextDocumentParams) error {
 	s.settleOne(doc)
 	s.touched(doc, 0)
 	s.locate(doc)
+	s.opened(doc)
 	s.survey(doc)
 	return nil
 }
@@ -78,6 +79,9 @@ func (s *server) didSave(p *protocol.DidSaveTextDocumentParams) error {
 	}
 	s.disturb()
 	s.hurry(doc)
+	if f := s.folderOf(pathOf(doc.uri)); f != nil {
+		s.lookOver(f)
+	}
 	snap, update := doc.snapshot, s.updated(doc.snapshot)
 	s.spawn(func(context.Context) {
 		err := s.protect("reading a saved document", func() error { update(snap.file()); return nil })
@@ -94,6 +98,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 		return fmt.Errorf("closing %s: it is not open", p.TextDocument.URI)
 	}
 	delete(s.documents, doc.uri)
+	s.closed(doc)
 	s.disturb() // whose file is one of the workspace's again
 	s.clear(doc)
 	return nil

@@ -18,12 +18,14 @@ func (s *server) didChangeWorkspaceFolders(p *protocol.DidChangeWorkspaceFolders
 			for running := range f.surveys {
 				running.cancel()
 			}
+			f.stopIndexing()
 			return true
 		})
 	}
 	for _, added := range p.Event.Added {
 		s.addFolder(added.URI)
 	}
+	s.indexAll()
 	s.pullConfiguration()
 	s.disturb()
 	s.settle()

@@ -70,6 +70,14 @@ func Languages() []string {
 	return names
 }
 
+// Extensions lists the extensions of the files that LanguageOf knows, each with its dot.
+func Extensions() (list []string) {
+	for _, l := range registry {
+		list = append(list, l.extensions...)
+	}
+	return list
+}
+
 // LanguageOf tells the language of a file by its extension, "" if unknown. A .h file counts as C; LanguageOfText knows better.
 func LanguageOf(file string) string {
 	extension := strings.ToLower(path.Ext(strings.ReplaceAll(file, `\`, "/")))

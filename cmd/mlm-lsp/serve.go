@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
@@ -28,7 +29,14 @@ func newServe() *cobra.Command {
 				return err
 			}
 			defer func() { _ = log.Sync() }() // standard error cannot be synced on every system
+			cache, err := os.UserCacheDir()
+			if err == nil {
+				cache = filepath.Join(cache, "mlm-lsp", "index")
+			} else {
+				log.Warn("indexes are not kept: finding the cache directory", zap.Error(err))
+			}
 			return lsp.Serve(cmd.Context(), stdio{}, lsp.Options{
+				Cache:   cache,
 				Log:     log,
 				Version: version(),
 				Files: func(ctx context.Context, directory string) ([]string, error) {

@@ -29,6 +29,8 @@ type Options struct {
 type Report struct {
 	Read int // files that were new or had changed
 	Left int // files that the bounds left out
+	// Changed are the files that were read and are not what they were when they were read before.
+	Changed []string
 	// Unsaved is why the index could not be kept for the next session; nil when it was.
 	Unsaved error
 }
@@ -45,6 +47,7 @@ type seen struct {
 	path           string
 	size, modified int64
 	near           int
+	known          bool // from before
 }
 
 // Refresh makes the index one of the files listed: it forgets others, reads what is new or has changed, and saves. What editors have open stays as they have it. It returns the
@@ -75,6 +78,9 @@ func (x *Index) Refresh(ctx context.Context, files []string, o Options) (report 
 			report.Left++
 		}
 		report.Read++
+		if s.known {
+			report.Changed = append(report.Changed, s.path)
+		}
 		if o.Progress != nil {
 			o.Progress(i+1, len(todo))
 		}
@@ -105,7 +111,7 @@ func (x *Index) look(ctx context.Context, files []string, o Options) (todo []see
 			}
 		}
 		if info, err := os.Lstat(path); err == nil { // else it was there when they were listed
-			list = append(list, seen{path, info.Size(), info.ModTime().UnixNano(), shared(o.Near, path)})
+			list = append(list, seen{path, info.Size(), info.ModTime().UnixNano(), shared(o.Near, path), false})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b seen) int { return cmp.Compare(b.modified, a.modified) })
@@ -119,6 +125,7 @@ func (x *Index) look(ctx context.Context, files []string, o Options) (todo []see
 		wanted[s.path] = true
 		f := x.files[s.path]
 		if f == nil || f.outdated || !f.buffer && (f.doubtful || f.size != s.size || f.modified != s.modified) {
+			s.known = f != nil
 			todo = append(todo, s)
 		}
 	}
