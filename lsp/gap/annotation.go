@@ -466,10 +466,15 @@ func (g *Gap) describeTypeGrams() {
 		}
 		g.mixed(left, right, logProb, over, ownLeft, ownRight, place)
 	}
-	own := g.x.Cache.Tokens(site, width, sequences, cache.Order-1, nil)
-	ranked(func(i int) []float64 { return own[i] }, Cache, CacheOver, CacheLeft, CacheRight, CachePlace)
-	tokens := g.x.Cache.Tokens(site, width, sequences, len(behind), view)
-	ranked(func(i int) []float64 { return tokens[i][:min(len(tokens[i]), len(sequences[i])+cache.Order-1)] }, Project, ProjectOver, ProjectLeft, ProjectRight, ProjectPlace)
+	own, tokens := g.x.Cache.Tokens(site, width, sequences, len(behind), view)
+	if tokens == nil { // without a project the mixture is the file's own
+		tokens = own
+	}
+	near := func(of [][]float64) func(i int) []float64 {
+		return func(i int) []float64 { return of[i][:min(len(of[i]), len(sequences[i])+cache.Order-1)] }
+	}
+	ranked(near(own), Cache, CacheOver, CacheLeft, CacheRight, CachePlace)
+	ranked(near(tokens), Project, ProjectOver, ProjectLeft, ProjectRight, ProjectPlace)
 	if place != nil {
 		ranked(func(i int) []float64 {
 			said := place.Tokens(sequences[i])

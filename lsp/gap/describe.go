@@ -286,11 +286,17 @@ func (g *Gap) describeGrams() {
 		view = g.opts.Around.Grams
 	}
 	here, there := g.x.Cache.Matches(site, width, texts, view)
-	left, right := g.x.Cache.Sides(site, width, sequences, nil)
-	g.mixed(left, right, Cache, CacheOver, CacheLeft, CacheRight, CachePlace)
-	// Without a project the mixture is the file's own, so that a forest never lacks it; without a corpus the one with the corpus is the project's.
 	before, behind := g.x.Cache.Around(site, width, ngram.Order-1)
-	tokens := g.x.Cache.Tokens(site, width, sequences, len(behind), view)
+	own, tokens := g.x.Cache.Tokens(site, width, sequences, len(behind), view)
+	// Without a project the mixture is the file's own, so that a forest never lacks it; without a corpus the one with the corpus is the project's.
+	if tokens == nil {
+		tokens = own
+	}
+	left, right := make([]float64, len(own)), make([]float64, len(own))
+	for i := range own {
+		left[i], right[i] = sides(own[i][:min(len(own[i]), cache.Order)])
+	}
+	g.mixed(left, right, Cache, CacheOver, CacheLeft, CacheRight, CachePlace)
 	for i := range tokens {
 		left[i], right[i] = sides(tokens[i][:min(len(tokens[i]), cache.Order)])
 	}

@@ -32,7 +32,7 @@ func (f *file) describe(s *site) {
 	if s.named() {
 		s.strange = f.strange(s.choices[0].text)
 	}
-	f.askCache(s)
+	f.askGrams(s)
 	own := &s.choices[0]
 	partners := f.partners(s.token)
 	for i := range s.choices {
@@ -55,8 +55,8 @@ func (f *file) describe(s *site) {
 	}
 }
 
-// askCache fills in what the n-grams of the file say, and those of the project.
-func (f *file) askCache(s *site) {
+// askGrams fills in what the n-grams of the file say, and those of the project and of the corpus.
+func (f *file) askGrams(s *site) {
 	at, width := f.x.Gap(s.span)
 	sequences := make([][]string, len(s.choices))
 	for i, c := range s.choices {
@@ -64,8 +64,17 @@ func (f *file) askCache(s *site) {
 			sequences[i] = []string{c.text}
 		}
 	}
-	left, right := f.x.Cache.Sides(at, width, sequences, nil)
-	both := make([]float64, len(left))
+	before, behind := f.x.Cache.Around(at, width, ngram.Order-1)
+	var view *cache.View
+	if f.project != nil {
+		view = f.project.Grams
+	}
+	own, mixed := f.x.Cache.Tokens(at, width, sequences, len(behind), view)
+	left, right, both := make([]float64, len(own)), make([]float64, len(own)), make([]float64, len(own))
+	for i, tokens := range own {
+		n := len(sequences[i])
+		left[i], right[i] = logs(tokens[:n]), logs(tokens[n:min(len(tokens), n+cache.Order-1)])
+	}
 	topLeft, topRight, top := math.Inf(-1), math.Inf(-1), math.Inf(-1)
 	for i := range left {
 		both[i] = left[i] + right[i]
@@ -85,12 +94,15 @@ func (f *file) askCache(s *site) {
 		in[inCacheOver], in[inCacheLeftOver], in[inCacheRightOver] = float32(both[i]-both[0]), float32(left[i]-left[0]), float32(right[i]-right[0])
 		in[inProject], in[inProjectOver] = in[inCache], in[inCacheOver] // without a project the mixture is the file's own
 	}
-	f.askOthers(s, at, width, sequences)
+	if mixed == nil {
+		mixed = own
+	}
+	f.askOthers(s, before, behind, sequences, mixed)
 }
 
 // askOthers fills in what the n-grams of the project and of the corpus say, mixed token by token with the file's. Without a project the mixture is the file's own, so that a forest
 // never lacks it; without a corpus the one with the corpus is the project's, and what the corpus says is unknown.
-func (f *file) askOthers(s *site, at, width int, sequences [][]string) {
+func (f *file) askOthers(s *site, before, behind []string, sequences [][]string, tokens [][]float64) {
 	for i := range s.choices {
 		in := &s.choices[i].inputs
 		in[inMixed], in[inMixedOver] = in[inProject], in[inProjectOver]
@@ -101,12 +113,6 @@ func (f *file) askOthers(s *site, at, width int, sequences [][]string) {
 	if f.project == nil && f.corpus == nil {
 		return
 	}
-	before, behind := f.x.Cache.Around(at, width, ngram.Order-1)
-	var view *cache.View
-	if f.project != nil {
-		view = f.project.Grams
-	}
-	tokens := f.x.Cache.Tokens(at, width, sequences, len(behind), view)
 	language := f.x.File.Language
 	var place *ngram.Place
 	if f.corpus != nil {

@@ -176,8 +176,30 @@ func between(list []int32, lo, hi int) int {
 	return sort.Search(len(list)-i, func(j int) bool { return int(list[i+j]) > hi })
 }
 
+// looked is how long a list is at most that is looked through, and not searched. The sums are the same: they are whole numbers.
+const looked = 24
+
 // weigh sums the recency weights of the positions from list that are no later than last and outside lo..hi.
 func (g gap) weigh(list []int32, lo, hi, last int) float64 {
+	if len(list) <= looked {
+		sum := 0.0
+		for _, position := range list {
+			p := int(position)
+			if p > last {
+				break
+			}
+			if lo <= p && p <= hi {
+				continue
+			}
+			sum++
+			for _, step := range recency {
+				if g.site-step.within <= p && p <= g.site+step.within {
+					sum += step.weight
+				}
+			}
+		}
+		return sum
+	}
 	all := between(list, 0, last) - between(list, max(lo, 0), min(hi, last))
 	if all == 0 {
 		return 0
@@ -201,50 +223,6 @@ func (g gap) weighRoot(lo, hi, last int) float64 {
 	return sum
 }
 
-// follow returns, for the context node of length n, the weight of its occurrences that some counted token follows, and how many different tokens do.
-func (f *File) follow(g gap, node uint32, n int) (weight, kinds float64) {
-	last := min(len(f.tokens), maxFileTokens) - n - 1
-	lo, hi := g.excluded(n + 1)
-	if node == 0 {
-		weight = g.weighRoot(lo, hi, last)
-	} else {
-		weight = g.weigh(f.list(node), lo, hi, last)
-	}
-	if weight == 0 {
-		return 0, 0
-	}
-	kinds = float64(f.kids[node])
-	// A follower that occurs only in n-grams that touch the gap does not count as one. Those n-grams are the few that start in lo..hi.
-	gone := [Order + 4]uint32{}
-	found := gone[:0]
-	for p := max(lo, 0); p <= min(hi, last); p++ {
-		if child, ok := f.path(node, p, n); ok {
-			list := f.list(child)
-			if between(list, lo, hi) == len(list) && !contains(found, child) {
-				found = append(found, child)
-				kinds--
-			}
-		}
-	}
-	return weight, kinds
-}
-
-// path returns the node of the n-gram of length n+1 at p if its first n tokens are those of node.
-func (f *File) path(node uint32, p, n int) (uint32, bool) {
-	at := uint32(0)
-	for i := range n + 1 {
-		child, ok := f.child(at, f.tokens[p+i])
-		if !ok {
-			return 0, false
-		}
-		if i == n {
-			return child, at == node
-		}
-		at = child
-	}
-	return 0, false
-}
-
 func contains(list []uint32, x uint32) bool {
 	for _, y := range list {
 		if x == y {
@@ -252,12 +230,6 @@ func contains(list []uint32, x uint32) bool {
 		}
 	}
 	return false
-}
-
-// vocabulary returns the number of different tokens outside the gap, and one for the unseen.
-func (f *File) vocabulary(g gap) float64 {
-	_, kinds := f.follow(g, 0, 0)
-	return kinds + 1
 }
 
 // Score says how well each candidate fits where the tokens site..site+width stand; width 0 asks about an insertion before token site. The
@@ -286,7 +258,11 @@ func (f *File) Sequences(site, width int, candidates [][]string, view *View) []f
 // candidate.
 func (f *File) Sides(site, width int, candidates [][]string, view *View) (own, after []float64) {
 	own, after = make([]float64, len(candidates)), make([]float64, len(candidates))
-	for i, tokens := range f.Tokens(site, width, candidates, Order-1, view) {
+	all, mixed := f.Tokens(site, width, candidates, Order-1, view)
+	if view != nil {
+		all = mixed
+	}
+	for i, tokens := range all {
 		for k, probability := range tokens {
 			if logProb := math.Log(probability); k < len(candidates[i]) {
 				own[i] += logProb
@@ -296,74 +272,6 @@ func (f *File) Sides(site, width int, candidates [][]string, view *View) (own, a
 		}
 	}
 	return own, after
-}
-
-// scorer holds what is shared between the candidates of one gap.
-type scorer struct {
-	file     *File
-	view     *View
-	gap      gap
-	floor    float64
-	text     []string
-	ids      []uint32             // in the file's vocabulary, 0 when it is not there
-	wide     []uint32             // in the workspace's
-	contexts map[uint32]followers // by node of the file; those left of the gap are the same for all candidates
-}
-
-type followers struct{ weight, kinds float64 }
-
-func (s *scorer) identify() {
-	s.ids, s.wide = s.ids[:0], s.wide[:0]
-	for _, text := range s.text {
-		s.ids = append(s.ids, s.file.vocab[text])
-		if s.view != nil {
-			s.wide = append(s.wide, s.view.workspace.vocab[text])
-		}
-	}
-}
-
-// probability returns P(text[j] | the three tokens before it), interpolated from the empty context up.
-func (s *scorer) probability(j int) float64 {
-	p := 1 / s.floor
-	for n := 0; n < Order && n <= j; n++ {
-		count, context := s.counts(j, n)
-		if context.weight == 0 {
-			break // a longer context has not been seen either
-		}
-		k := novelty * context.kinds
-		p = (count + k*p) / (context.weight + k)
-	}
-	return p
-}
-
-// counts returns the weight of the n tokens before j followed by text[j], and of the n tokens followed by anything.
-func (s *scorer) counts(j, n int) (count float64, context followers) {
-	if node, ok := find(&s.file.trie, s.ids[j-n:j]); ok {
-		known, ok := s.contexts[node]
-		if !ok {
-			known.weight, known.kinds = s.file.follow(s.gap, node, n)
-			s.contexts[node] = known
-		}
-		context = known
-		if child, ok := s.file.child(node, s.ids[j]); ok && s.ids[j] != 0 && known.weight > 0 {
-			lo, hi := s.gap.excluded(n + 1)
-			count = s.gap.weigh(s.file.list(child), lo, hi, len(s.file.tokens))
-		}
-	}
-	if s.view == nil {
-		return count, context
-	}
-	if node, ok := find(&s.view.workspace.trie, s.wide[j-n:j]); ok {
-		weight, kinds := s.view.follow(node)
-		context.weight += weight
-		context.kinds += kinds
-		if s.wide[j] != 0 {
-			if child, ok := s.view.workspace.child(node, s.wide[j]); ok {
-				count += s.view.count(child)
-			}
-		}
-	}
-	return count, context
 }
 
 func find(t *trie, ids []uint32) (uint32, bool) {

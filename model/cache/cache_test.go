@@ -183,24 +183,32 @@ func TestDistribution(t *testing.T) {
 					words[text] = true
 				}
 			}
-			n := float64(len(words))
-			s := scorer{file: f, view: view, gap: gap{site, 1}, floor: n, contexts: map[uint32]followers{}}
 			if view != nil {
 				view.lock()
+			}
+			p := f.newPlace(site, 1, 0, view)
+			if n := float64(len(words)); p.floors[0] != n {
+				t.Errorf("site %d: %v kinds of tokens, want %v", site, p.floors[0], n)
+			}
+			if view != nil {
 				words[string(rune(endOfFile))] = true
 				for text := range w.vocab {
 					words[text] = true
 				}
-				s.floor = float64(len(words))
+				p.floors[1] = float64(len(words))
 			}
 			sum := 0.0
 			for text := range words {
-				s.text = append(append(s.text[:0], texts[max(0, site-3):site]...), text)
-				s.identify()
+				s := p.identify(side{}, []string{text})
 				if view != nil && text == string(rune(endOfFile)) {
-					s.wide[len(s.wide)-1] = endOfFile
+					s.wide[0] = endOfFile
 				}
-				sum += s.probability(len(s.text) - 1)
+				own, mixed := make([]float64, 1), make([]float64, 1)
+				p.tokens(s, own, mixed)
+				if view != nil {
+					own = mixed
+				}
+				sum += own[0]
 			}
 			if view != nil {
 				view.unlock()

@@ -44,7 +44,7 @@ func (f *File) Matches(site, width int, candidates []string, view *View) (here, 
 			if !ok {
 				return 0
 			}
-			return float64(view.workspace.counts[node] - view.own[node])
+			return float64(view.times(node))
 		},
 	}
 	return here, others.matches(left, right, candidates)

@@ -1,30 +1,35 @@
 package cache
 
 // Tokens is Sequences token by token, for those who mix the file with another expert: for each candidate the probabilities of its own tokens, and then of up to
-// behind of those behind the gap, each after the three before it; over the other files of view, too, which may be nil.
-func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *View) [][]float64 {
-	left := f.texts[max(0, site-Order+1):site]
-	right := f.texts[min(site+width, len(f.texts)):min(site+width+behind, len(f.texts))]
-	g := gap{site, width}
+// behind of those behind the gap, each after the three before it: own over the file alone, mixed over the other files of view, too. Without a view mixed is nil.
+func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *View) (own, mixed [][]float64) {
 	if view != nil {
 		view.lock()
 		defer view.unlock()
 	}
-	s := scorer{file: f, view: view, gap: g, floor: f.vocabulary(g), contexts: map[uint32]followers{}}
+	p := f.newPlace(site, width, behind, view)
+	all := 0
+	for _, candidate := range candidates {
+		all += len(candidate) + len(p.right.ids)
+	}
+	own, rest := make([][]float64, len(candidates)), make([]float64, all)
+	var wide []float64
 	if view != nil {
-		_, kinds := view.follow(0)
-		s.floor += kinds
+		mixed, wide = make([][]float64, len(candidates)), make([]float64, all)
 	}
-	list := make([][]float64, len(candidates))
+	var s side
 	for i, candidate := range candidates {
-		s.text = append(append(append(s.text[:0], left...), candidate...), right...)
-		s.identify()
-		list[i] = make([]float64, 0, len(s.text)-len(left))
-		for j := len(left); j < len(s.text); j++ {
-			list[i] = append(list[i], s.probability(j))
+		n := len(candidate) + len(p.right.ids)
+		own[i], rest = rest[:n:n], rest[n:]
+		var into []float64
+		if view != nil {
+			mixed[i], wide = wide[:n:n], wide[n:]
+			into = mixed[i]
 		}
+		s = p.identify(side{s.ids[:0], s.wide[:0]}, candidate)
+		p.tokens(s, own[i], into)
 	}
-	return list
+	return own, mixed
 }
 
 // Around returns the up to n tokens before a gap, and those behind it.

@@ -162,9 +162,9 @@ type View struct {
 	workspace *Workspace
 	name      string
 	mu        sync.Mutex
-	version   int               // of the workspace, that own and gone were derived from
-	own       map[uint32]uint32 // per n-gram: occurrences in the file itself
-	gone      map[uint32]uint32 // per context: followers that only the file itself has
+	version   int      // of the workspace, that own and gone were derived from
+	own       []uint32 // per n-gram: occurrences in the file itself; empty when it is not there
+	gone      []uint32 // per context: followers that only the file itself has
 }
 
 // View returns the workspace without the file name.
@@ -177,28 +177,25 @@ func (v *View) lock() {
 	if v.version == w.version {
 		return
 	}
-	v.version, v.own, v.gone = w.version, map[uint32]uint32{}, map[uint32]uint32{}
+	v.version, v.own, v.gone = w.version, nil, nil
 	element, ok := w.files[v.name]
 	if !ok {
 		return
 	}
-	parents := map[uint32]uint32{}
+	v.own, v.gone = make([]uint32, len(w.counts)), make([]uint32, len(w.counts))
 	tokens := element.Value.(*member).tokens
 	for p := range tokens {
 		node := uint32(0)
 		for n := 0; n < Order && p+n < len(tokens); n++ {
 			child, _ := w.child(node, tokens[p+n])
 			v.own[child]++
-			parents[child] = node
+			if v.own[child] == w.counts[child] { // this was the last of them
+				v.gone[node]++
+			}
 			node = child
 		}
 	}
 	v.own[0] = uint32(len(tokens))
-	for child, n := range v.own {
-		if child != 0 && n == w.counts[child] {
-			v.gone[parents[child]]++
-		}
-	}
 }
 
 func (v *View) unlock() {
@@ -206,10 +203,17 @@ func (v *View) unlock() {
 	v.workspace.mu.RUnlock()
 }
 
-// count returns the weight of an n-gram in the other files.
-func (v *View) count(node uint32) float64 {
-	return workspaceWeight * float64(v.workspace.counts[node]-v.own[node])
+// times is how often an n-gram stands in the other files.
+func (v *View) times(node uint32) uint32 {
+	n := v.workspace.counts[node]
+	if len(v.own) > 0 {
+		n -= v.own[node]
+	}
+	return n
 }
+
+// count returns the weight of an n-gram in the other files.
+func (v *View) count(node uint32) float64 { return workspaceWeight * float64(v.times(node)) }
 
 // follow returns the weight of a context in the other files, and how many different tokens follow it there.
 func (v *View) follow(node uint32) (weight, kinds float64) {
@@ -217,7 +221,11 @@ func (v *View) follow(node uint32) (weight, kinds float64) {
 	if weight == 0 {
 		return 0, 0
 	}
-	return weight, float64(v.workspace.kids[node] - v.gone[node])
+	kids := v.workspace.kids[node]
+	if len(v.gone) > 0 {
+		kids -= v.gone[node]
+	}
+	return weight, float64(kids)
 }
 
 // mostWalked bounds how many followers of one context Continue looks at: behind an opening parenthesis half of all names were seen.
@@ -274,7 +282,7 @@ func (v *View) followers(before []string) [][]follower {
 		for child := w.edges[node].first; child != 0 && walked < mostWalked; child = w.edges[child].next {
 			walked++
 			token := w.edges[child].token
-			if n := w.counts[child] - v.own[child]; n > 0 && token != endOfFile {
+			if n := v.times(child); n > 0 && token != endOfFile {
 				part = append(part, follower{w.words[token], n})
 			}
 		}

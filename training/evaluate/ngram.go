@@ -13,7 +13,7 @@ import (
 func mixture(m *ngram.Model, x *names.Index, gap treesitter.Span, candidates [][]string) []float64 {
 	site, width := x.Gap(gap)
 	before, behind := x.Cache.Around(site, width, ngram.Order-1)
-	own := x.Cache.Tokens(site, width, candidates, len(behind), nil)
+	own, _ := x.Cache.Tokens(site, width, candidates, len(behind), nil)
 	place := m.At(x.File.Language, before, behind)
 	scores := make([]float64, len(candidates))
 	for i, candidate := range candidates {
