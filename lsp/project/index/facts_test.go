@@ -49,7 +49,7 @@ func TestFacts(t *testing.T) {
 			"export async function f(a: string): Promise<void> { let z = 1 }\nexport const g = (x: number): number => x;\nfunction hidden() {}\nenum Color { Red }\nexport { Color, g as gg };\nnamespace N { export class In {} }\n",
 			"+type Id \n+type Shape \n+method Shape.area number\n+field Shape.name string\n+type Box \n-field Box.w number\n+method Box.make Box\n+function f Promise<void>\n+variable g \n-function hidden \n" +
 				"+type Color \n+field Color.Red \n-variable N \n+type In \nB<A@./lib/x\nC<C@./lib/x\nD<default@d\nE<*@e\nF<default@f\nG<G@f\n"},
-		{"a.js", "function f() {}\nclass K { m() { const v = 1 } }\nfunction g() {}\nmodule.exports = { f, k: K };\n", "+function f \n+type K \n+method K.m \n-function g \n"},
+		{"a.js", "const A = require('./A'), { b, c: d } = require(\"x/y\");\nfunction f() { const e = require('e'); }\nclass K { m() { const v = 1 } }\nfunction g() {}\nmodule.exports = { f, k: K };\n", "-variable A \n-variable b \n-variable d \n+function f \n+type K \n+method K.m \n-function g \nA<@./A\nd<c@x/y\nb<b@x/y\n"},
 		{"a.go", "package rates\n\nimport (\n\t\"fmt\"\n\tm \"math\"\n\t\"x.org/y/v2\"\n)\n\ntype Rate struct{ Width int; inner string }\ntype ID = string\nfunc (r *Rate) Grow(by int) (int, error) { x := by; return x, nil }\n" +
 			"func New() *Rate { return nil }\nconst Big = 3\nvar small = func() int { deep := 1; return deep }\ntype Doer interface { Do(int) error }\n",
 			"+type Rate \n+field Rate.Width int\n-field Rate.inner string\n+type ID \n+method Rate.Grow (int, error)\n+function New *Rate\n+variable Big \n-variable small \n+type Doer \n+method Doer.Do \n" +

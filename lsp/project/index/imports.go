@@ -16,6 +16,9 @@ func (r *reader) imports() (list []Import) {
 	if read == nil {
 		return nil
 	}
+	if family(r.Language) == "javascript" {
+		list = r.required()
+	}
 	for _, span := range r.Imports {
 		var words []string
 		for i := r.next(span.Start); i < len(r.Tokens) && r.Tokens[i].Start < span.End; i++ {
@@ -101,6 +104,45 @@ func scriptImports(words []string) (list []Import) {
 			list = append(list, Import{Name: word, Module: module, Of: word})
 		case names.IsName(word):
 			list = append(list, Import{Name: word, Module: module, Of: "default"})
+		}
+	}
+	return list
+}
+
+// required lists what JavaScript takes by "a = require('m')" and "{ a, b: c } = require('m')", at the top of the file.
+func (r *reader) required() (list []Import) {
+	at := func(i int) string {
+		if i < 0 || i >= len(r.Tokens) || r.Tokens[i].Scope != 0 {
+			return ""
+		}
+		return r.of(r.Tokens[i].Span)
+	}
+	for i := range r.Tokens {
+		if at(i) != "require" || at(i+1) != "(" || at(i+3) != ")" || at(i-1) != "=" {
+			continue
+		}
+		module := strings.Trim(at(i+2), "'\"`")
+		if module == at(i+2) || len(module) >= 200 || len(list) >= most {
+			continue
+		}
+		if at(i-2) != "}" {
+			if names.IsName(at(i-2)) && at(i-3) != "." {
+				list = append(list, Import{Name: at(i - 2), Module: module})
+			}
+			continue
+		}
+		for k := i - 3; names.IsName(at(k)); k -= 2 {
+			name, of := at(k), at(k)
+			if at(k-1) == ":" {
+				of = at(k - 2)
+				k -= 2
+			}
+			if names.IsName(of) {
+				list = append(list, Import{Name: name, Module: module, Of: of})
+			}
+			if at(k-1) != "," {
+				break
+			}
 		}
 	}
 	return list

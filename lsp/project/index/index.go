@@ -46,7 +46,7 @@ type Index struct {
 	version uint64
 	changed bool              // since it was last saved
 	during  map[string]bool   // what was outdated since the refresh that runs began; nil while none does
-	modules map[string]string // of Go, by directory; nil until it is asked for
+	modules map[string]string // what Go's modules and Rust's crates are called, by manifest; nil until it is asked for
 }
 
 // file is what is kept of one.

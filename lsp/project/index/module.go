@@ -32,7 +32,7 @@ func (x *Index) Module(path, from string) string {
 		}
 		return x.goModule(filepath.Dir(path))
 	case "rust":
-		return rustModule(path, x.folder)
+		return x.rustModule(path, from)
 	}
 	return ""
 }
@@ -78,25 +78,11 @@ func scriptModule(path, from string) string {
 	return relative
 }
 
-var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)
-
-// goModule is the import path of a directory: that of the module above it, which is read when it is first asked for, and what is between.
+// goModule is the import path of a directory: that of the module above it, and what is between.
 func (x *Index) goModule(dir string) string {
-	if x.modules == nil {
-		x.modules = map[string]string{}
-	}
 	below := ""
 	for at := dir; len(at) >= len(x.folder); at = filepath.Dir(at) {
-		module, known := x.modules[at]
-		if !known {
-			if text, err := x.read(filepath.Join(at, "go.mod")); err == nil {
-				if found := moduleLine.FindSubmatch(text); found != nil {
-					module = string(found[1])
-				}
-			}
-			x.modules[at] = module
-		}
-		if module != "" {
+		if module := x.named(at, "go.mod", moduleLine); module != "" {
 			return module + below
 		}
 		below = "/" + filepath.Base(at) + below
@@ -104,12 +90,9 @@ func (x *Index) goModule(dir string) string {
 	return ""
 }
 
-func rustModule(path, folder string) string {
-	relative, err := filepath.Rel(folder, path)
-	if err != nil {
-		return ""
-	}
-	parts := strings.Split(strings.TrimSuffix(filepath.ToSlash(relative), ".rs"), "/")
+// rustModule is a path from the root of the crate, which is what holds the directory src: "crate" for those in it, for others what its manifest calls it.
+func (x *Index) rustModule(path, from string) string {
+	parts := strings.Split(strings.TrimSuffix(filepath.ToSlash(path), ".rs"), "/")
 	src := len(parts) - 1
 	for src >= 0 && parts[src] != "src" {
 		src--
@@ -117,9 +100,41 @@ func rustModule(path, folder string) string {
 	if src < 0 {
 		return ""
 	}
+	crate, root := "crate", filepath.FromSlash(strings.Join(parts[:src], "/"))
+	if !strings.HasPrefix(from, filepath.Join(root, "src")+string(filepath.Separator)) {
+		crate = x.named(root, "Cargo.toml", crateLine)
+		if crate == "" {
+			return ""
+		}
+		crate = strings.ReplaceAll(crate, "-", "_")
+	}
 	parts = parts[src+1:]
 	if last := parts[len(parts)-1]; last == "mod" || len(parts) == 1 && (last == "lib" || last == "main") {
 		parts = parts[:len(parts)-1]
 	}
-	return strings.Join(append([]string{"crate"}, parts...), "::")
+	return strings.Join(append([]string{crate}, parts...), "::")
+}
+
+var (
+	moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)
+	crateLine  = regexp.MustCompile(`(?m)^name\s*=\s*"([^"]+)"`)
+)
+
+// named is what a manifest in a directory says that a module is called, "" for none. It is read when it is first asked for.
+func (x *Index) named(dir, manifest string, line *regexp.Regexp) string {
+	file := filepath.Join(dir, manifest)
+	name, known := x.modules[file]
+	if known {
+		return name
+	}
+	if x.modules == nil {
+		x.modules = map[string]string{}
+	}
+	if text, err := x.read(file); err == nil {
+		if found := line.FindSubmatch(text); found != nil {
+			name = string(found[1])
+		}
+	}
+	x.modules[file] = name
+	return name
 }
