@@ -20,6 +20,16 @@ type Taken struct {
 func Bare(f *treesitter.File) (*treesitter.File, []Taken) {
 	sites := slices.DeleteFunc(newView(f).all, func(s Site) bool { return s.Existing == "" })
 	slices.SortStableFunc(sites, func(a, b Site) int { return a.Span.Start - b.Span.Start })
+	_, open := without(f, sites)
+	// What is no site without its annotation keeps it.
+	sites = slices.DeleteFunc(sites, func(s Site) bool {
+		return !slices.ContainsFunc(open, func(t Taken) bool { return t.Was == s.Span })
+	})
+	return without(f, sites)
+}
+
+// without cuts annotations out, and lists those whose places are sites in the text that is left.
+func without(f *treesitter.File, sites []Site) (*treesitter.File, []Taken) {
 	var cuts []treesitter.Span
 	var taken []Taken
 	last := 0
@@ -64,7 +74,7 @@ func Bare(f *treesitter.File) (*treesitter.File, []Taken) {
 	open := map[place]bool{}
 	for _, s := range newView(bare).all {
 		if s.Existing == "" {
-			open[place{s.Kind, s.Symbol, s.At}] = true
+			open[place{s.Kind, strings.TrimLeft(s.Symbol, "*."), s.At}] = true
 		}
 	}
 	for i := range taken {
@@ -76,6 +86,5 @@ func Bare(f *treesitter.File) (*treesitter.File, []Taken) {
 		}
 		taken[i].At = moved
 	}
-	// What is no site any more does not count.
-	return bare, slices.DeleteFunc(taken, func(t Taken) bool { return !open[place{t.Kind, t.Symbol, t.At}] })
+	return bare, slices.DeleteFunc(taken, func(t Taken) bool { return !open[place{t.Kind, strings.TrimLeft(t.Symbol, "*."), t.At}] })
 }

@@ -1,56 +1,34 @@
 package evaluate
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
 	"mlm-lsp/lsp/project"
-	"mlm-lsp/lsp/typings"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // canBeBare tells whether code in a language can do without annotations.
 func canBeBare(language string) bool {
-	family := typings.CountedAs(language)
-	return language == "python" || family == "typescript"
+	return language != "javascript" && slices.Contains(typeinfer.Languages(), language)
 }
 
-// bare is the text of a file without the annotations that people could have left out, but one: what a file looks like to which nobody has given types yet. at is
-// where that one begins. What a TypeScript file declares (interfaces, fields) stays: without it, it would be no such file.
-func bare(f *treesitter.File, but treesitter.Span) (text []byte, at int) {
-	from := 0
-	at = but.Start
-	for _, s := range f.TypeSites {
-		if s.Existing == "" || s.Start < from || s.Start < but.End && but.Start < s.End || s.Kind == "field" && f.Language != "python" {
-			continue
-		}
-		before := bytes.TrimRight(f.Text[from:s.Start], " \t\r\n\\")
-		sign := ":"
-		if bytes.HasSuffix(before, []byte("->")) {
-			sign = "->"
-		}
-		before, ok := bytes.CutSuffix(before, []byte(sign))
-		if !ok {
-			continue
-		}
-		if sign == "->" {
-			before = bytes.TrimRight(before, " \t")
-		}
-		text = append(text, before...)
-		if s.End <= but.Start {
-			at -= s.End - from - len(before)
-		}
-		from = s.End
-	}
-	return append(text, f.Text[from:]...), at
-}
-
-// bareAnnotation is an annotation asked for in a file that has no other; nil where its site is no longer found.
+// bareAnnotation is an annotation asked for in a file that has no other that could have been left out (typeinfer.Bare); nil where it could not be.
 func bareAnnotation(a *annotation) *annotation {
-	text, at := bare(a.source.File, a.site.Span)
-	f := treesitter.Parse(a.source.File.Language, text)
-	i := slices.IndexFunc(f.TypeSites, func(s treesitter.TypeSite) bool {
+	f, taken := typeinfer.Bare(a.source.File)
+	i := slices.IndexFunc(taken, func(t typeinfer.Taken) bool { return t.Was == a.written })
+	if i < 0 {
+		return nil
+	}
+	lead := ": "
+	if f.Language == "python" && a.site.Kind == typeinfer.Return {
+		lead = " -> "
+	}
+	at := taken[i].At
+	f = treesitter.Parse(f.Language, slices.Concat(f.Text[:at], []byte(lead), []byte(a.site.Existing), f.Text[at:]))
+	at += len(lead)
+	i = slices.IndexFunc(f.TypeSites, func(s treesitter.TypeSite) bool {
 		return s.Start == at && s.Existing == a.site.Existing && s.Kind == a.site.Kind
 	})
 	if i < 0 {
@@ -66,8 +44,8 @@ func nearBare(ctx context.Context, s Source) (*project.View, error) {
 		if err != nil || text == nil {
 			return text, err
 		}
-		stripped, _ := bare(treesitter.Parse(s.File.Language, text), treesitter.Span{Start: len(text), End: len(text)})
-		return stripped, nil
+		stripped, _ := typeinfer.Bare(treesitter.Parse(s.File.Language, text))
+		return stripped.Text, nil
 	})
 	if err != nil {
 		return nil, err
