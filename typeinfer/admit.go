@@ -91,9 +91,10 @@ func (s *scope) candidates(a *asking) []Candidate {
 		}
 		g.probability += p
 	}
-	refused := 0.0
+	refused, admitted, listed := 0.0, 0.0, 0.0
 	for _, c := range a.gap.Candidates {
 		p := math.Exp(c.LogProb)
+		listed += p
 		if !isType(s.style.language, c.Text) {
 			continue
 		}
@@ -102,11 +103,14 @@ func (s *scope) candidates(a *asking) []Candidate {
 			refused += p
 			continue
 		}
+		admitted += p
 		add(e, p)
 	}
-	if left := 1 - refused; left > 0.01 {
+	// What contradicts the file is no possibility, neither of what is listed nor, as far as that is like it, of what is not.
+	if admitted > 0 {
+		left := admitted + (1-listed)*admitted/(admitted+refused)
 		for _, g := range groups {
-			g.probability /= left
+			g.probability /= max(left, 0.01)
 		}
 	}
 	if k.doc != "" {

@@ -112,8 +112,9 @@ func addPython(f *treesitter.File, wanted map[string][]string, checking map[stri
 			fresh[module] = list
 		}
 	}
+	var block []Edit // it stands behind all imports
 	if slices.ContainsFunc(keys(fresh), func(module string) bool { return checking[module] }) {
-		edits = append(edits, checkingBlock(f, present, fresh, checking)...)
+		block = checkingBlock(f, present, fresh, checking)
 		if !importsName(present, "typing", "TYPE_CHECKING") && !strings.Contains(string(f.Text), "TYPE_CHECKING") {
 			if at := slices.IndexFunc(present, func(i pythonImport) bool { return i.top && !i.plain && i.module == "typing" && mergeable(i) }); at >= 0 {
 				if list := wanted["typing"]; len(list) == 0 {
@@ -134,7 +135,7 @@ func addPython(f *treesitter.File, wanted map[string][]string, checking map[stri
 			edits = append(edits, newPython(f, present, module, "from "+module+" import "+strings.Join(slices.Compact(list), ", ")))
 		}
 	}
-	return edits
+	return append(edits, block...)
 }
 
 func keys(m map[string][]string) []string {

@@ -166,9 +166,10 @@ func typed(text string) string {
 func documented(x *names.Index, sites []Site) []Site {
 	var list []Site
 	for _, s := range sites {
-		if s.Existing != "" || s.Inferred || s.Kind != Parameter && s.Kind != Return {
+		if s.Existing != "" || passed(x, &s) || s.Kind != Parameter && s.Kind != Return {
 			continue
 		}
+		s.Inferred = false // a comment tells readers, too
 		open := openOf(x, &s)
 		if open < 0 {
 			continue

@@ -52,6 +52,12 @@ func sitesOf(x *names.Index) []Site {
 		if s.Kind == Return && f.Language == "python" {
 			s.Lead = " -> "
 		}
+		if s.Kind == Parameter && f.Language == "python" && s.Name.Len() > 0 && !strings.HasPrefix(s.Symbol, "*") {
+			// The stars belong to a name that is annotated; so they do where it is not.
+			for i := s.Name.Start; i > 0 && f.Text[i-1] == '*'; i-- {
+				s.Symbol = "*" + s.Symbol
+			}
+		}
 		if s.Existing == "" && (inError(f, s.Span) || unwanted(x, &s)) {
 			continue
 		}
@@ -126,23 +132,27 @@ func inferred(x *names.Index, s *Site) bool {
 	behind := textBehind(x, s.Span.End)
 	switch s.Kind {
 	case Variable, Field:
-		// What an empty container or a null holds later no checker sees, nor what a call gives back whose result has no type.
-		if !strings.HasPrefix(behind, "=") || strings.HasPrefix(behind, "==") {
-			return false
-		}
-		value := strings.TrimLeft(behind[1:], " \t")
-		for _, open := range []string{"[]", "{}", "None", "null", "undefined", "list()", "dict()", "set()", "new Map()", "new Set()"} {
-			if strings.HasPrefix(value, open) {
-				return false
-			}
-		}
-		return true
+		return plain(behind)
 	case Parameter:
-		return x.File.Language != "python" && passed(x, s)
+		return x.File.Language != "python" && (plain(behind) || passed(x, s))
 	case Return:
 		return x.File.Language != "python" && passed(x, s)
 	}
 	return false
+}
+
+// plain tells whether a value stands behind a name that says what its type is: what an empty container or a null holds later no checker sees.
+func plain(behind string) bool {
+	if !strings.HasPrefix(behind, "=") || strings.HasPrefix(behind, "==") || strings.HasPrefix(behind, "=>") {
+		return false
+	}
+	value := strings.TrimLeft(behind[1:], " \t")
+	for _, open := range []string{"[]", "{}", "None", "null", "undefined", "list()", "dict()", "set()", "new Map()", "new Set()"} {
+		if strings.HasPrefix(value, open) {
+			return false
+		}
+	}
+	return true
 }
 
 // textBehind is what stands behind an offset, up to the end of the line.

@@ -60,7 +60,8 @@ type Import struct{ Module, Name string }
 type Options struct {
 	// Around is the project of the file; nil when there is none.
 	Around *project.View
-	// Origins lists the modules from which the file may import a name that is not in scope, best first, as the file would write them; nil knows the standard library only.
+	// Origins lists the modules from which the file may import a name that is not in scope, best first, as the file would write them (FromIndex); nil knows the standard
+	// library only.
 	Origins func(name string) []string
 	// All asks about annotations that stand there, too, as if they did not.
 	All bool

@@ -16,7 +16,7 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/baseline", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/suspect", "lsp/heat", "typeinfer", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/baseline", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/project/index", "lsp/suspect", "lsp/heat", "typeinfer", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"internal/generated", "internal/wholefile", "lsp/...", "typeinfer", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"lsp/typings":             {"lsp/names", "treesitter"},
 	"lsp/suspect":             {"lsp/names", "lsp/project", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},
-	"typeinfer":               {"lsp/gap", "lsp/project", "lsp/names", "lsp/typings", "treesitter", "model", "model/..."},
+	"typeinfer":               {"lsp/gap", "lsp/project", "lsp/project/index", "lsp/names", "lsp/typings", "treesitter", "model", "model/..."},
 	"lsp/names":               {"treesitter", "model", "model/cache"},
 	"treesitter":              {},
 	"model":                   {"model/bundle", "model/ngram", "model/onnx", "model/ort", "codetok"},

@@ -7,17 +7,44 @@ import (
 	"sync"
 
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/training/corpus"
+	"mlm-lsp/treesitter"
 )
 
 // surroundings tell files what those near them say. The files of one project share what is listed and read. They may be shared between goroutines.
 type surroundings struct {
 	mu      sync.Mutex
 	folders map[string]*project.Folder // by the top of the project
+	indexes map[string]*index.Index
 }
 
-func newSurroundings() *surroundings { return &surroundings{folders: map[string]*project.Folder{}} }
+func newSurroundings() *surroundings {
+	return &surroundings{folders: map[string]*project.Folder{}, indexes: map[string]*index.Index{}}
+}
+
+// index reads what all files of a path's project define and import, of the languages that are wanted, and returns the path as the index has it. It is called by one goroutine at a time.
+func (s *surroundings) index(ctx context.Context, path string, languages []string) (*index.Index, string, error) {
+	top, file, err := corpus.Top(path)
+	if err != nil {
+		return nil, "", err
+	}
+	if x := s.indexes[top]; x != nil {
+		return x, file, nil
+	}
+	files, err := ownSources(ctx, top)
+	if err != nil {
+		return nil, "", err
+	}
+	files = slices.DeleteFunc(files, func(path string) bool { return !slices.Contains(languages, treesitter.LanguageOf(path)) })
+	x := index.New(top, os.ReadFile, index.DefaultBounds)
+	if _, err := x.Refresh(ctx, files, index.Options{}); err != nil {
+		return nil, "", err
+	}
+	s.indexes[top] = x
+	return x, file, nil
+}
 
 // of reads what the files near one say; standard input has none.
 func (s *surroundings) of(ctx context.Context, path string) (*project.View, error) {

@@ -152,8 +152,12 @@ func suggestTypes(ctx context.Context, w io.Writer, m *model.Model, files *check
 	if err != nil {
 		return false, err
 	}
+	known, file, err := files.around.index(ctx, path, typeinfer.Languages())
+	if err != nil {
+		return false, err
+	}
 	f := treesitter.Parse(language, text)
-	list, err := typeinfer.Suggest(ctx, m, f, typeinfer.Options{Around: around, All: flags.all})
+	list, err := typeinfer.Suggest(ctx, m, f, typeinfer.Options{Around: around, Origins: typeinfer.FromIndex(known, language, file), All: flags.all})
 	if err != nil {
 		return false, fmt.Errorf("suggesting types for %s: %w", path, err)
 	}
