@@ -15,6 +15,7 @@
 typedef struct TSParser TSParser;
 typedef struct TSTree TSTree;
 typedef struct TSLanguage TSLanguage;
+typedef struct TSLookaheadIterator TSLookaheadIterator;
 
 typedef struct {
   uint32_t context[4];
@@ -52,13 +53,21 @@ LINKED uint32_t ts_node_start_byte(TSNode);
 LINKED uint32_t ts_node_end_byte(TSNode);
 LINKED uint16_t ts_node_symbol(TSNode);
 LINKED bool ts_node_is_missing(TSNode);
+LINKED uint16_t ts_node_parse_state(TSNode);
+LINKED bool ts_node_has_error(TSNode);
+LINKED TSLookaheadIterator *ts_lookahead_iterator_new(const TSLanguage *, uint16_t);
+LINKED void ts_lookahead_iterator_delete(TSLookaheadIterator *);
+LINKED bool ts_lookahead_iterator_next(TSLookaheadIterator *);
+LINKED uint16_t ts_lookahead_iterator_current_symbol(const TSLookaheadIterator *);
 
 int mlm_init(void) {
   if (!(ts_set_allocator && ts_parser_new && ts_parser_delete && ts_parser_set_language &&
         ts_parser_set_timeout_micros && ts_parser_parse_string && ts_tree_root_node && ts_tree_cursor_new &&
         ts_tree_cursor_delete && ts_tree_cursor_current_node && ts_tree_cursor_current_field_id &&
         ts_tree_cursor_goto_first_child && ts_tree_cursor_goto_next_sibling && ts_tree_cursor_goto_parent &&
-        ts_node_start_byte && ts_node_end_byte && ts_node_symbol && ts_node_is_missing)) {
+        ts_node_start_byte && ts_node_end_byte && ts_node_symbol && ts_node_is_missing && ts_node_parse_state && ts_node_has_error &&
+        ts_lookahead_iterator_new && ts_lookahead_iterator_delete && ts_lookahead_iterator_next &&
+        ts_lookahead_iterator_current_symbol)) {
     return 0;
   }
   ts_set_allocator(mlm_malloc, mlm_calloc, mlm_realloc, mlm_free);
@@ -129,15 +138,73 @@ static int walk(mlm_parser *p, TSTree *tree) {
   return result;
 }
 
+// wish is what is asked about the last token: see mlm_expected.
+typedef struct {
+  uint8_t *expected;
+  uint32_t count, wrong;
+} wish;
+
+// wrong counts what the parser could not make sense of below and behind a node: the bytes that it left out, and what it missed. What the last token, at last, stands in does not count: a text that
+// ends in the middle of something is in error as a whole. It descends only to where something is wrong.
+static uint32_t wrong(TSTreeCursor *cursor, uint32_t last, uint32_t length) {
+  uint32_t sum = 0, depth = 0;
+  for (;;) {
+    TSNode node = ts_tree_cursor_current_node(cursor);
+    if (ts_node_is_missing(node)) sum++;
+    bool left_out = ts_node_symbol(node) == UINT16_MAX && (ts_node_end_byte(node) < length || ts_node_start_byte(node) == last);
+    if (left_out) sum += ts_node_end_byte(node) - ts_node_start_byte(node) + 1;
+    if (!left_out && ts_node_has_error(node) && ts_tree_cursor_goto_first_child(cursor)) {
+      depth++;
+      continue;
+    }
+    while (!ts_tree_cursor_goto_next_sibling(cursor)) {
+      if (depth-- == 0) return sum;
+      ts_tree_cursor_goto_parent(cursor);
+    }
+    if (depth == 0) return sum;
+  }
+}
+
+// look answers a wish. The parser notes with each leaf the state in which it looked for it; what the state's row of the parse table holds is what can stand there.
+static int look(const TSLanguage *language, TSTree *tree, uint32_t length, wish *w) {
+  TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+  while (ts_tree_cursor_goto_first_child(&cursor)) {
+    while (ts_node_end_byte(ts_tree_cursor_current_node(&cursor)) < length && ts_tree_cursor_goto_next_sibling(&cursor)) {
+    }
+  }
+  TSNode leaf = ts_tree_cursor_current_node(&cursor);
+  uint16_t state = ts_node_parse_state(leaf);
+  ts_tree_cursor_delete(&cursor);
+  cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+  w->wrong = wrong(&cursor, ts_node_start_byte(leaf), length);
+  ts_tree_cursor_delete(&cursor);
+  if (ts_node_end_byte(leaf) != length || state == 0 || state == UINT16_MAX) return MLM_NO_STATE;
+  TSLookaheadIterator *symbols = ts_lookahead_iterator_new(language, state);
+  if (!symbols) return MLM_NO_STATE;
+  while (ts_lookahead_iterator_next(symbols)) {
+    uint16_t symbol = ts_lookahead_iterator_current_symbol(symbols);
+    if (symbol < w->count) w->expected[symbol] = 1;
+  }
+  ts_lookahead_iterator_delete(symbols);
+  return MLM_OK;
+}
+
+// header is how a TSLanguage begins in every version of its binary interface. The API tells how many symbols there are, and not how many of them, the first ones, are terminals.
+typedef struct {
+  uint32_t version, symbols, aliases, terminals;
+} header;
+
+uint32_t mlm_terminals(const void *language) { return ((const header *)language)->terminals; }
+
 // parse_and_walk runs inside an arena. The tree is left to it; the parser is
 // deleted, as the scanners of some grammars use memory that is not the arena's.
-static int parse_and_walk(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout) {
+static int parse_and_walk(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout, wish *w) {
   TSParser *parser = ts_parser_new();
   int result = MLM_BAD_LANGUAGE;
   if (ts_parser_set_language(parser, language)) {
     ts_parser_set_timeout_micros(parser, timeout);
     TSTree *tree = ts_parser_parse_string(parser, NULL, text, length);
-    result = tree ? walk(p, tree) : MLM_TIMEOUT;
+    result = !tree ? MLM_TIMEOUT : w ? look(language, tree, length, w) : walk(p, tree);
   }
   ts_parser_delete(parser);
   return result;
@@ -146,7 +213,17 @@ static int parse_and_walk(mlm_parser *p, const void *language, const char *text,
 int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros) {
   p->count = 0;
   mlm_arena_begin(p->arena);
-  int result = parse_and_walk(p, language, text, length, timeout_micros);
+  int result = parse_and_walk(p, language, text, length, timeout_micros, NULL);
   mlm_arena_end();
+  return result;
+}
+
+int mlm_expected(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros, uint8_t *expected, uint32_t count, uint32_t *wrong) {
+  wish w = {expected, count, 0};
+  p->count = 0;
+  mlm_arena_begin(p->arena);
+  int result = parse_and_walk(p, language, text, length, timeout_micros, &w);
+  mlm_arena_end();
+  *wrong = w.wrong;
   return result;
 }

@@ -63,24 +63,57 @@ func walkTree(grammar unsafe.Pointer, text []byte, use func([]node)) {
 		use(nil)
 		return
 	}
-	var p *C.mlm_parser
-	select {
-	case p = <-idleParsers:
-	default:
-		if p = C.mlm_parser_new(); p == nil {
-			use(nil)
-			return
-		}
+	p := takeParser()
+	if p == nil {
+		use(nil)
+		return
 	}
-	timeout := parseTimeout + time.Duration(len(text))*(parseTimeoutPerMiB>>20)
-	status := C.mlm_parse(p, grammar, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.uint32_t(len(text)),
-		C.uint64_t(timeout/time.Microsecond))
+	status := C.mlm_parse(p, grammar, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.uint32_t(len(text)), timeoutOf(text))
 	if status != C.MLM_OK || p.count == 0 {
 		use(nil)
 	} else {
 		use(unsafe.Slice((*node)(unsafe.Pointer(p.nodes)), int(p.count)))
 	}
-	if status == C.MLM_OK && p.capacity <= keepNodes {
+	giveBack(p, status)
+}
+
+// expectedAt marks in a slice by symbol which terminals the grammar lets stand where the last token of a text stands, and tells how much of the text before does not parse; nil is that it cannot be told.
+func expectedAt(grammar unsafe.Pointer, text []byte) (expected []uint8, wrong int) {
+	if len(text) == 0 || len(text) > maxText {
+		return nil, 0
+	}
+	p := takeParser()
+	if p == nil {
+		return nil, 0
+	}
+	expected = make([]uint8, C.mlm_terminals(grammar))
+	var unread C.uint32_t
+	status := C.mlm_expected(p, grammar, (*C.char)(unsafe.Pointer(unsafe.SliceData(text))), C.uint32_t(len(text)), timeoutOf(text),
+		(*C.uint8_t)(unsafe.SliceData(expected)), C.uint32_t(len(expected)), &unread)
+	giveBack(p, status)
+	if status != C.MLM_OK {
+		return nil, 0
+	}
+	return expected, int(unread)
+}
+
+func timeoutOf(text []byte) C.uint64_t {
+	return C.uint64_t((parseTimeout + time.Duration(len(text))*(parseTimeoutPerMiB>>20)) / time.Microsecond)
+}
+
+// takeParser returns an idle parser, or a new one; nil without memory.
+func takeParser() *C.mlm_parser {
+	select {
+	case p := <-idleParsers:
+		return p
+	default:
+		return C.mlm_parser_new()
+	}
+}
+
+// giveBack keeps a parser for the next parse, unless it has become large or may not be in order.
+func giveBack(p *C.mlm_parser, status C.int) {
+	if (status == C.MLM_OK || status == C.MLM_NO_STATE) && p.capacity <= keepNodes {
 		select {
 		case idleParsers <- p:
 			return

@@ -33,6 +33,7 @@ enum {
   MLM_TIMEOUT = 1,
   MLM_NO_MEMORY = 2,
   MLM_BAD_LANGUAGE = 3,
+  MLM_NO_STATE = 4,
 };
 
 // mlm_init must be called before anything else. It returns 0 where tree-sitter is
@@ -41,5 +42,12 @@ int mlm_init(void);
 mlm_parser *mlm_parser_new(void);
 void mlm_parser_delete(mlm_parser *p);
 int mlm_parse(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros);
+
+// mlm_terminals tells how many symbols of a grammar are terminals: the first ones.
+uint32_t mlm_terminals(const void *language);
+
+// mlm_expected tells which terminals the grammar lets stand where the last token of a text stands: it sets expected[symbol], of count symbols, to 1 for each, and
+// wrong to how much of the text before did not parse. It returns MLM_OK, or, where that cannot be told, another status.
+int mlm_expected(mlm_parser *p, const void *language, const char *text, uint32_t length, uint64_t timeout_micros, uint8_t *expected, uint32_t count, uint32_t *wrong);
 
 #endif

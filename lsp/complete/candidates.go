@@ -1,30 +1,112 @@
 package complete
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/treesitter"
 )
 
-// grammar lists the words of the language that can stand at the cursor.
-func grammar(language string, c cursor) []names.Name {
+// grammar lists the words of the language that can stand at the cursor: those that the grammar allows there. Of those that the grammar takes for names, as the predeclared ones
+// of Go, and where it cannot be asked, those that the table below allows.
+func grammar(f *treesitter.File, c cursor) []names.Name {
 	if c.member || c.defining {
 		return nil
 	}
+	var fit []keyword
+	var surely []string
+	for _, word := range keywords[f.Language] {
+		if fits(word.text, c.prefix) {
+			if fit = append(fit, word); continues[word.text] && !c.bare() {
+				surely = append(surely, word.text)
+			}
+		}
+	}
+	if len(fit) == 0 {
+		return nil
+	}
+	expected := map[string]bool(nil)
+	if text := leading(f, c.name.Start); len(text) <= maxLeading {
+		expected = treesitter.Expected(f.Language, text, surely)
+	}
+	nameToo := expected["identifier"] || expected["name"] // stands for any expression
 	var list []names.Name
-	for _, word := range keywords[language] {
-		if c.first || word.inExpressions {
+	for _, word := range fit {
+		may, known := expected[word.text]
+		if rule, named := ruleNames[f.Language+" "+word.text]; named && !known {
+			may, known = expected[rule]
+		}
+		switch {
+		case !known:
+			may = c.first || word.inExpressions
+		case !may && c.bare() && c.first && continues[word.text]:
+			may = true // what it goes on with was taken for something else; see treesitter.Expected
+		default:
+			// Of words that can stand for names, and hardly ever do.
+			may = may && (c.first || word.inExpressions || !nameToo || !reusable[f.Language][word.text])
+		}
+		if may {
 			list = append(list, names.Name{Text: word.text, Kind: treesitter.KindKeyword})
 		}
 	}
 	return list
 }
 
+// maxLeading bounds what is parsed to learn which words can stand at its end; above, the table decides.
+const maxLeading = 64 << 10
+
+// leading returns what stands before an offset, from the start of the last outermost declaration that begins there: what is before it does not matter to the grammar.
+func leading(f *treesitter.File, offset int) []byte {
+	start, end := 0, 0
+	for _, d := range f.Declarations {
+		if d.Start >= offset {
+			break
+		}
+		if d.Start >= end {
+			start, end = d.Start, d.End
+		}
+	}
+	start = bytes.LastIndexByte(f.Text[:start], '\n') + 1
+	if f.Language == "php" && start > 0 {
+		return slices.Concat([]byte("<?php "), f.Text[start:offset])
+	}
+	return f.Text[start:offset]
+}
+
+// continues are words that go on with a statement, a list or a declaration, where little else can stand.
+var continues = set("abstract class final private protected public static as case catch default do elif else elsif elseif end ensure except extends finally from implements in instanceof is of rescue then throws until when where while")
+
+// reusable are words that the grammar of a language allows for names, too.
+var reusable = map[string]map[string]bool{
+	"python": set("case match type"), "javascript": set("get set static"), "typescript": typescriptNames, "tsx": typescriptNames,
+	"java": set("record sealed yield"), "rust": set("default union"), "php": set("enum readonly match"),
+}
+
+var typescriptNames = set("abstract declare enum export get implements import module namespace override private protected public readonly set static type")
+
+// ruleNames are what a grammar calls words that it does not call by their text, by language and word.
+var ruleNames = func() map[string]string {
+	m := map[string]string{
+		"python True": "true", "python False": "false", "python None": "none", "java null": "null_literal", "java boolean": "boolean_type", "java void": "void_type", "rust mut": "mutable_specifier",
+		"cpp bool": "primitive_type", "rust bool": "primitive_type",
+	}
+	for _, language := range []string{"c", "cpp"} {
+		for _, word := range []string{"char", "double", "float", "int", "void"} {
+			m[language+" "+word] = "primitive_type"
+		}
+	}
+	for _, word := range strings.Fields("f32 f64 i32 i64 u8 u32 u64 usize") {
+		m["rust "+word] = "primitive_type"
+	}
+	return m
+}()
+
 // fits reports whether text continues what is typed.
 func fits(text, prefix string) bool { return strings.HasPrefix(text, prefix) }
 
-// keyword is a word of a language, and whether it can stand inside an expression; all can begin a statement, or continue one on a new line.
+// keyword is a word of a language, and whether it can stand inside an expression; where the grammar cannot be asked, all can begin a statement, or continue one on a new line.
 type keyword struct {
 	text          string
 	inExpressions bool
@@ -42,9 +124,9 @@ func words(inStatements, inExpressions string) []keyword {
 }
 
 const (
-	javascriptStatements  = "break case catch class const continue debugger default delete do else export finally for if import let return switch throw try var while with"
+	javascriptStatements  = "break case catch class const continue debugger default delete do else export extends finally for from get if import let of return set static switch throw try var while with"
 	javascriptExpressions = "async await false function in instanceof new null of super this true typeof undefined void yield"
-	typescriptStatements  = javascriptStatements + " abstract declare enum implements interface namespace override private protected public readonly static type"
+	typescriptStatements  = javascriptStatements + " abstract declare enum implements infer interface is namespace override private protected public readonly type"
 	typescriptExpressions = javascriptExpressions + " as any boolean keyof never number object satisfies string unknown"
 	cStatements           = "break case const continue default do else enum extern for goto if register return static struct switch typedef union volatile while"
 	cExpressions          = "char double float int long short signed sizeof unsigned void"
@@ -82,7 +164,11 @@ func Words(language string) []string {
 	return list
 }
 
+// isKeyword reports whether a text is a word of a language, and seldom a name.
 func isKeyword(language, text string) bool {
+	if contextual[text] {
+		return false
+	}
 	for _, k := range keywords[language] {
 		if k.text == text {
 			return true
@@ -90,6 +176,9 @@ func isKeyword(language, text string) bool {
 	}
 	return false
 }
+
+// contextual are words of JavaScript and TypeScript that are names as often.
+var contextual = set("from get infer is of set")
 
 // introduces holds the words that make the next name a new one.
 var introduces = map[string]map[string]bool{

@@ -130,12 +130,13 @@ func At(f *treesitter.File, offset int, around *project.View, corpus *ngram.Mode
 		return nil, false
 	}
 	p := &Place{file: f, cursor: c, span: c.name}
+	words := grammar(f, c)
 	if c.bare() && len(f.Text) <= maxReparse {
 		// With nothing typed the parser often takes the next line for the rest of this one. A name at the cursor shows it what is meant.
 		f = treesitter.Parse(f.Language, c.withPlaceholder(f.Text))
 	}
 	x := names.New(f)
-	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: grammar(f.Language, c), Around: around, Corpus: corpus}
+	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: words, Around: around, Corpus: corpus}
 	if i := f.TokenAt(c.name.Start); i >= 0 && f.Tokens[i].Start == c.name.Start {
 		switch kind := f.Tokens[i].Kind; kind {
 		case treesitter.KindCall, treesitter.KindType:
