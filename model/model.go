@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"golang.org/x/sync/semaphore"
 
@@ -79,7 +80,7 @@ type Candidate struct {
 // in the order of the choices, generated ones in that of their texts.
 type Prediction struct {
 	Candidates []Candidate
-	// Rows is how many rows went through the network for it, or had gone when it was first asked: what the answer costs.
+	// Rows is how many rows the answer is made of: what it costs where nothing is remembered.
 	Rows int
 }
 
@@ -151,6 +152,7 @@ type Model struct {
 	net    network
 	turn   *semaphore.Weighted
 	memo   *memo
+	recent *recent
 	about  Info
 	closer func() error
 }
@@ -251,6 +253,7 @@ func newModel(tok *codetok.Tokenizer, net network, positions int, opts Options) 
 		mixture: bundle.DefaultMixture,
 		turn:    semaphore.NewWeighted(1),
 		memo:    newMemo(opts.CacheSize),
+		recent:  newRecent(opts.CacheSize, tok.Size()),
 		closer:  func() error { return nil },
 	}
 	if opts.Window > 0 {
@@ -367,22 +370,44 @@ func (m *Model) search(q Query) (search, error) {
 	return m.newGenerating(q)
 }
 
-// forward runs rows in batches and hands each its logits.
+// forward runs rows in batches and hands each its logits. Those that were asked a moment ago are answered from memory.
 func (m *Model) forward(ctx context.Context, rows []*row) error {
-	for _, batch := range batches(rows, len(m.allowed)) {
-		if err := m.pass(ctx, batch); err != nil {
+	var fresh []*row
+	keys := map[*row]memoKey{}
+	for _, r := range rows {
+		key, ok := m.recent.key(r)
+		if ok && m.recent.replay(key, r) {
+			continue
+		}
+		if ok {
+			keys[r] = key
+		}
+		fresh = append(fresh, r)
+	}
+	for _, batch := range batches(fresh, len(m.allowed)) {
+		heard := map[*row]*said{}
+		for _, r := range batch {
+			if _, ok := keys[r]; ok {
+				heard[r] = &said{}
+			}
+		}
+		if err := m.pass(ctx, batch, heard); err != nil {
 			return err
+		}
+		for r, s := range heard {
+			s.pointer = slices.Clone(r.pointer)
+			m.recent.entries.Add(keys[r], s)
 		}
 	}
 	return nil
 }
 
-// pass runs one batch. Callers take turns, in the order in which they came, so
+// pass runs one batch and writes down what is said of the rows in heard. Callers take turns, in the order in which they came, so
 // that a short question waits for one batch of a long one at most. When ctx
 // ends it returns at once; the pass under way ends at its next operator and keeps
 // its turn until then, and what it still computes is given to a search that
 // nobody looks at any more.
-func (m *Model) pass(ctx context.Context, batch []*row) error {
+func (m *Model) pass(ctx context.Context, batch []*row, heard map[*row]*said) error {
 	if err := m.turn.Acquire(ctx, 1); err != nil {
 		return err
 	}
@@ -391,7 +416,11 @@ func (m *Model) pass(ctx context.Context, batch []*row) error {
 		defer m.turn.Release(1)
 		done <- m.net.logits(ctx, batch, func(r *row, wanted int, logits []float32) {
 			logits = logits[:len(m.allowed)]
-			r.visit(wanted, distribution{logits, m.allowed, logSumExp(logits, m.allowed)})
+			d := distribution{logits, m.allowed, logSumExp(logits, m.allowed)}
+			if s := heard[r]; s != nil {
+				s.distributions = append(s.distributions, distribution{slices.Clone(d.logits), d.allowed, d.norm})
+			}
+			r.visit(wanted, d)
 		})
 	}()
 	select {
