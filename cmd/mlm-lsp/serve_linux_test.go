@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -14,7 +11,7 @@ import (
 	"testing"
 
 	"mlm-lsp/lsp/fakeeditor"
-	"mlm-lsp/model/ort/orttest"
+	"mlm-lsp/lsp/protocol317"
 )
 
 // namespace asks the kernel for a user and a network namespace of a process's own. In the latter there is no interface but a loopback that is down.
@@ -43,38 +40,18 @@ func TestServeWithoutNetwork(t *testing.T) {
 	if refusesNamespaces(t) {
 		t.Skip("NOT SHOWN: the kernel gives no network namespace, so it was not tried whether serve needs a network")
 	}
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	sample, err := os.ReadFile("../../examples/inventory.py")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
 	var network string // of the process, when it had answered
-	cmd := exec.Command(program, "serve", "--log-level", "debug")
-	cmd.Args[0] = "mlm-lsp" // which makes a test binary the program: TestMain
-	cmd.Env = append(os.Environ(), "MLM_LSP_ORT_LIBRARY="+orttest.Library(t).Path, "XDG_CACHE_HOME="+t.TempDir())
-	cmd.SysProcAttr, cmd.Stderr = namespace(), &log
-	e := fakeeditor.Start(t, func(_ context.Context, stream io.ReadWriteCloser) error {
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			return err
-		}
-		cmd.Stdout = stream
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		go func() {
-			_, _ = io.Copy(in, stream) // until the editor hangs up
-			_ = in.Close()
-		}()
-		return cmd.Wait()
-	}, fakeeditor.Config{Pull: true})
+	p := program(t)
+	p.SysProcAttr = namespace()
+	e := fakeeditor.Start(t, p.serve, fakeeditor.Config{Pull: true, Status: true})
 	const name = "file:///no/such/place/inventory.py"
 	e.Open(name, "python", string(sample))
-	e.Refreshed(1) // the model is there
+	for e.Status().Kind != protocol317.StatusReady {
+	}
 	if found := e.Diagnostics(name); len(found) == 0 {
 		t.Error("no diagnostics")
 	}
@@ -86,7 +63,7 @@ func TestServeWithoutNetwork(t *testing.T) {
 		t.Error("no hover")
 	}
 	for _, file := range []string{"dev", "tcp", "tcp6", "udp", "udp6", "raw", "unix"} {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", cmd.Process.Pid, file))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", p.Process.Pid, file))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Error(err)
 		}
@@ -97,7 +74,5 @@ func TestServeWithoutNetwork(t *testing.T) {
 	if got := regexp.MustCompile(`(?m)^ *([a-z]\w*): .*|^ *[0-9a-f]+: .*`).FindAllString(network, -1); len(got) != 1 || !regexp.MustCompile(`^ *lo:( +0)+$`).MatchString(got[0]) {
 		t.Errorf("interfaces and sockets of the process: %q, want a loopback that nothing went through", got)
 	}
-	if got := log.String(); !strings.Contains(got, "model loaded") || strings.Contains(got, `"level":"error"`) {
-		t.Errorf("log:\n%s", got)
-	}
+	p.check(t)
 }
