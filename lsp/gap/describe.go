@@ -332,12 +332,13 @@ func (g *Gap) describeGrams() {
 
 // describeCorpus fills in what the n-grams of the corpus say of each candidate and of the tokens behind it, alone and mixed with the probabilities of tokens.
 func (g *Gap) describeCorpus(before, behind []string, tokens [][]float64) {
-	var place *ngram.Place
+	var corpus *ngram.Reader
 	if g.opts.Corpus != nil {
-		place = g.opts.Corpus.At(g.x.File.Language, before, behind)
+		corpus = g.opts.Corpus.Reader(g.x.File.Language)
 	}
 	left, right := make([]float64, len(tokens)), make([]float64, len(tokens))
-	if place != nil {
+	if corpus != nil {
+		place := corpus.At(before, behind)
 		for i := range g.Candidates {
 			c := &g.Candidates[i]
 			said := place.Tokens([]string{c.Text})
@@ -348,7 +349,7 @@ func (g *Gap) describeCorpus(before, behind []string, tokens [][]float64) {
 			}
 			left[i], right[i] = sides(alone)
 			c.Inputs[CorpusHere], c.Inputs[CorpusBefore] = float32(left[i]), float32(said[0].Context)
-			c.Inputs[CorpusKnown] = rank.Flag(g.opts.Corpus.Known(g.x.File.Language, c.Text))
+			c.Inputs[CorpusKnown] = rank.Flag(corpus.Known(c.Text))
 			if len(said) > 1 {
 				c.Inputs[CorpusAfter] = float32(said[1].Context)
 			}

@@ -113,11 +113,6 @@ func (f *file) askOthers(s *site, before, behind []string, sequences [][]string,
 	if f.project == nil && f.corpus == nil {
 		return
 	}
-	language := f.x.File.Language
-	var place *ngram.Place
-	if f.corpus != nil {
-		place = f.corpus.At(language, before, behind)
-	}
 	fill := func(from func(choice int) float64, in, over input) {
 		scores := make([]float64, len(tokens))
 		for i := range scores {
@@ -130,13 +125,14 @@ func (f *file) askOthers(s *site, before, behind []string, sequences [][]string,
 	}
 	mixture := func(i int) float64 { return logs(tokens[i]) }
 	fill(mixture, inProject, inProjectOver)
-	if place != nil {
+	if f.corpus != nil {
+		place := f.corpus.At(before, behind)
 		alone := make([]float64, len(tokens))
 		for i := range s.choices {
 			in := &s.choices[i].inputs
 			said := place.Tokens(sequences[i])
 			in[inCorpusHere], in[inCorpusBefore] = float32(math.Log(said[0].Probability)), float32(said[0].Context)
-			in[inCorpusKnown] = rank.Flag(f.corpus.Known(language, sequences[i][0]))
+			in[inCorpusKnown] = rank.Flag(f.corpus.Known(sequences[i][0]))
 			if n := len(sequences[i]); len(said) > n {
 				in[inCorpusAfter] = float32(said[n].Context)
 			}

@@ -15,7 +15,7 @@ import (
 type file struct {
 	x       *names.Index
 	project *project.View // nil without one
-	corpus  *ngram.Model  // nil without one
+	corpus  *ngram.Reader // nil without one, or where it says nothing of the language
 	tokens  []treesitter.Token
 	texts   []string           // by token
 	at      map[string][]int32 // identifier tokens by text, ascending
@@ -50,9 +50,12 @@ type argument struct{ call, position int }
 
 func newFile(x *names.Index, around *project.View, corpus *ngram.Model) *file {
 	f := &file{
-		x: x, project: around, corpus: corpus, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
+		x: x, project: around, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
 		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
 		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
+	}
+	if corpus != nil {
+		f.corpus = corpus.Reader(x.File.Language)
 	}
 	for i, t := range f.tokens {
 		f.texts[i] = x.Text(t.Span)

@@ -169,22 +169,60 @@ func (m *Model) known(f *Family, folded string) bool {
 	return ok
 }
 
-// Place is where a token is missing, with the tokens around it. It is used by one goroutine at a time.
-type Place struct {
+// Reader asks about the tokens of one text, and remembers what it has looked up. It is used by one goroutine at a time.
+type Reader struct {
 	m      *Model
 	family *Family
 	root   Key
 	floor  float64 // of a token that the empty context does not know
-	tokens []word  // those before, the candidate's, those behind
-	before int
-	behind []word
-	// left are the contexts that end right before the gap, from the empty one up to the longest that the model holds.
-	left []context
+	words  map[string]word
 }
 
+// word is a token as it is counted.
 type word struct {
 	Token
-	nats float64 // what its shape leaves to it
+	nats  float64 // what its shape leaves to it
+	known bool
+}
+
+// Reader returns one for a text in a language; nil when that was not counted.
+func (m *Model) Reader(language string) *Reader {
+	f := m.family(language)
+	if f == nil {
+		return nil
+	}
+	return &Reader{m: m, family: f, root: Root(f.Name), floor: math.Log(float64(f.Known + 1)), words: map[string]word{}}
+}
+
+func (r *Reader) word(text string) word {
+	w, ok := r.words[text]
+	if !ok {
+		folded := Fold(text)
+		if w.known = r.m.known(r.family, folded); w.known {
+			w.Token = TokenOf(folded)
+		} else {
+			shape := Shape(folded)
+			w.Token, w.nats = TokenOf(shape), math.Log(float64(r.family.Rare[shape]+1))
+		}
+		r.words[text] = w
+	}
+	return w
+}
+
+// Known is Model's.
+func (r *Reader) Known(text string) bool { return r.word(text).known }
+
+// Place is where a token is missing, with the tokens around it. It is used by one goroutine at a time.
+type Place struct {
+	r *Reader
+	// left are the contexts that end right before the gap, from the empty one up to the longest that the model holds, and ends the n-grams there, by length.
+	left []context
+	ends []Key
+	// behind are the tokens behind the gap, with what those between the gap and each say of it.
+	behind []beginning
+	// grown are, by where they begin, the n-grams that end before the token that is asked about and hold tokens of the candidate.
+	grown []Key
+	said  []Said
 }
 
 // context is an n-gram that something follows, and what it leaves to those that it does not know; shorter first in a list.
@@ -193,48 +231,93 @@ type context struct {
 	rest float64
 }
 
+// beginning is a token whose shorter contexts are known.
+type beginning struct {
+	word
+	answer answer
+	most   int // tokens of the longest of those contexts; longer ones hold tokens of a candidate
+}
+
+// answer is what contexts say of a token, from the empty one up.
+type answer struct {
+	nats    float64
+	context int  // tokens of the longest context that knows it
+	held    bool // all of them do
+	over    bool // nothing is known behind the last of them, nor behind a longer one
+}
+
+// ask goes on with a context of n tokens that leaves rest, and becomes key by the token that is asked about.
+func (a *answer) ask(m *Model, n int, key Key, rest float64) {
+	if a.held {
+		var code uint8
+		if code, a.held = m.table.get(key); a.held {
+			a.nats, a.context = float64(m.books[n][code]), n
+			return
+		}
+	}
+	a.nats += rest
+}
+
+func (a answer) said(w word) Said {
+	return Said{Probability: math.Exp(-a.nats - w.nats), Context: a.context}
+}
+
+// rest is what a context of n tokens leaves to shorter ones; ok is false when nothing is known behind it. The empty one leaves nothing.
+func (m *Model) rest(key Key, n int) (rest float64, ok bool) {
+	if n == 0 {
+		return 0, true
+	}
+	code, ok := m.table.get(key.rest())
+	return float64(m.books[Order+n][code]), ok
+}
+
 // At readies a place between tokens; before and behind may be longer than what is looked at. In a language that was not counted it is nil.
 func (m *Model) At(language string, before, behind []string) *Place {
-	f := m.family(language)
-	if f == nil {
+	r := m.Reader(language)
+	if r == nil {
 		return nil
 	}
-	p := &Place{m: m, family: f, root: Root(f.Name), floor: math.Log(float64(f.Known + 1))}
+	return r.At(before, behind)
+}
+
+// At is Model's.
+func (r *Reader) At(before, behind []string) *Place {
+	p := &Place{r: r}
+	var left []word
 	for _, text := range before[max(0, len(before)-Order+1):] {
-		p.tokens = append(p.tokens, p.word(text))
+		left = append(left, r.word(text))
 	}
+	for n := 0; n <= len(left); n++ {
+		key := r.key(left[len(left)-n:])
+		p.ends = append(p.ends, key)
+		if rest, ok := r.m.rest(key, n); ok && len(p.left) == n {
+			p.left = append(p.left, context{key, rest})
+		}
+	}
+	var right []word
 	for _, text := range behind[:min(len(behind), Order-1)] {
-		p.behind = append(p.behind, p.word(text))
+		b := beginning{word: r.word(text), answer: answer{nats: r.floor, held: true}, most: len(right)}
+		for n := 0; n <= len(right) && n < Order; n++ {
+			key := r.key(right[len(right)-n:])
+			rest, ok := r.m.rest(key, n)
+			if b.answer.over = !ok; !ok {
+				break
+			}
+			b.answer.ask(r.m, n, key.Next(b.Token), rest)
+		}
+		p.behind = append(p.behind, b)
+		right = append(right, b.word)
 	}
-	p.before = len(p.tokens)
-	p.left = p.contexts(nil, p.before)
 	return p
 }
 
-func (p *Place) word(text string) word {
-	text = Fold(text)
-	if p.m.known(p.family, text) {
-		return word{Token: TokenOf(text)}
+// key is that of words behind each other.
+func (r *Reader) key(words []word) Key {
+	key := r.root
+	for _, w := range words {
+		key = key.Next(w.Token)
 	}
-	shape := Shape(text)
-	return word{TokenOf(shape), math.Log(float64(p.family.Rare[shape] + 1))}
-}
-
-// contexts lists those that end before the token at i.
-func (p *Place) contexts(list []context, i int) []context {
-	list = append(list, context{key: p.root})
-	for n := 1; n < Order && n <= i; n++ {
-		key := p.root
-		for _, w := range p.tokens[i-n : i] {
-			key = key.Next(w.Token)
-		}
-		code, ok := p.m.table.get(key.rest())
-		if !ok {
-			break // nothing is known behind it, nor behind a longer one
-		}
-		list = append(list, context{key, float64(p.m.books[Order+n][code])})
-	}
-	return list
+	return key
 }
 
 // Said is what a model says of a token.
@@ -245,40 +328,46 @@ type Said struct {
 	Context int
 }
 
-// Tokens says of each of a candidate's tokens, and then of up to four behind the gap, how probable it is after the up to four before it.
+// Tokens says of each of a candidate's tokens, and then of up to four behind the gap, how probable it is after the up to four before it. The slice holds until the next call.
 func (p *Place) Tokens(candidate []string) []Said {
-	p.tokens = p.tokens[:p.before]
-	for _, text := range candidate {
-		p.tokens = append(p.tokens, p.word(text))
+	p.said, p.grown = p.said[:0], p.grown[:0]
+	left := len(p.ends) - 1
+	for n := left; n > 0; n-- {
+		p.grown = append(p.grown, p.ends[n])
 	}
-	p.tokens = append(p.tokens, p.behind...)
-	list := make([]Said, 0, len(p.tokens)-p.before)
-	var own [Order]context
-	for i := p.before; i < len(p.tokens); i++ {
-		contexts := p.left
-		if i > p.before {
-			contexts = p.contexts(own[:0], i)
+	for j := range len(candidate) + len(p.behind) {
+		var w word
+		a, most := answer{nats: p.r.floor, held: true}, -1
+		if j < len(candidate) {
+			w = p.r.word(candidate[j])
+			p.grown = append(p.grown, p.r.root)
+		} else {
+			b := &p.behind[j-len(candidate)]
+			w, a, most = b.word, b.answer, b.most
 		}
-		list = append(list, p.say(contexts, p.tokens[i]))
-	}
-	return list
-}
-
-func (p *Place) say(contexts []context, w word) Said {
-	said := Said{}
-	nats, held := p.floor, true
-	for n, c := range contexts {
-		if held {
-			var code uint8
-			if code, held = p.m.table.get(c.key.Next(w.Token)); held {
-				nats, said.Context = float64(p.m.books[n][code]), n
-				continue
+		for n := most + 1; n < min(Order, left+j+1); n++ {
+			key := &p.grown[left+j-n]
+			next := key.Next(w.Token)
+			if !a.over {
+				var rest float64
+				known := true
+				switch {
+				case j > 0:
+					rest, known = p.r.m.rest(*key, n)
+				case n < len(p.left):
+					rest = p.left[n].rest
+				default:
+					known = false
+				}
+				if a.over = !known; known {
+					a.ask(p.r.m, n, next, rest)
+				}
 			}
+			*key = next
 		}
-		nats += c.rest
+		p.said = append(p.said, a.said(w))
 	}
-	said.Probability = math.Exp(-nats - w.nats)
-	return said
+	return p.said
 }
 
 // Size is how many bytes the n-grams take.

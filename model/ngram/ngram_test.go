@@ -66,6 +66,30 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// TestReader: what a reader says does not depend on what it was asked before, nor at which place.
+func TestReader(t *testing.T) {
+	m := grams(t)
+	r := m.Reader("go")
+	texts := []string{"x", "y", ".", "name", "x .", "y y", "x . y", "", "12345"}
+	for _, before := range texts {
+		for _, behind := range texts {
+			place := r.At(strings.Fields(before), strings.Fields(behind))
+			for _, candidate := range texts {
+				want := m.At("go", strings.Fields(before), strings.Fields(behind)).Tokens(strings.Fields(candidate))
+				if got := place.Tokens(strings.Fields(candidate)); !slices.Equal(got, want) {
+					t.Errorf("%q between %q and %q: %+v, alone %+v", candidate, before, behind, got, want)
+				}
+				if r.Known(candidate) != m.Known("go", candidate) {
+					t.Errorf("%q is known to one alone", candidate)
+				}
+			}
+		}
+	}
+	if m.Reader("python") != nil {
+		t.Error("what was not counted is read")
+	}
+}
+
 func TestFoldAndShape(t *testing.T) {
 	for text, want := range map[string]string{
 		"name": "name", `"ab"`: `""`, `""`: `""`, `"a"`: `"a"`, `'\n'`: `""`, `'static`: `'static`, `'a`: `'a`, "`x${y}`": `""`, `r"abc"`: `""`, `rb'abc'`: `""`,
