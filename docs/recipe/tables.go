@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"mlm-lsp/internal/marks"
 	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/training"
 	"mlm-lsp/training/page"
@@ -220,7 +221,7 @@ func (l *lab) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if text, err = between(text, "frequencies", frequencies); err != nil {
+	if text, err = marks.Replace(text, "frequencies", frequencies); err != nil {
 		return fmt.Errorf("writing tables: %s: %w", path, err)
 	}
 	var curves strings.Builder
@@ -234,7 +235,7 @@ func (l *lab) write(path string) error {
 		if table == "" {
 			continue
 		}
-		if text, err = between(text, e.name, table); err != nil {
+		if text, err = marks.Replace(text, e.name, table); err != nil {
 			return fmt.Errorf("writing tables: %s: %w", path, err)
 		}
 		o.draw(&curves)
@@ -243,17 +244,6 @@ func (l *lab) write(path string) error {
 		return fmt.Errorf("writing tables: %w", err)
 	}
 	return os.WriteFile(l.path("curves.html"), []byte(curves.String()), 0o666)
-}
-
-// between replaces what stands between the mark of a table and the next end.
-func between(text []byte, name, table string) ([]byte, error) {
-	mark := "<!-- " + name + " -->\n"
-	before, rest, ok := bytes.Cut(text, []byte(mark))
-	_, after, closed := bytes.Cut(rest, []byte("<!-- end -->\n"))
-	if !ok || !closed {
-		return nil, fmt.Errorf("no %q with an end behind it", strings.TrimSpace(mark))
-	}
-	return slices.Concat(before, []byte(mark+"\n"+table+"\n<!-- end -->\n"), after), nil
 }
 
 // draw draws bits per byte over the subwords read, a curve per arm, seeds averaged.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"mlm-lsp/internal/marks"
 	"mlm-lsp/training"
 )
 
@@ -76,19 +77,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestBetween(t *testing.T) {
-	text := "head\n<!-- a -->\nold\n<!-- end -->\nconclusion\n<!-- b -->\n<!-- end -->\n"
-	got, err := between([]byte(text), "a", "new\n")
-	if want := strings.Replace(text, "old\n", "\nnew\n\n", 1); err != nil || string(got) != want {
-		t.Errorf("%q, error %v", got, err)
-	}
-	for _, broken := range []string{"", "<!-- a -->\nold\n"} {
-		if _, err := between([]byte(broken), "a", "new\n"); err == nil {
-			t.Errorf("%q has no table", broken)
-		}
-	}
-}
-
 // TestPage: docs/recipe.md has a place for every table.
 func TestPage(t *testing.T) {
 	text, err := os.ReadFile("../recipe.md")
@@ -96,7 +84,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range append([]experiment{{name: "frequencies"}}, experiments...) {
-		if _, err := between(text, e.name, ""); err != nil {
+		if _, err := marks.Replace(text, e.name, ""); err != nil {
 			t.Error(err)
 		}
 	}
