@@ -64,7 +64,7 @@ func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (w
 }
 
 // documentation words what is known of a completion.
-func documentation(snap *snapshot, around *project.View, elsewhere func(name string, markdown bool) string, label string, data offered, markdown bool) string {
+func documentation(snap *snapshot, around *project.View, elsewhere func(name string, member, markdown bool) string, label string, data offered, markdown bool) string {
 	var b strings.Builder
 	if probability := math.Exp(data.LogProb); 0 < probability && probability <= 1 {
 		fmt.Fprintf(&b, "%s likely here, %s.\n", percent(data.LogProb), sourceWords[data.Source])
@@ -87,7 +87,7 @@ func documentation(snap *snapshot, around *project.View, elsewhere func(name str
 		b.WriteString(sourceLine(line, snap.language, markdown))
 	}
 	if !defined || imported {
-		b.WriteString(elsewhere(label, markdown))
+		b.WriteString(elsewhere(label, behindDot(snap.text, snap.mapper.positionOffset(data.Position)), markdown))
 	}
 	if around != nil {
 		if files := around.Uses(label).Files; files == 1 {

@@ -9,31 +9,34 @@ import (
 	"slices"
 	"strings"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/treesitter"
 )
 
-// told is how many definitions of a name in other files are told: a name that has more is a common word.
+// told is how many definitions of a name in other files are told: a name that has more is a common word, and where it is defined says nothing.
 const told = 3
 
-// elsewhere returns what words where a name is defined in other files of a document's folder; "" where the index knows no place, or too many.
-func (s *server) elsewhere(snap *snapshot) func(name string, markdown bool) string {
+// elsewhere returns what words where a name is defined in other files of a document's folder; "" where the index knows no place, or too many. A bare name is none of a class's members where
+// something else is called so.
+func (s *server) elsewhere(snap *snapshot) func(name string, member, markdown bool) string {
 	known, path := s.index(snap), pathOf(snap.uri)
 	top := ""
 	if f := s.folderOf(path); f != nil {
 		top = f.path
 	}
-	return func(name string, markdown bool) string {
+	return func(name string, member, markdown bool) string {
 		x := known()
 		if x == nil {
 			return ""
 		}
 		list := slices.DeleteFunc(x.Find(snap.language, name), func(d index.Symbol) bool { return d.Path == path })
-		if slices.ContainsFunc(list, usable) {
-			list = slices.DeleteFunc(list, func(d index.Symbol) bool { return !usable(d) })
+		list = preferred(list, func(d index.Symbol) bool { return d.Exported })
+		if !member {
+			list = preferred(list, func(d index.Symbol) bool { return d.Of == "" })
 		}
 		if len(list) > told {
-			return fmt.Sprintf("\nDefined in %d places of the project.\n", len(list))
+			return ""
 		}
 		var b strings.Builder
 		for _, d := range list {
@@ -53,8 +56,22 @@ func (s *server) elsewhere(snap *snapshot) func(name string, markdown bool) stri
 	}
 }
 
-// usable tells whether other files may mean a definition by a bare name, or by one behind a dot.
-func usable(d index.Symbol) bool { return d.Exported }
+// preferred keeps those that are wanted, or all if none is.
+func preferred(list []index.Symbol, wanted func(index.Symbol) bool) []index.Symbol {
+	if !slices.ContainsFunc(list, wanted) {
+		return list
+	}
+	return slices.DeleteFunc(list, func(d index.Symbol) bool { return !wanted(d) })
+}
+
+// behindDot tells whether the name that an offset is in, or behind, stands behind a dot, or what a language has for one.
+func behindDot(text []byte, offset int) bool {
+	for offset > 0 && names.IsNameByte(text[offset-1]) {
+		offset--
+	}
+	before := strings.TrimRight(string(text[max(0, offset-200):offset]), " \t\r\n")
+	return strings.HasSuffix(before, ".") || strings.HasSuffix(before, "::") || strings.HasSuffix(before, "->")
+}
 
 // largestShown is the largest file that is read for a line of it.
 const largestShown = 8 << 20

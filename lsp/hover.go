@@ -34,7 +34,7 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 		r := snap.mapper.spanRange(x.Span)
 		text := explanationText(x, kind == protocol.Markdown)
 		if !definesName(snap.file(), x.Token) {
-			text += elsewhere(x.Token, kind == protocol.Markdown)
+			text += elsewhere(x.Token, behindDot(snap.text, x.Span.Start), kind == protocol.Markdown)
 		}
 		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: text}, Range: &r}, nil
 	}, nil

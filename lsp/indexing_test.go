@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/treesitter"
 )
 
@@ -141,6 +142,45 @@ func TestIndexFollows(t *testing.T) {
 	x.tells("typed", "")
 	x.tells("fetch", "rates.py, line 1:")
 	x.Close()
+}
+
+// TestElsewhere: of many definitions those are told that others may mean; of too many none.
+func TestElsewhere(t *testing.T) {
+	directory := t.TempDir()
+	files := map[string]string{
+		"a.py": "def grow(): pass\n", "b.py": "class B:\n    def grow(self): pass\n    def shrink(self): pass\n", "c.py": "def _hidden(): pass\n",
+		"d.py": "def hidden(): pass\n", "many.py": "class A:\n    x = 1\nclass B:\n    x = 1\nclass C:\n    x = 1\nclass D:\n    x = 1\n", "user.py": "def own(): pass\n",
+	}
+	s := newServer(quick(nil))
+	s.opts.Files = listPython
+	s.addFolder(uriOf(directory))
+	x := index.New(directory, os.ReadFile, index.DefaultBounds)
+	for name, text := range files {
+		place(t, directory, name, text)
+		x.Set(filepath.Join(directory, name), treesitter.Parse("python", []byte(text)))
+	}
+	s.folders[0].indexing.index.Store(x)
+	elsewhere := s.elsewhere(s.newSnapshot(protocol.DocumentURI(uriOf(filepath.Join(directory, "user.py"))), 1, "python", nil))
+	for _, c := range []struct {
+		name   string
+		member bool
+		want   string
+	}{
+		{"grow", false, "\nDefined in a.py, line 1:\ndef grow(): pass\n"},
+		{"grow", true, "\nDefined in a.py, line 1:\ndef grow(): pass\n\nDefined in b.py, line 2:\ndef grow(self): pass\n"},
+		{"shrink", false, "\nDefined in b.py, line 3:\ndef shrink(self): pass\n"},
+		{"_hidden", false, "\nDefined in c.py, line 1:\ndef _hidden(): pass\n"},
+		{"x", true, ""}, {"own", false, ""}, {"nobody", false, ""},
+	} {
+		if got := elsewhere(c.name, c.member, false); got != c.want {
+			t.Errorf("%s, behind a dot %v: %q, want %q", c.name, c.member, got, c.want)
+		}
+	}
+	for text, want := range map[string]bool{"a.b": true, "a.": true, "ab": false, "a::b": true, "p->q": true, "a .\n  bc": true, "": false} {
+		if got := behindDot([]byte(text), len(text)); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
 }
 
 // TestIndexUnwatched: with an editor that watches nothing, the folder is looked over when something is opened or saved.
