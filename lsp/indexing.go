@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -155,18 +156,17 @@ func (t *indexTurn) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing %s: %w", t.f.path, err)
 	}
-	if err := t.f.Refresh(ctx, files); err != nil {
-		return err
-	}
+	// A file that cannot be read is in the way of the surroundings that it is in, and of nothing else.
+	failure := t.f.Refresh(ctx, files)
 	_, wanted := t.f.project()
 	t.report, err = x.Refresh(ctx, files, index.Options{Near: t.near, MaxFile: wanted.FilesMaxSize, Gate: t.gate, Progress: t.progress})
 	// An editor that watches nothing has not said what the index found to have changed.
 	changed := slices.DeleteFunc(t.report.Changed, t.s.isOpen)
-	if err != nil || len(changed) == 0 {
-		return err
+	if err == nil && len(changed) > 0 {
+		t.f.Outdate(changed...)
+		failure = t.f.Refresh(ctx, files)
 	}
-	t.f.Outdate(changed...)
-	return t.f.Refresh(ctx, files)
+	return cmp.Or(err, failure)
 }
 
 // open asks the loop for the documents of the folder that are open.
@@ -324,8 +324,8 @@ func (s *server) filesChanged(changes []*protocol.FileEvent) {
 		}
 		path := pathOf(protocol.DocumentURI(change.URI))
 		f := s.folderOf(path)
-		if f == nil || f.Folder == nil {
-			continue
+		if f == nil || f.Folder == nil || s.isOpen(path) && change.Type == protocol.FileChangeTypeChanged {
+			continue // a file that is open, and was saved, is known
 		}
 		if changed[f] == nil {
 			changed[f] = []string{}

@@ -144,6 +144,22 @@ func TestIndexFollows(t *testing.T) {
 	x.Close()
 }
 
+// TestIndexUnreadable: what cannot be read is not in the way of the rest.
+func TestIndexUnreadable(t *testing.T) {
+	directory := t.TempDir()
+	place(t, directory, "rates.py", "lookup = 1\n")
+	place(t, directory, "out/deep.py/no source", "")
+	opts := quick(&scripted{})
+	opts.Files = func(ctx context.Context, root string) ([]string, error) {
+		files, err := listPython(ctx, root)
+		return append(files, filepath.Join(directory, "out", "deep.py")), err // a directory
+	}
+	x := &indexed{t: t, directory: directory}
+	x.Editor = startWithModel(t, opts, fakeeditor.Config{Watches: true, Plain: true, Folders: []string{x.uri("")}}, atOnce)
+	x.tells("lookup", "rates.py, line 1:")
+	x.Close()
+}
+
 // TestElsewhere: of many definitions those are told that others may mean; of too many none.
 func TestElsewhere(t *testing.T) {
 	directory := t.TempDir()

@@ -118,7 +118,7 @@ func (s *server) survey(doc *document) {
 	if f == nil || f.Folder == nil || doc.language == "" {
 		return
 	}
-	open := s.openIn(f)
+	snap := doc.snapshot
 	doc.reading++
 	v := &survey{}
 	v.cancel = s.spawn(func(ctx context.Context) {
@@ -128,13 +128,9 @@ func (s *server) survey(doc *document) {
 		defer slow.Stop()
 		began := time.Now()
 		err := s.protect("reading the project", func() error {
-			if _, err := f.Around(ctx, path); err != nil {
-				return err
-			}
-			for _, snap := range open {
-				s.know(f, pathOf(snap.uri), snap.file())
-			}
-			return nil
+			s.know(f, path, snap.file())
+			_, err := f.Around(ctx, path)
+			return err
 		})
 		if err != nil {
 			s.log.Info("reading the project", zap.Error(err))
