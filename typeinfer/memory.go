@@ -10,11 +10,11 @@ import (
 	"mlm-lsp/model"
 )
 
-// Memory keeps what the model was asked about each window, so that an edit elsewhere, which may put other types among the first candidates, has it asked the same again: that costs
-// nothing, since a model keeps its answers. It may be shared between goroutines and files. A nil Memory keeps nothing.
+// Memory keeps whether the model was asked about a window, and about which candidates, so that an edit elsewhere, which moves shares and may put other types among the first, has it asked
+// the same again: that costs nothing, since a model keeps its answers. It may be shared between goroutines and files. A nil Memory keeps nothing.
 type Memory struct {
+	asked *lru.Cache[window, []string] // the candidates; none where the model was not asked
 	mu    sync.Mutex
-	asked *lru.Cache[window, []string]
 }
 
 // window is what a question is known by.
@@ -35,17 +35,27 @@ func NewMemory() *Memory {
 // decisive is how many of the first candidates an earlier question must have been about to stand for this one.
 const decisive = 3
 
-// query is the question to ask: with the choices of an earlier one of the same window, where those hold what matters now.
-func (m *Memory) query(g *gap.Gap, q model.Query) model.Query {
+// query returns the question to ask; ok is false where none is. open says whether there would be one if nothing were remembered. A question is that of an earlier call for the same window,
+// where that held what matters now.
+func (m *Memory) query(g *gap.Gap, q model.Query, open bool) (_ model.Query, ok bool) {
 	if m == nil {
-		return q
+		return g.Query(q), open
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := window{q.Language, q.Before, q.After}
-	if before, ok := m.asked.Get(key); ok && !slices.ContainsFunc(q.Choices[:min(decisive, len(q.Choices))], func(c string) bool { return !slices.Contains(before, c) }) {
-		return g.Again(q, before)
+	before, known := m.asked.Get(key)
+	if known && len(before) == 0 {
+		return q, false
+	}
+	q = g.Query(q)
+	if known && !slices.ContainsFunc(q.Choices[:min(decisive, len(q.Choices))], func(c string) bool { return !slices.Contains(before, c) }) {
+		return g.Again(q, before), true
+	}
+	if !open && !known {
+		m.asked.Add(key, nil)
+		return q, false
 	}
 	m.asked.Add(key, q.Choices)
-	return q
+	return q, true
 }

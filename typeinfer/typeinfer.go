@@ -17,7 +17,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
@@ -146,21 +145,24 @@ type asking struct {
 // askModel has the model say what it thinks of the candidates, where they are not decided already.
 func askModel(ctx context.Context, p model.Predictor, all []*asking, opts Options) error {
 	var open []*asking
+	var queries []model.Query
 	for _, a := range all {
-		if p := a.gap.Candidates; len(p) > 1 && p[0].LogProb < math.Log(decided) && p[0].LogProb > math.Log(hopeless) {
-			open = append(open, a)
+		if len(a.gap.Candidates) < 2 {
+			continue
+		}
+		first := a.gap.Candidates[0].LogProb
+		q, ok := opts.Memory.query(a.gap, names.Query(a.x.File, a.site.Span, opts.WindowBytes), first < math.Log(decided) && first > math.Log(hopeless))
+		if ok {
+			open, queries = append(open, a), append(queries, q)
 		}
 	}
-	for chunk := range slices.Chunk(open, batch) {
-		queries := make([]model.Query, len(chunk))
-		for i, a := range chunk {
-			queries[i] = opts.Memory.query(a.gap, a.gap.Query(names.Query(a.x.File, a.site.Span, opts.WindowBytes)))
-		}
-		answers, err := p.Predict(ctx, queries)
+	for start := 0; start < len(open); start += batch {
+		end := min(start+batch, len(open))
+		answers, err := p.Predict(ctx, queries[start:end])
 		if err != nil {
 			return fmt.Errorf("asking the model about annotations: %w", err)
 		}
-		for i, a := range chunk {
+		for i, a := range open[start:end] {
 			a.gap.Answer(answers[i])
 			a.gap.Rank(opts.Combiner)
 		}
