@@ -71,8 +71,8 @@ func leftOpen(a *asking) bool {
 	return false
 }
 
-// candidates are the types for a site that the file lets stand, best first.
-func (s *scope) candidates(a *asking) []Candidate {
+// candidates are the types for a site that the file lets stand, best first, at most so many.
+func (s *scope) candidates(a *asking, most int) []Candidate {
 	k := s.known(a)
 	type group struct {
 		expr        expr
@@ -137,7 +137,7 @@ func (s *scope) candidates(a *asking) []Candidate {
 	slices.SortStableFunc(groups, func(x, y *group) int { return cmp.Or(cmp.Compare(y.probability, x.probability), x.first-y.first) })
 	var list []Candidate
 	for _, g := range groups {
-		if len(list) > mostCandidates {
+		if len(list) == most {
 			break
 		}
 		if text, imports, ok := s.write(a, g.expr); ok {

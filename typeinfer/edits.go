@@ -48,23 +48,33 @@ func Edits(f *treesitter.File, picks []Pick) []Edit {
 			}
 		}
 		edits = append(edits, Edit{span, text})
-		for _, i := range p.Candidate.Imports {
-			if i.Name != "" && !slices.Contains(wanted[i.Module], i.Name) {
-				wanted[i.Module] = append(wanted[i.Module], i.Name)
-			}
-			group := (&pythonImport{module: i.Module}).group()
-			checking[i.Module] = group > 1
+		addImports(p.Candidate.Imports, wanted, checking)
+	}
+	if f.Language == "javascript" {
+		return joined(writeDocs(f, documentedPicks))
+	}
+	return joined(append(edits, importEdits(f, wanted, checking)...))
+}
+
+// addImports sorts imports by module, and says which modules are imported for checkers only.
+func addImports(imports []Import, wanted map[string][]string, checking map[string]bool) {
+	for _, i := range imports {
+		if !slices.Contains(wanted[i.Module], i.Name) {
+			wanted[i.Module] = append(wanted[i.Module], i.Name)
 		}
+		checking[i.Module] = (&pythonImport{module: i.Module}).group() > 1
 	}
+}
+
+// importEdits are the edits that import names, by module.
+func importEdits(f *treesitter.File, wanted map[string][]string, checking map[string]bool) []Edit {
 	switch f.Language {
-	case "javascript":
-		edits = append(edits, writeDocs(f, documentedPicks)...)
 	case "python":
-		edits = append(edits, addPython(f, wanted, checking)...)
-	default:
-		edits = append(edits, addScript(f, wanted, singleQuotes(f))...)
+		return addPython(f, wanted, checking)
+	case "typescript", "tsx":
+		return addScript(f, wanted, singleQuotes(f))
 	}
-	return joined(edits)
+	return nil
 }
 
 // joined sorts edits, and makes one of those at the same place.

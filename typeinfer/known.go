@@ -66,9 +66,6 @@ var pythonModuleByName = func() map[string]string {
 // pythonModuleOf is the module of the standard library that has a type of that name; "" when none is known.
 func pythonModuleOf(name string) string { return pythonModuleByName[name] }
 
-// pythonModules are modules that are written before their types, as in datetime.datetime.
-var pythonModules = set("typing collections datetime decimal logging pathlib argparse asyncio io types uuid enum re subprocess threading socket ssl abc contextlib")
-
 // knownLower are types whose names begin in lower case, and which are imported.
 var knownLower = set("date datetime timedelta tzinfo timezone time deque defaultdict namedtuple partial array struct_time ndarray")
 

@@ -128,7 +128,7 @@ const (
 // stands tells what a name with its path is at a place of the file.
 func (s *scope) stands(word string, at int) (standing, Import) {
 	f := s.view.x.File
-	head, rest, dotted := strings.Cut(word, ".")
+	head, _, dotted := strings.Cut(word, ".")
 	python := s.style.language == "python"
 	place := s.view.place(at)
 	for _, d := range f.VisibleAt(place) {
@@ -164,9 +164,6 @@ func (s *scope) stands(word string, at int) (standing, Import) {
 			}
 		}
 		if dotted {
-			if name := rest[strings.LastIndexByte(rest, '.')+1:]; pythonModules[word[:len(word)-len(name)-1]] {
-				return importing, Import{Module: word[:len(word)-len(name)-1]}
-			}
 			return absent, Import{}
 		}
 		if module := pythonModuleOf(word); module != "" {

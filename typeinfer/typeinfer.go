@@ -88,20 +88,9 @@ const (
 // Suggest lists the sites of a file, in the order of the text, with what they may be annotated with. p may be nil: then everything but the model ranks. An error is the
 // model's or the context's.
 func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Options) ([]Suggestion, error) {
-	if opts.WindowBytes <= 0 {
-		opts.WindowBytes = 1000
-	}
-	if opts.Corpus == nil {
-		opts.Corpus = gap.CorpusOf(p)
-	}
-	if opts.Combiner == nil {
-		var err error
-		if opts.Combiner, err = gap.CombinerOf(p); err != nil {
-			return nil, err
-		}
-	}
-	if opts.Table == nil {
-		opts.Table = DefaultTable()
+	opts, err := opts.withDefaults(p)
+	if err != nil {
+		return nil, err
 	}
 	v := newView(f)
 	var asked []*asking
@@ -125,13 +114,31 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 	list := make([]Suggestion, len(asked))
 	s := v.scope(opts)
 	for i, a := range asked {
-		list[i] = Suggestion{Site: a.Site, Candidates: s.candidates(a)}
+		list[i] = Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates)}
 		list[i].Typed = s.typed()
 		list[i].Showable = len(list[i].Candidates) > 0 && s.showable(a, list[i].Candidates[0])
 		list[i].Shown = list[i].Showable && opts.Table.Shows(f.Language, a.Kind, list[i].Typed, list[i].Candidates[0].Probability)
-		list[i].Candidates = list[i].Candidates[:min(mostCandidates, len(list[i].Candidates))]
 	}
 	return list, nil
+}
+
+func (o Options) withDefaults(p model.Predictor) (Options, error) {
+	if o.WindowBytes <= 0 {
+		o.WindowBytes = 1000
+	}
+	if o.Corpus == nil {
+		o.Corpus = gap.CorpusOf(p)
+	}
+	if o.Table == nil {
+		o.Table = DefaultTable()
+	}
+	if o.Combiner == nil {
+		var err error
+		if o.Combiner, err = gap.CombinerOf(p); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 // asking is a site that is being asked about.

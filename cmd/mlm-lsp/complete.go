@@ -1,9 +1,16 @@
 package main
 
 import (
+	"math"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"mlm-lsp/lsp/complete"
+	"mlm-lsp/lsp/project"
+	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // newComplete returns the command that shows what an editor would be offered.
@@ -39,21 +46,36 @@ func newComplete() *cobra.Command {
 				return err
 			}
 			defer m.Close()
+			lines, err := completeType(m, f, offset, around)
+			if err != nil {
+				return err
+			}
 			items, err := complete.Complete(cmd.Context(), m, f, offset, complete.Options{Around: around, MaxItems: top})
 			if err != nil {
 				return err
 			}
-			lines := make([]completion, len(items))
-			for i, item := range items {
-				lines[i] = completion{Label: item.Label, LogProb: item.LogProb, Source: item.Source}
+			for _, item := range items {
+				// Where a type is written, whole types go before what a name there may be.
+				if !slices.ContainsFunc(lines, func(c completion) bool { return c.Label == item.Label }) {
+					lines = append(lines, completion{Label: item.Label, LogProb: item.LogProb, Source: item.Source})
+				}
 			}
-			return printJSONLines(cmd.OutOrStdout(), lines)
+			return printJSONLines(cmd.OutOrStdout(), lines[:min(top, len(lines))])
 		},
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&lang, "lang", "", "the file's language (default: by its name)")
 	cmd.Flags().IntVar(&top, "top", 20, "how many completions to show")
 	return cmd
+}
+
+// completeType lists whole types where one is being written.
+func completeType(m *model.Model, f *treesitter.File, offset int, around *project.View) (lines []completion, err error) {
+	types, _, _, err := typeinfer.At(m, f, offset, typeinfer.Options{Around: around})
+	for _, c := range types {
+		lines = append(lines, completion{Label: c.Type, LogProb: math.Log(c.Probability), Source: "type"})
+	}
+	return lines, err
 }
 
 // completion is a line of complete's output.

@@ -1,0 +1,76 @@
+package typeinfer
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"mlm-lsp/lsp/gap"
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/model"
+	"mlm-lsp/treesitter"
+)
+
+// At says what type is being written at an offset, in any language that has annotations: whole types, best first, that begin with what is typed, which is at span. ok is false where no
+// annotation begins at the cursor's word: inside of one, too. The forests rank without the model, which costs milliseconds. Of Options it takes Around, Origins, Corpus and Combiner; p only says
+// which forests and corpus those are, if it is not nil.
+//
+// What the name has to be imported from is in Candidate.Imports (ImportEdits); in languages for which nothing is suggested (Languages) it is empty, whether the name is in scope or not.
+func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list []Candidate, span treesitter.Span, ok bool, err error) {
+	if f.Language == "javascript" || offset < 0 || offset > len(f.Text) {
+		return nil, span, false, nil
+	}
+	opts, err = opts.withDefaults(p)
+	if err != nil {
+		return nil, span, false, err
+	}
+	span = treesitter.Span{Start: offset, End: offset}
+	for span.Start > 0 && names.IsNameByte(f.Text[span.Start-1]) {
+		span.Start--
+	}
+	behind := offset
+	for behind < len(f.Text) && names.IsNameByte(f.Text[behind]) {
+		behind++
+	}
+	whole := treesitter.Parse(f.Language, slices.Concat(f.Text[:span.Start], []byte(standIn), f.Text[behind:]))
+	at := slices.IndexFunc(whole.TypeSites, func(s treesitter.TypeSite) bool {
+		return s.Start == span.Start && s.Len() == len(standIn)
+	})
+	if at < 0 {
+		return nil, span, false, nil
+	}
+	t := whole.TypeSites[at]
+	typed := string(f.Text[span.Start:offset])
+	suggested := slices.Contains(Languages(), f.Language)
+	v := &view{file: whole, x: names.New(whole)}
+	a := &asking{Site: Site{Span: t.Span, At: t.Start, Symbol: t.Symbol, Kind: t.Kind, Existing: t.Existing, Function: v.x.Function(t.Start)}, x: v.x, site: t}
+	a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus)
+	a.gap.Rank(opts.Combiner)
+	if suggested {
+		list = v.scope(opts).candidates(a, len(a.gap.Candidates))
+	} else {
+		for _, c := range a.gap.Candidates {
+			if f.Language == "go" && t.Kind != Return && strings.HasPrefix(c.Text, "(") {
+				continue // several results
+			}
+			list = append(list, Candidate{Type: c.Text, Probability: math.Exp(c.LogProb)})
+		}
+	}
+	// As completions do: without regard to case only where nothing fits with it.
+	for _, same := range []func(string) bool{
+		func(text string) bool { return strings.HasPrefix(text, typed) },
+		func(text string) bool { return strings.HasPrefix(strings.ToLower(text), strings.ToLower(typed)) },
+	} {
+		if fit := slices.DeleteFunc(slices.Clone(list), func(c Candidate) bool { return !same(c.Type) }); len(fit) > 0 {
+			return fit, span, true, nil
+		}
+	}
+	return nil, span, true, nil
+}
+
+// ImportEdits are the edits that import names into a file, as Edits makes them.
+func ImportEdits(f *treesitter.File, imports []Import) []Edit {
+	wanted, checking := map[string][]string{}, map[string]bool{}
+	addImports(imports, wanted, checking)
+	return joined(importEdits(f, wanted, checking))
+}
