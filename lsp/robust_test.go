@@ -20,7 +20,6 @@ import (
 
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
-	"mlm-lsp/lsp/protocol318"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
 	"mlm-lsp/treesitter"
@@ -254,50 +253,6 @@ func menu(items []fakeeditor.Completion) (list []string) {
 		list = append(list, fmt.Sprintf("%s %+v", item.Label, item.Edit))
 	}
 	return list
-}
-
-// Eight documents at once, with requests of every kind under way while they are edited; for -race.
-func TestManyDocumentsAtOnce(t *testing.T) {
-	random := rand.New(rand.NewPCG(5, 6))
-	e := startWithModel(t, quick(&scripted{predict: prefer("width")}), fakeeditor.Config{Pull: true, Inline: true})
-	var names []string
-	for i := range 8 {
-		names = append(names, fmt.Sprintf("file:///project/%d.py", i))
-		e.Open(names[i], "python", python)
-	}
-	var pending []*fakeeditor.Pending
-	for range many(t, 400) {
-		name := names[random.IntN(len(names))]
-		text := e.Text(name)
-		at := random.IntN(len(text) + 1)
-		switch random.IntN(8) {
-		case 0, 1, 2:
-			e.Edit(name, fakeeditor.Edit{Start: at, End: min(len(text), at+random.IntN(3)), Text: []string{"x", "\n", "width", ""}[random.IntN(4)]})
-		case 3:
-			pending = append(pending, e.Go(protocol.MethodTextDocumentCompletion, e.CompletionParams(name, at)))
-		case 4:
-			pending = append(pending, e.Go(protocol.MethodTextDocumentHover, e.PositionParams(name, at)))
-		case 5:
-			pending = append(pending, e.Go(protocol317.MethodDocumentDiagnostic, map[string]any{"textDocument": map[string]any{"uri": name}}))
-		case 6:
-			pending = append(pending, e.Go(protocol318.MethodInlineCompletion, e.InlineParams(name, at)))
-		case 7:
-			if len(pending) > 0 {
-				e.Cancel(pending[random.IntN(len(pending))])
-			}
-			e.Save(name)
-		}
-	}
-	for _, p := range pending {
-		var wire *fakeeditor.Error
-		if err := e.Wait(p, nil); errors.As(err, &wire) && wire.Code != -32800 && wire.Code != -32802 {
-			t.Errorf("request %v: %v", p.ID, err)
-		}
-	}
-	for _, name := range names {
-		e.Diagnostics(name)
-	}
-	e.Close()
 }
 
 // An editor that says nothing of what it can is served what needs no saying, and every request has a result. (The fake editor fails a test for whatever it did not offer to take.)
