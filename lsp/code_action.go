@@ -22,7 +22,7 @@ import (
 
 // codeAction offers what can be done about the diagnostics that the editor sends back: to replace what they point at, to silence them here, in the file or in the project, and to explain
 // them. It works from what the editor sends; a place where something else stands by now gets no offer. Where none of ours is sent, and the user asked, the likeliest replacements of the token
-// at the cursor are offered: a model that does not dare to report a mistake is still good at mending one.
+// at the cursor are offered: a model that does not dare to report a mistake is still good at mending one. Types are offered where none are written (annotate.go).
 func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 	doc := s.documents[p.TextDocument.URI]
 	if doc == nil || !s.client.TextDocument.CodeAction.Literals() {
@@ -38,14 +38,26 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 		}
 	}
 	asked := p.Context.TriggerKind == protocol317.CodeActionInvoked && a.rewrites && s.model != nil && doc.language != ""
+	var types *annotating
+	if a.rewrites {
+		types = s.annotating(doc, p.Context.TriggerKind == protocol317.CodeActionInvoked)
+	}
 	m, options := s.metered(), s.examining(doc)
 	return func(ctx context.Context) (any, error) {
 		ours := false
 		for _, diagnostic := range p.Context.Diagnostics {
 			ours = a.about(diagnostic) || ours
 		}
+		var around []protocol317.CodeAction
+		if types != nil {
+			here, all, err := types.actions(ctx, a.snap.mapper.positionOffset(p.Range.Start))
+			if err != nil {
+				return nil, err
+			}
+			a.list, around = append(a.list, here...), all
+		}
 		if ours || !asked {
-			return a.list, nil
+			return append(a.list, around...), nil
 		}
 		x, err := suspect.Explain(ctx, m, a.snap.file(), a.snap.mapper.positionOffset(p.Range.Start), options())
 		if err != nil {
@@ -54,7 +66,7 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 		if x != nil {
 			a.rewrite(x, p.Range.Start)
 		}
-		return a.list, nil
+		return append(a.list, around...), nil
 	}, nil
 }
 

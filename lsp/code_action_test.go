@@ -194,7 +194,7 @@ func TestReplacementsForWhoAsks(t *testing.T) {
 	if got := e.ActionsAt(file, at, protocol.Refactor); len(got) != len(actions) {
 		t.Errorf("refactorings: %q", titles(got))
 	}
-	if got := e.ActionsAt(file, strings.Index(python, "(")); len(got) != 0 {
+	if got := e.ActionsAt(file, strings.Index(python, " height")); len(got) != 0 {
 		t.Errorf("actions for punctuation: %q", titles(got))
 	}
 	e.Close()

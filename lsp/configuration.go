@@ -167,6 +167,7 @@ func (s *server) settle() {
 	}
 	if outdated {
 		s.refreshDiagnostics()
+		s.refreshHints()
 		s.schedule()
 	}
 }

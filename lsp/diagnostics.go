@@ -62,6 +62,7 @@ func (s *server) touched(doc *document, delay time.Duration) {
 	doc.check.stale = true
 	doc.check.due = time.Now().Add(delay)
 	doc.answerPulls(pulled{err: errOutdated})
+	doc.retype(errModified)
 	s.active = time.Now()
 	s.stopCheck()
 	s.schedule()
@@ -89,6 +90,7 @@ func (s *server) recheck() {
 	}
 	s.disturb()
 	s.refreshDiagnostics()
+	s.refreshHints()
 	s.schedule()
 }
 
@@ -125,10 +127,13 @@ func (s *server) stopCheck() {
 	}
 }
 
-// schedule sets the timer for the stale document that is due first, or else for what waits for nothing to happen.
+// schedule sets the timer for the stale document that is due first, or else for one that hints are wanted of, or else for what waits for nothing to happen.
 func (s *server) schedule() {
 	s.timer.Stop()
 	doc := s.nextStale()
+	if untyped := s.nextUntyped(); doc == nil {
+		doc = untyped
+	}
 	switch {
 	case doc != nil && s.quiet.After(doc.check.due):
 		s.timer.Reset(time.Until(s.quiet))
@@ -177,6 +182,10 @@ func (s *server) beginIdler() {
 // checkNext starts the pass that is due.
 func (s *server) checkNext() {
 	doc := s.nextStale()
+	infer := doc == nil
+	if infer {
+		doc = s.nextUntyped()
+	}
 	if doc == nil {
 		if len(s.idlers) > 0 && s.mayCheck() {
 			s.beginIdler()
@@ -185,6 +194,10 @@ func (s *server) checkNext() {
 	}
 	if now := time.Now(); doc.check.due.After(now) || s.quiet.After(now) {
 		s.schedule()
+		return
+	}
+	if infer {
+		s.inferNext(doc)
 		return
 	}
 	if reason := s.silence(doc); reason != "" {

@@ -35,6 +35,9 @@ var concurrent = map[string]func(*server, json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCodeAction:  decoding((*server).codeAction),
 	protocol.MethodCompletionItemResolve:   decoding((*server).resolveCompletion),
 	protocol.MethodTextDocumentHover:       decoding((*server).hover),
+	protocol317.MethodCodeActionResolve:    decoding((*server).resolveCodeAction),
+	protocol317.MethodInlayHint:            decoding((*server).inlayHint),
+	protocol317.MethodInlayHintResolve:     decoding((*server).resolveInlayHint),
 }
 
 // superseding are the requests whose answer nobody needs once the next one is asked: the user has typed on, or the editor knows other results by now.

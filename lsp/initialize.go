@@ -35,11 +35,14 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 			HoverProvider:          true,
 			ExecuteCommandProvider: &protocol.ExecuteCommandOptions{Commands: commandNames()},
 			Workspace:              &protocol.ServerCapabilitiesWorkspace{WorkspaceFolders: &protocol.ServerCapabilitiesWorkspaceFolders{Supported: true, ChangeNotifications: true}},
-			CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix, protocol.RefactorRewrite}},
+			CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{protocol.QuickFix, protocol.RefactorRewrite}, ResolveProvider: p.Capabilities.TextDocument.CodeAction.ResolvesEdits()},
 		},
 		ServerInfo: &protocol.ServerInfo{Name: settings.Section, Version: s.opts.Version},
 	}
 	result.Capabilities.InlineCompletionProvider = p.Capabilities.TextDocument.InlineCompletion != nil
+	if can := p.Capabilities.TextDocument.InlayHint; can != nil {
+		result.Capabilities.InlayHintProvider = &protocol317.InlayHintOptions{ResolveProvider: len(can.ResolveSupport.Properties) > 0}
+	}
 	if s.pulls() {
 		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true, WorkspaceDiagnostics: true}
 	}

@@ -70,6 +70,7 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 	if err != nil {
 		s.loading.failure = err
 		s.complain(protocol317.StatusNoModel, "offering nothing: ", err)
+		s.schedule() // who waits for hints need wait no longer
 		return
 	}
 	s.log.Info("model loaded", zap.Duration("took", took))

@@ -17,6 +17,8 @@ const (
 	indexingToken = "mlm-lsp/index/"  // likewise
 	drawingToken  = "mlm-lsp/heat/"   // and a number
 
+	annotatingToken = "mlm-lsp/types/" // and a number
+
 	workspaceToken = "mlm-lsp/workspace"
 )
 

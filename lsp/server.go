@@ -19,6 +19,7 @@ import (
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // Options are what a server is started with, and does not change.
@@ -91,6 +92,8 @@ func newServer(opts Options) *server {
 		pressing:         pressing,
 		watching:         watching,
 		hung:             hung,
+		hinting:          hinting,
+		typeMemory:       typeinfer.NewMemory(),
 		timer:            time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
 			return suspect.Check(ctx, m, f, opts)
@@ -138,11 +141,14 @@ type server struct {
 	pressing    time.Duration
 	watching    time.Duration
 	hung        time.Duration
+	hinting     time.Duration
+	typeMemory  *typeinfer.Memory
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch     scratch
 	open        sync.Map // the paths of open documents, which the loop keeps
 	remembered  *workspaceMemory
-	inlineTable *inline.Table // nil means the built-in one
+	inlineTable *inline.Table    // nil means the built-in one
+	typeTable   *typeinfer.Table // likewise
 	suspect     func(context.Context, Model, *treesitter.File, suspect.Options) ([]suspect.Finding, error)
 	// ----
 	phase            phase
@@ -165,6 +171,7 @@ type server struct {
 	status           protocol317.StatusParams
 	tracing          protocol317.TraceValue // what the editor wants to be told
 	paused           bool                   // the user wants to be left alone
+	hinted           bool                   // the editor has asked for hints
 	lastDrawn        int
 	progresses       map[string]*progress // work that is shown, by token
 	checking         *check               // the diagnostics pass that runs, if one does

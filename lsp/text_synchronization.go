@@ -15,6 +15,7 @@ import (
 type document struct {
 	*snapshot           // the newest one
 	check     diagnosis // what is known of its diagnostics
+	types     typing    // what is known of the types that it may be annotated with
 
 	settings  settings.Settings
 	project   settings.Project // none until it is located
@@ -100,6 +101,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 	delete(s.documents, doc.uri)
 	s.closed(doc)
 	s.disturb() // whose file is one of the workspace's again
+	doc.retype(nil)
 	s.clear(doc)
 	return nil
 }

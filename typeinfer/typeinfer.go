@@ -141,6 +141,9 @@ func (o Options) withDefaults(p model.Predictor) (Options, error) {
 	return o, nil
 }
 
+// Sites lists the sites of a file, in the order of the text, those that carry an annotation included; none in a language that is not one of Languages.
+func Sites(f *treesitter.File) []Site { return newView(f).all }
+
 // asking is a site that is being asked about.
 type asking struct {
 	Site

@@ -229,6 +229,80 @@ func (e *Editor) Hover(name string, offset int) *Hover {
 	return &Hover{e.offset(content, answer.Range.Start), e.offset(content, answer.Range.End), answer.Contents.Value}
 }
 
+// Hint is a text that the editor shows at a byte offset, and what taking it does.
+type Hint struct {
+	At      int
+	Label   string
+	Tooltip string
+	Edits   []Edit
+	raw     protocol317.InlayHint
+}
+
+// HintParams asks for the hints between two byte offsets.
+func (e *Editor) HintParams(name string, start, end int) protocol317.InlayHintParams {
+	e.t.Helper()
+	return protocol317.InlayHintParams{TextDocument: identifier(name), Range: e.rangeOf(e.text(name).content, start, end)}
+}
+
+// Hints asks for all hints of a document.
+func (e *Editor) Hints(name string) []Hint {
+	e.t.Helper()
+	return e.TakeHints(name, e.Go(protocol317.MethodInlayHint, e.HintParams(name, 0, len(e.text(name).content))))
+}
+
+// TakeHints waits for hints of the text as it is.
+func (e *Editor) TakeHints(name string, pending *Pending) []Hint {
+	e.t.Helper()
+	var raw []protocol317.InlayHint
+	if err := e.Wait(pending, &raw); err != nil || raw == nil {
+		e.t.Errorf("inlay hints: %v, %v", raw, err)
+	}
+	content := e.text(name).content
+	var hints []Hint
+	for _, r := range raw {
+		h := e.hint(content, r)
+		if len(hints) > 0 && h.At < hints[len(hints)-1].At {
+			e.t.Errorf("the hint %q stands before the one before it", h.Label)
+		}
+		if len([]rune(h.Label)) > 30 || r.Kind != protocol317.InlayHintType || strings.Contains(h.Label, "\n") {
+			e.t.Errorf("a hint that is none: %+v", r)
+		}
+		if later := e.config.Resolves; later == (r.Tooltip != nil) || later == (r.TextEdits != nil) || later == (r.Data == nil) {
+			e.t.Errorf("a hint with more or less than an editor of this kind gets: %+v", r)
+		}
+		hints = append(hints, h)
+	}
+	return hints
+}
+
+func (e *Editor) hint(content string, r protocol317.InlayHint) Hint {
+	e.t.Helper()
+	h := Hint{At: e.offset(content, r.Position), Label: r.Label, raw: r}
+	if r.Tooltip != nil {
+		h.Tooltip = r.Tooltip.Value
+	}
+	for _, edit := range r.TextEdits {
+		h.Edits = append(h.Edits, e.edit(content, edit))
+	}
+	return h
+}
+
+// ResolveHint asks for the rest of a hint. What is shown of it must not change.
+func (e *Editor) ResolveHint(name string, h Hint) (Hint, error) {
+	e.t.Helper()
+	var got protocol317.InlayHint
+	if err := e.Call(protocol317.MethodInlayHintResolve, h.raw, &got); err != nil {
+		return Hint{}, err
+	}
+	if got.Label != h.raw.Label || got.Position != h.raw.Position {
+		e.t.Errorf("resolved to %+v, was %+v", got, h.raw)
+	}
+	return e.hint(e.text(name).content, got), nil
+}
+
+// TakeHint does the edits of a hint, as a double click does.
+func (e *Editor) TakeHint(name string, h Hint) { e.t.Helper(); e.Apply(name, Action{Edits: h.Edits}) }
+
 // PositionParams names a byte offset of a document.
 func (e *Editor) PositionParams(name string, offset int) protocol.TextDocumentPositionParams {
 	e.t.Helper()
@@ -359,6 +433,8 @@ type Action struct {
 	Others    map[string][]Edit
 	Creates   []string // URIs of files that it makes
 	Command   *protocol.Command
+	Preview   bool // its edits are shown before they are done
+	raw       json.RawMessage
 }
 
 // Actions asks, as an editor that looks whether there are any, what can be done about diagnostics that are shown.
@@ -391,7 +467,39 @@ func (e *Editor) actions(name string, fill func(*protocol317.CodeActionParams)) 
 	p.TextDocument = identifier(name)
 	p.Context.Diagnostics = []protocol317.Diagnostic{}
 	fill(&p)
-	var result []struct {
+	var raw json.RawMessage
+	if err := e.Call(protocol.MethodTextDocumentCodeAction, p, &raw); err != nil {
+		e.t.Errorf("code action: %v", err)
+		return nil
+	}
+	var result []json.RawMessage
+	if err := json.Unmarshal(raw, &result); err != nil || result == nil {
+		e.t.Errorf("code actions %s: want a list, %v", raw, err)
+	}
+	var actions []Action
+	for _, a := range result {
+		actions = append(actions, e.action(name, a))
+	}
+	return actions
+}
+
+// ResolveAction asks for the edit of an action that the user has chosen, where the action has none. What is shown of it must not change.
+func (e *Editor) ResolveAction(name string, action Action) (Action, error) {
+	e.t.Helper()
+	var raw json.RawMessage
+	if err := e.Call(protocol317.MethodCodeActionResolve, action.raw, &raw); err != nil {
+		return Action{}, err
+	}
+	got := e.action(name, raw)
+	if got.Title != action.Title || got.Kind != action.Kind || got.Preferred != action.Preferred {
+		e.t.Errorf("resolved to %+v, was %+v", got, action)
+	}
+	return got, nil
+}
+
+func (e *Editor) action(name string, raw json.RawMessage) Action {
+	e.t.Helper()
+	var a struct {
 		protocol317.CodeAction
 		Diagnostics []protocol.Diagnostic `json:"diagnostics"`
 		Edit        *struct {
@@ -399,48 +507,50 @@ func (e *Editor) actions(name string, fill func(*protocol317.CodeActionParams)) 
 			DocumentChanges []struct {
 				Kind, URI    string
 				TextDocument protocol.OptionalVersionedTextDocumentIdentifier
-				Edits        []protocol.TextEdit
+				Edits        []protocol317.AnnotatedTextEdit
 			} `json:"documentChanges"`
+			ChangeAnnotations map[string]protocol317.ChangeAnnotation `json:"changeAnnotations"`
 		} `json:"edit"`
 	}
-	var raw json.RawMessage
-	if err := e.Call(protocol.MethodTextDocumentCodeAction, p, &raw); err != nil {
-		e.t.Errorf("code action: %v", err)
-		return nil
+	if err := json.Unmarshal(raw, &a); err != nil {
+		e.t.Errorf("a code action that is none: %s: %v", raw, err)
 	}
-	if err := json.Unmarshal(raw, &result); err != nil || result == nil {
-		e.t.Errorf("code actions %s: want a list, %v", raw, err)
+	action := Action{Title: a.Title, Kind: a.Kind, Preferred: a.IsPreferred, Others: map[string][]Edit{}, Command: a.Command, raw: raw}
+	if lacks := a.Edit == nil && a.Command == nil; a.Edit != nil && a.Command != nil || lacks && (a.Data == nil || !e.config.Resolves) {
+		e.t.Errorf("the action %q has an edit and a command, or neither", a.Title)
 	}
-	var actions []Action
-	for _, a := range result {
-		action := Action{Title: a.Title, Kind: a.Kind, Preferred: a.IsPreferred, Others: map[string][]Edit{}, Command: a.Command}
-		actions = append(actions, action)
-		if (a.Edit == nil) == (a.Command == nil) {
-			e.t.Errorf("the action %q has an edit and a command, or neither", a.Title)
+	if a.Edit == nil {
+		return action
+	}
+	for file, edits := range a.Edit.Changes {
+		e.plan(name, &action, file, edits)
+	}
+	for _, change := range a.Edit.DocumentChanges {
+		if e.config.OldEdits {
+			e.t.Error("a versioned edit in an editor that knows none")
+		}
+		if change.Kind == "create" {
+			action.Creates = append(action.Creates, change.URI)
 			continue
-		} else if a.Edit == nil {
-			continue
 		}
-		into := &actions[len(actions)-1]
-		for file, edits := range a.Edit.Changes {
-			e.plan(name, into, file, edits)
+		file, version := string(change.TextDocument.URI), change.TextDocument.Version
+		if open := e.texts[file]; (open == nil) != (version == nil) || open != nil && *version != open.version {
+			e.t.Errorf("an edit of %v, not of the version that is open", change.TextDocument)
 		}
-		for _, change := range a.Edit.DocumentChanges {
-			if e.config.OldEdits {
-				e.t.Error("a versioned edit in an editor that knows none")
+		var edits []protocol.TextEdit
+		for _, edit := range change.Edits {
+			edits = append(edits, edit.TextEdit)
+			if edit.AnnotationID != "" {
+				annotation, ok := a.Edit.ChangeAnnotations[edit.AnnotationID]
+				if !ok || annotation.Label == "" || !e.config.Annotated {
+					e.t.Errorf("the annotation %q of an edit is not there, or not wanted", edit.AnnotationID)
+				}
+				action.Preview = action.Preview || annotation.NeedsConfirmation
 			}
-			if change.Kind == "create" {
-				into.Creates = append(into.Creates, change.URI)
-				continue
-			}
-			file, version := string(change.TextDocument.URI), change.TextDocument.Version
-			if open := e.texts[file]; (open == nil) != (version == nil) || open != nil && *version != open.version {
-				e.t.Errorf("an edit of %v, not of the version that is open", change.TextDocument)
-			}
-			e.plan(name, into, file, change.Edits)
 		}
+		e.plan(name, &action, file, edits)
 	}
-	return actions
+	return action
 }
 
 // plan notes edits in bytes of what they are for: a document that is open, a file, or one that is made.

@@ -64,6 +64,10 @@ type Config struct {
 	CommandsOnly, CreatesFiles bool
 	// Inline is an editor that shows texts in place.
 	Inline bool
+	// Hints is an editor that asks for hints, and can be told to ask again.
+	Hints bool
+	// Resolves is an editor that asks for the rest of a hint, and for the edit of an action, when it needs them; Annotated one that shows annotated edits before it does them.
+	Resolves, Annotated bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -90,6 +94,7 @@ type Editor struct {
 	registered []string
 	traces     []protocol317.LogTraceParams
 	refreshed  int // how often the server asked to be asked for diagnostics
+	rehinted   int // likewise for hints
 	statuses   []protocol317.StatusParams
 	pages      []string                                                       // that the server had shown
 	parts      map[string][]protocol317.WorkspaceFullDocumentDiagnosticReport // of the workspace's diagnostics, by token, not taken yet
@@ -183,6 +188,20 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	if e.config.Pull {
 		capabilities.TextDocument.Diagnostic = &struct{}{}
 		capabilities.Workspace.Diagnostics.RefreshSupport = true
+	}
+	if e.config.Hints {
+		capabilities.TextDocument.InlayHint = &protocol317.InlayHintCapability{}
+		capabilities.Workspace.InlayHint.RefreshSupport = true
+	}
+	if e.config.Resolves {
+		capabilities.TextDocument.CodeAction.DataSupport = true
+		capabilities.TextDocument.CodeAction.ResolveSupport.Properties = []string{"edit"}
+		if e.config.Hints {
+			capabilities.TextDocument.InlayHint.ResolveSupport.Properties = []string{"tooltip", "textEdits", "label.location"}
+		}
+	}
+	if e.config.Annotated {
+		capabilities.Workspace.WorkspaceEdit.ChangeAnnotationSupport = &struct{}{}
 	}
 	if !e.config.Plain {
 		capabilities.TextDocument.Completion.CompletionItem.DocumentationFormat = []protocol.MarkupKind{protocol.Markdown}
@@ -406,6 +425,13 @@ func (e *Editor) Execute(command string, result any, arguments ...any) error {
 func (e *Editor) Refreshed(times int) {
 	e.t.Helper()
 	e.await("a refresh of diagnostics", func() bool { return e.refreshed >= times })
+	e.mu.Unlock()
+}
+
+// Rehinted waits until the server has asked so often to be asked for hints.
+func (e *Editor) Rehinted(times int) {
+	e.t.Helper()
+	e.await("a refresh of hints", func() bool { return e.rehinted >= times })
 	e.mu.Unlock()
 }
 
@@ -652,6 +678,10 @@ func (e *Editor) takeRequest(m message) *message {
 	case protocol317.MethodDiagnosticRefresh:
 		if e.refreshed++; !e.config.Pull {
 			e.complain("the server wants to be asked for diagnostics by an editor that does not")
+		}
+	case protocol317.MethodInlayHintRefresh:
+		if e.rehinted++; !e.config.Hints {
+			e.complain("the server wants to be asked for hints by an editor that does not")
 		}
 	default:
 		e.complain("the server asks for %s, which nobody offered", m.Method)

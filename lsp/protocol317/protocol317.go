@@ -7,7 +7,9 @@
 //   - PublishDiagnosticsParams.Version, which there is never sent when it is 0, the version Neovim opens documents with;
 //   - progress tokens, whose marshaller there works behind a pointer only;
 //   - label details of completion items, and the codes of cancelled requests;
-//   - diagnostics that the client asks for.
+//   - diagnostics that the client asks for;
+//   - inlay hints (inlay_hint.go);
+//   - annotations of edits, and code actions whose edits are asked for later.
 //
 // What is read is cut to the fields that are used: a client may put anything into the others, and does. All other messages
 // are taken from go.lsp.dev/protocol.
@@ -15,6 +17,7 @@ package protocol317
 
 import (
 	"encoding/json"
+	"slices"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -22,6 +25,9 @@ import (
 
 // CodeRequestCancelled answers a request that the client cancelled. It is LSP's own, beside those of JSON-RPC.
 const CodeRequestCancelled jsonrpc2.Code = -32800
+
+// CodeContentModified answers a request about a text that is another by now.
+const CodeContentModified jsonrpc2.Code = -32801
 
 // CodeServerCancelled answers a request that the server has given up, and may be sent again.
 const CodeServerCancelled jsonrpc2.Code = -32802
@@ -31,6 +37,10 @@ const (
 	MethodDocumentDiagnostic  = "textDocument/diagnostic"
 	MethodWorkspaceDiagnostic = "workspace/diagnostic"
 	MethodDiagnosticRefresh   = "workspace/diagnostic/refresh"
+	MethodCodeActionResolve   = "codeAction/resolve"
+	MethodInlayHint           = "textDocument/inlayHint"
+	MethodInlayHintResolve    = "inlayHint/resolve"
+	MethodInlayHintRefresh    = "workspace/inlayHint/refresh"
 )
 
 // MethodStatus is a notification of this server's own: what it can do from now on.
@@ -120,6 +130,8 @@ type ClientCapabilities struct {
 		WorkspaceEdit struct {
 			DocumentChanges    bool     `json:"documentChanges,omitempty"`
 			ResourceOperations []string `json:"resourceOperations,omitempty"`
+			// ChangeAnnotationSupport is there in a client that shows annotated edits before they are done.
+			ChangeAnnotationSupport *struct{} `json:"changeAnnotationSupport,omitempty"`
 		} `json:"workspaceEdit"`
 		DidChangeConfiguration struct {
 			DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
@@ -130,6 +142,9 @@ type ClientCapabilities struct {
 		Diagnostics struct {
 			RefreshSupport bool `json:"refreshSupport,omitempty"`
 		} `json:"diagnostics"`
+		InlayHint struct {
+			RefreshSupport bool `json:"refreshSupport,omitempty"`
+		} `json:"inlayHint"`
 	} `json:"workspace"`
 	TextDocument struct {
 		Completion struct {
@@ -146,12 +161,31 @@ type ClientCapabilities struct {
 		InlineCompletion *struct{} `json:"inlineCompletion,omitempty"`
 		// Diagnostic is there in a client that asks for diagnostics.
 		Diagnostic *struct{} `json:"diagnostic,omitempty"`
+		// InlayHint is there in a client that asks for hints.
+		InlayHint *InlayHintCapability `json:"inlayHint,omitempty"`
 	} `json:"textDocument"`
 }
 
 // CodeActionCapability is what the client can do with actions. One without literals can only run commands.
 type CodeActionCapability struct {
-	CodeActionLiteralSupport *struct{} `json:"codeActionLiteralSupport,omitempty"`
+	CodeActionLiteralSupport *struct{}      `json:"codeActionLiteralSupport,omitempty"`
+	DataSupport              bool           `json:"dataSupport,omitempty"`
+	ResolveSupport           ResolveSupport `json:"resolveSupport"`
+}
+
+// ResolveSupport lists what the client asks for when it is needed.
+type ResolveSupport struct {
+	Properties []string `json:"properties,omitempty"`
+}
+
+// Asks reports whether the client asks for all of these properties by itself.
+func (r ResolveSupport) Asks(properties ...string) bool {
+	return !slices.ContainsFunc(properties, func(p string) bool { return !slices.Contains(r.Properties, p) })
+}
+
+// ResolvesEdits reports whether the client asks for the edit of an action when it is chosen.
+func (c CodeActionCapability) ResolvesEdits() bool {
+	return c.DataSupport && c.ResolveSupport.Asks("edit")
 }
 
 // Literals reports whether the client takes actions, and not commands alone.
@@ -172,6 +206,7 @@ type ServerCapabilities struct {
 	CodeActionProvider       *protocol.CodeActionOptions           `json:"codeActionProvider,omitempty"`
 	InlineCompletionProvider bool                                  `json:"inlineCompletionProvider,omitempty"` // of 3.18
 	DiagnosticProvider       *DiagnosticOptions                    `json:"diagnosticProvider,omitempty"`
+	InlayHintProvider        *InlayHintOptions                     `json:"inlayHintProvider,omitempty"`
 	ExecuteCommandProvider   *protocol.ExecuteCommandOptions       `json:"executeCommandProvider,omitempty"`
 	Workspace                *protocol.ServerCapabilitiesWorkspace `json:"workspace,omitempty"`
 }
@@ -330,13 +365,37 @@ type CodeAction struct {
 	IsPreferred bool                    `json:"isPreferred,omitempty"`
 	Edit        *WorkspaceEdit          `json:"edit,omitempty"`
 	Command     *protocol.Command       `json:"command,omitempty"`
+	Data        json.RawMessage         `json:"data,omitempty"` // of an action whose edit is asked for later
 }
 
-// WorkspaceEdit changes documents: Changes is for clients that know nothing else; DocumentChanges has elements of the types protocol.TextDocumentEdit and
-// protocol.CreateFile, which go.lsp.dev/protocol does not let stand together.
+// CodeActionToResolve is an action on its way back from the client, field by field and undecoded.
+type CodeActionToResolve map[string]json.RawMessage
+
+// WorkspaceEdit changes documents: Changes is for clients that know nothing else; DocumentChanges has elements of the types protocol.TextDocumentEdit,
+// AnnotatedDocumentEdit and protocol.CreateFile, which go.lsp.dev/protocol does not let stand together.
 type WorkspaceEdit struct {
-	Changes         map[protocol.DocumentURI][]protocol.TextEdit `json:"changes,omitempty"`
-	DocumentChanges []any                                        `json:"documentChanges,omitempty"`
+	Changes           map[protocol.DocumentURI][]protocol.TextEdit `json:"changes,omitempty"`
+	DocumentChanges   []any                                        `json:"documentChanges,omitempty"`
+	ChangeAnnotations map[string]ChangeAnnotation                  `json:"changeAnnotations,omitempty"` // by id
+}
+
+// ChangeAnnotation says what edits are for. With NeedsConfirmation the client shows them to the user before they are done.
+type ChangeAnnotation struct {
+	Label             string `json:"label"`
+	NeedsConfirmation bool   `json:"needsConfirmation,omitempty"`
+	Description       string `json:"description,omitempty"`
+}
+
+// AnnotatedDocumentEdit is a protocol.TextDocumentEdit whose edits are annotated.
+type AnnotatedDocumentEdit struct {
+	TextDocument protocol.OptionalVersionedTextDocumentIdentifier `json:"textDocument"`
+	Edits        []AnnotatedTextEdit                              `json:"edits"`
+}
+
+// AnnotatedTextEdit is an edit with the id of its annotation.
+type AnnotatedTextEdit struct {
+	protocol.TextEdit
+	AnnotationID string `json:"annotationId"`
 }
 
 // DidChangeConfigurationParams carries the settings themselves from clients that push them, and null from clients that want to be asked

@@ -60,6 +60,20 @@ type Settings struct {
 	DiagnosticsBaseline string `setting:"diagnostics.baseline" file:"yes" by:"project"`
 	// Kinds of findings that are not reported.
 	DiagnosticsDisabledKinds []string `setting:"diagnostics.disabledKinds" of:"KIND" by:"project"`
+	// Whether types are suggested where none are written, in Python, TypeScript and JavaScript: in place, by hovers and by actions.
+	TypesEnable bool `setting:"types.enable" by:"user"`
+	// Whether the types of parameters that are sure enough are shown in place.
+	TypesParameters bool `setting:"types.parameters" by:"user"`
+	// Whether the types of results that are sure enough are shown in place.
+	TypesReturns bool `setting:"types.returns" by:"user"`
+	// Whether the types of variables that are sure enough are shown in place.
+	TypesVariables bool `setting:"types.variables" by:"user"`
+	// Whether the types of fields and attributes that are sure enough are shown in place.
+	TypesFields bool `setting:"types.fields" by:"user"`
+	// Languages in which no types are suggested.
+	TypesDisabledLanguages []string `setting:"types.disabledLanguages" of:"LANGUAGE" by:"project"`
+	// Files in which no types are suggested.
+	TypesDisabledFiles []string `setting:"types.disabledFiles" glob:"yes" by:"project"`
 	// Files that are none of the project's own: they are not read, nothing is offered or reported in them, and check passes over them.
 	FilesExclude []string `setting:"files.exclude" glob:"yes" by:"project"`
 	// The size in bytes above which a file is not looked at.
@@ -75,6 +89,11 @@ func Default() Settings {
 		DiagnosticsSeverity:    "information",
 		DiagnosticsSensitivity: "normal",
 		DiagnosticsBaseline:    baseline.FileName,
+		TypesEnable:            true,
+		TypesParameters:        true,
+		TypesReturns:           true,
+		TypesVariables:         true,
+		TypesFields:            true,
 		FilesMaxSize:           512 << 10,
 	}
 }
@@ -87,6 +106,12 @@ func (s Settings) Excluded(relative string) bool { return matches(s.FilesExclude
 func (s Settings) Completes(language, relative string, size int) bool {
 	return s.CompletionEnable && size <= s.FilesMaxSize && !s.Excluded(relative) &&
 		!slices.Contains(s.CompletionDisabledLanguages, language) && !matches(s.CompletionDisabledFiles, relative)
+}
+
+// Annotates reports whether types are to be suggested in a file. Its arguments are those of Completes.
+func (s Settings) Annotates(language, relative string, size int) bool {
+	return s.TypesEnable && size <= s.FilesMaxSize && !s.Excluded(relative) &&
+		!slices.Contains(s.TypesDisabledLanguages, language) && !matches(s.TypesDisabledFiles, relative)
 }
 
 // Silence says why nothing is to be reported in a file, in words for a log, and "" for one that is to be checked. Its arguments are those of Completes.
