@@ -1,6 +1,8 @@
 ; Python. The syntax is described in query.go, the captures in actions.go.
 
 ; Parameters, but not the first one of a method: it needs no annotation.
+(class_definition body: (block (decorated_definition (decorator (identifier) @receiver) definition: (function_definition
+  parameters: (parameters . (identifier) @site.parameter)))) (#eq? @receiver "staticmethod"))
 (class_definition body: (block (function_definition parameters: (parameters . (identifier) @site.none))))
 (class_definition body: (block (decorated_definition definition: (function_definition
   parameters: (parameters . (identifier) @site.none)))))
