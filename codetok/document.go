@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxFile bounds a tokenizer.json; the largest in use are a few MB.
@@ -195,6 +196,13 @@ func parseVocab(raw json.RawMessage) (map[string]int64, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return nil, fmt.Errorf("is not an object of ids by subword")
 	}
+	var whole map[string]int64
+	if json.Unmarshal(raw, &whole) == nil && len(whole) == entries(raw) {
+		if _, empty := whole[""]; !empty {
+			return whole, nil
+		}
+	}
+	// An entry is wrong. Read one by one, which takes much longer, they tell which.
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := dec.Token(); err != nil {
 		return nil, err
@@ -221,10 +229,30 @@ func parseVocab(raw json.RawMessage) (map[string]int64, error) {
 	return vocab, nil
 }
 
+// entries counts those of an object of numbers, of which some may have the same key.
+func entries(object []byte) int {
+	n, quoted := 0, false
+	for i := 0; i < len(object); i++ {
+		switch b := object[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case b == ':' && !quoted:
+			n++
+		}
+	}
+	return n
+}
+
 func parseMerges(raw []json.RawMessage) ([][2]string, error) {
 	merges := make([][2]string, len(raw))
 	for i, r := range raw {
-		var two []string
+		two := plainPair(r)
+		if two != nil {
+			merges[i] = [2]string{two[0], two[1]}
+			continue
+		}
 		if len(r) > 0 && r[0] == '[' {
 			if err := json.Unmarshal(r, &two); err != nil {
 				return nil, fmt.Errorf("merge %d: %w", i, err)
@@ -242,6 +270,23 @@ func parseMerges(raw []json.RawMessage) ([][2]string, error) {
 		merges[i] = [2]string{two[0], two[1]}
 	}
 	return merges, nil
+}
+
+// plainPair reads a list of two strings that hold nothing that is written otherwise than it is meant, as most merges are; nil where it is anything else.
+func plainPair(text []byte) []string {
+	if len(text) == 0 || text[0] != '[' || bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
+		return nil
+	}
+	parts := strings.Split(string(text), `"`)
+	if len(parts) != 5 || parts[1] == "" || parts[3] == "" {
+		return nil
+	}
+	for i, between := range []string{"[", ",", "]"} {
+		if strings.TrimSpace(parts[2*i]) != between {
+			return nil
+		}
+	}
+	return []string{parts[1], parts[3]}
 }
 
 // checkNormalizer accepts none, and NFC, which is not applied (see the package

@@ -22,6 +22,7 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"mlm-lsp/codetok"
@@ -223,11 +224,17 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 	if err != nil {
 		return nil, err
 	}
-	grams, err := b.NGrams()
-	if err != nil {
-		return nil, err
-	}
+	// The library readies the graph on one thread; meanwhile the n-grams are read.
+	var grams *ngram.Model
+	var side errgroup.Group
+	side.Go(func() (err error) { grams, err = b.NGrams(); return err })
 	net, err := newSessionNet(lib, b, g, opts)
+	if errGrams := side.Wait(); errGrams != nil {
+		if err == nil {
+			errGrams = errors.Join(errGrams, net.session.Close())
+		}
+		return nil, errGrams
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"mlm-lsp/lsp"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/training/corpus"
 )
 
@@ -44,6 +45,7 @@ func newServe() *cobra.Command {
 				},
 				Open: func(_ context.Context, report func(string)) (lsp.Model, error) {
 					report("loading the model")
+					go rank.DefaultCombiner() // the first completion is ranked by it: read beside the model, it costs no time of its own
 					m, err := flags.openInstalled()
 					if err != nil {
 						return nil, err

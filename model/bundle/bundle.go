@@ -395,7 +395,11 @@ func (b *Bundle) NGrams() (*ngram.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading bundle %s: %w", b.Name, err)
 	}
-	m, err := ngram.Read(data)
+	read := ngram.Read
+	if _, listed := b.Meta.Files[NGramFile]; listed { // then its checksum was compared
+		read = ngram.ReadCompared
+	}
+	m, err := read(data)
 	if err != nil {
 		return nil, fmt.Errorf("loading bundle %s: %s: %w", b.Name, NGramFile, err)
 	}

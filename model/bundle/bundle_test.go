@@ -415,3 +415,33 @@ func TestNGrams(t *testing.T) {
 		t.Error("n-grams were put where there is no bundle")
 	}
 }
+
+// TestTables: a table comes back as it was, whatever the white space in it, and takes one line of the file.
+func TestTables(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "bundle")
+	contents := bundletest.Contents(t, bundletest.Tiny)
+	contents.Meta.Rank = json.RawMessage("{\"a\": [\n1,\n 2.50, \"x  y\"]}")
+	if err := bundle.Write(dir, contents); err != nil {
+		t.Fatal(err)
+	}
+	for _, combiner := range []string{"", `{"b":1}`} {
+		if combiner != "" {
+			if err := bundle.ChangeMeta(dir, func(m *bundle.Meta) { m.Combiner = json.RawMessage(combiner) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := bundle.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := string(b.Meta.Rank); got != `{"a":[1,2.50,"x  y"]}` || string(b.Meta.Combiner) != combiner {
+			t.Errorf("%s and %s, want %s", got, b.Meta.Combiner, combiner)
+		}
+		if err := b.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bundle.ChangeMeta(dir, func(m *bundle.Meta) { m.Rank = json.RawMessage("{") }); err == nil {
+		t.Error("what is no JSON was written")
+	}
+}

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,11 +131,7 @@ func writeInto(dir string, c Contents) error {
 	if meta.Languages == nil {
 		meta.Languages = []string{}
 	}
-	text, err := json.MarshalIndent(meta, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = writeFile(filepath.Join(dir, MetaFile), func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err })
+	_, err = writeFile(filepath.Join(dir, MetaFile), func(w io.Writer) error { return encodeMeta(w, meta) })
 	return err
 }
 
@@ -198,11 +195,34 @@ func ChangeMeta(dir string, change func(*Meta)) error {
 }
 
 func putMeta(dir string, meta Meta) error {
-	return wholefile.Write(filepath.Join(dir, MetaFile), func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(meta)
-	})
+	return wholefile.Write(filepath.Join(dir, MetaFile), func(w io.Writer) error { return encodeMeta(w, meta) })
+}
+
+// encodeMeta writes what people read with a line for each value, and behind it each table in a line of its own: with a line for each number they are five times as large, and
+// whoever opens the bundle waits for that.
+func encodeMeta(w io.Writer, meta Meta) error {
+	tables := []struct {
+		key  string
+		text json.RawMessage
+	}{{"rank", meta.Rank}, {"combiner", meta.Combiner}}
+	meta.Rank, meta.Combiner = nil, nil
+	text, err := json.MarshalIndent(meta, "", "  ")
+	if err != nil {
+		return err
+	}
+	out := bytes.NewBuffer(bytes.TrimSuffix(text, []byte("\n}"))) // it holds a format at least
+	for _, t := range tables {
+		if len(t.text) == 0 {
+			continue
+		}
+		fmt.Fprintf(out, ",\n  %q: ", t.key)
+		if err := json.Compact(out, t.text); err != nil {
+			return fmt.Errorf("%s: %w", t.key, err)
+		}
+	}
+	out.WriteString("\n}\n")
+	_, err = w.Write(out.Bytes())
+	return err
 }
 
 // half turns F32 tensors into F16.

@@ -1,6 +1,7 @@
 package rank
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -124,33 +125,144 @@ func (nodes flatNodes) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (nodes *flatNodes) UnmarshalJSON(text []byte) error {
-	var lists [][]float64
-	if err := json.Unmarshal(text, &lists); err != nil {
-		return err
-	}
-	*nodes = make(flatNodes, len(lists))
-	for i, l := range lists {
-		n := &(*nodes)[i]
-		switch len(l) {
+// reader reads valid JSON: some hundred thousand numbers before the first answer, for which encoding/json takes several times as long.
+type reader struct{ rest []byte }
+
+// tree reads a tree. It is not checked.
+func (r *reader) tree() (list tree, err error) {
+	err = r.list(func() error {
+		var numbers [4]float64
+		n := 0
+		if err := r.list(func() error {
+			if n == len(numbers) {
+				return fmt.Errorf("node %d has more than %d numbers: a leaf has 1, a split 4", len(list), n)
+			}
+			x, err := r.number()
+			numbers[n] = x
+			n++
+			return err
+		}); err != nil {
+			return err
+		}
+		switch n {
 		case 1:
-			*n = node{input: -1, value: float32(l[0])}
+			list = append(list, node{input: -1, value: float32(numbers[0])})
 		case 4:
-			for _, x := range l[:3] {
+			for _, x := range numbers[:3] {
 				if x != math.Trunc(x) || math.Abs(x) > math.MaxInt16 {
-					return fmt.Errorf("node %d: %v is no index", i, x)
+					return fmt.Errorf("node %d: %v is no index", len(list), x)
 				}
 			}
-			*n = node{input: int16(l[0]), left: int16(l[1]), right: int16(l[2]), missingLeft: true, value: float32(l[3])}
-			if n.input < 0 {
-				n.input, n.missingLeft = -1-n.input, false
+			one := node{input: int16(numbers[0]), left: int16(numbers[1]), right: int16(numbers[2]), missingLeft: true, value: float32(numbers[3])}
+			if one.input < 0 {
+				one.input, one.missingLeft = -1-one.input, false
 			}
+			list = append(list, one)
 		default:
-			return fmt.Errorf("node %d has %d numbers: a leaf has 1, a split 4", i, len(l))
+			return fmt.Errorf("node %d has %d numbers: a leaf has 1, a split 4", len(list), n)
 		}
+		return nil
+	})
+	return list, err
+}
+
+// forest reads the inputs and the trees, and passes over what else there is.
+func (r *reader) forest(f *Forest) error {
+	if !r.take('{') {
+		return r.unexpected()
+	}
+	for !r.take('}') {
+		var key string
+		if err := r.value(&key); err != nil {
+			return err
+		}
+		if !r.take(':') {
+			return r.unexpected()
+		}
+		var err error
+		switch key {
+		case "inputs":
+			err = r.value(&f.inputs)
+		case "trees":
+			err = r.list(func() error {
+				t, err := r.tree()
+				f.trees = append(f.trees, t)
+				return err
+			})
+		default:
+			err = r.value(new(json.RawMessage))
+		}
+		if err != nil {
+			return err
+		}
+		r.take(',')
 	}
 	return nil
+}
+
+// value reads any value.
+func (r *reader) value(into any) error {
+	d := json.NewDecoder(bytes.NewReader(r.rest))
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	r.rest = r.rest[d.InputOffset():]
+	return nil
+}
+
+// list reads a list of whatever item reads.
+func (r *reader) list(item func() error) error {
+	if !r.take('[') {
+		return r.unexpected()
+	}
+	if r.take(']') {
+		return nil
+	}
+	for {
+		if err := item(); err != nil {
+			return err
+		}
+		if r.take(']') {
+			return nil
+		}
+		if !r.take(',') {
+			return r.unexpected()
+		}
+	}
+}
+
+// take skips white space, a byte if it is that, and white space.
+func (r *reader) take(b byte) bool {
+	r.space()
+	if len(r.rest) == 0 || r.rest[0] != b {
+		return false
+	}
+	r.rest = r.rest[1:]
+	r.space()
+	return true
+}
+
+func (r *reader) space() {
+	for len(r.rest) > 0 && (r.rest[0] == ' ' || r.rest[0] == '\n' || r.rest[0] == '\t' || r.rest[0] == '\r') {
+		r.rest = r.rest[1:]
+	}
+}
+
+func (r *reader) number() (float64, error) {
+	n := 0
+	for n < len(r.rest) && (r.rest[n]-'0' <= 9 || r.rest[n] == '-' || r.rest[n] == '+' || r.rest[n] == '.' || r.rest[n]|0x20 == 'e') {
+		n++
+	}
+	if n == 0 {
+		return 0, r.unexpected()
+	}
+	x, err := strconv.ParseFloat(string(r.rest[:n]), 64)
+	r.rest = r.rest[n:]
+	return x, err
+}
+
+func (r *reader) unexpected() error {
+	return fmt.Errorf("a forest has inputs and trees, which are lists of lists of numbers, and there is %.20q", r.rest)
 }
 
 // MarshalJSON writes the forest.
@@ -164,13 +276,11 @@ func (f *Forest) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a forest. Whatever the text holds, Score of what was read without an error ends.
 func (f *Forest) UnmarshalJSON(text []byte) error {
-	var in forestJSON
-	if err := json.Unmarshal(text, &in); err != nil {
+	f.inputs, f.trees = nil, nil
+	if err := (&reader{text}).forest(f); err != nil {
 		return err
 	}
-	f.inputs, f.trees = in.Inputs, make([]tree, len(in.Trees))
-	for i, nodes := range in.Trees {
-		f.trees[i] = tree(nodes)
+	for i := range f.trees {
 		if err := f.trees[i].check(len(f.inputs)); err != nil {
 			return fmt.Errorf("tree %d: %w", i, err)
 		}
