@@ -44,7 +44,7 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 	suggested := slices.Contains(Languages(), f.Language)
 	v := &view{file: whole, x: names.New(whole)}
 	a := &asking{Site: Site{Span: t.Span, At: t.Start, Symbol: t.Symbol, Kind: t.Kind, Existing: t.Existing, Function: v.x.Function(t.Start)}, x: v.x, site: t}
-	a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus)
+	a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
 	a.gap.Rank(opts.Combiner)
 	if suggested {
 		list = v.scope(opts).candidates(a, len(a.gap.Candidates))

@@ -116,3 +116,23 @@ func FuzzNormalise(f *testing.F) {
 		}
 	})
 }
+
+// TestImportable: a type of the project that is called as the value is, is a candidate, with its import, for checkers only.
+func TestImportable(t *testing.T) {
+	f, list := suggest(t, "python", "import os\n\n\ndef make_shopping_cart():\n    return build()\n", Options{Origins: func(name string) []string {
+		if name == "ShoppingCart" {
+			return []string{"shop.cart"}
+		}
+		return nil
+	}})
+	s := of(t, list, Return, "make_shopping_cart")
+	at := slices.IndexFunc(s.Candidates, func(c Candidate) bool { return c.Type == `"ShoppingCart"` })
+	if at < 0 {
+		t.Fatalf("%+v", s.Candidates)
+	}
+	got := string(Apply(f.Text, Edits(f, []Pick{{s.Site, s.Candidates[at]}})))
+	want := "import os\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from shop.cart import ShoppingCart\n\n\ndef make_shopping_cart() -> \"ShoppingCart\":\n    return build()\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

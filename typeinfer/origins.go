@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project/index"
+	"mlm-lsp/lsp/typings"
 	"mlm-lsp/treesitter"
 )
 
@@ -46,4 +48,28 @@ func FromIndex(x *index.Index, language, path string) func(name string) []string
 		}
 		return modules
 	}
+}
+
+// alike lists the names that types are called when values are called as a site is, as far as the file may import them: "ShoppingCart" and "Cart" for "shopping_cart", "make_shopping_cart" and
+// "shoppingCarts".
+func (o *Options) alike(site treesitter.TypeSite) (list []string) {
+	if o.Origins == nil {
+		return nil
+	}
+	parts := names.Parts(typings.Symbol(site))
+	for from := range parts {
+		if from < len(parts)-3 {
+			continue
+		}
+		name := ""
+		for _, part := range parts[from:] {
+			name += strings.ToUpper(part[:1]) + part[1:]
+		}
+		for _, name := range []string{name, strings.TrimSuffix(name, "s")} {
+			if len(name) > 2 && !slices.Contains(list, name) && len(o.Origins(name)) > 0 {
+				list = append(list, name)
+			}
+		}
+	}
+	return list
 }

@@ -102,7 +102,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 			return nil, err
 		}
 		a := v.ask(s)
-		a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus)
+		a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
 		a.gap.Rank(opts.Combiner)
 		asked = append(asked, a)
 	}

@@ -35,10 +35,11 @@ const (
 
 // annotation is what is known of a site before its candidates are.
 type annotation struct {
-	site     treesitter.TypeSite
-	evidence typings.Evidence
-	opinion  *typings.Opinion
-	lexicon  *typings.Lexicon
+	site       treesitter.TypeSite
+	evidence   typings.Evidence
+	importable []string
+	opinion    *typings.Opinion
+	lexicon    *typings.Lexicon
 
 	// What file and project annotate: all types; those of names that are the same; those of names whose last part is; those of the names that are carried.
 	file, fileName, filePart, carried tally
@@ -82,9 +83,11 @@ func (t *tally) texts() []string {
 }
 
 // NewAnnotation finds and describes what a site may be annotated with, whatever stands there. around is the project and corpus what is known of others (CorpusOf); both may be nil.
-func NewAnnotation(x *names.Index, site treesitter.TypeSite, around *project.View, corpus *ngram.Model) *Gap {
+// importable are names of types that are not in sight and could be: they are candidates as if they were imported.
+func NewAnnotation(x *names.Index, site treesitter.TypeSite, around *project.View, corpus *ngram.Model, importable ...string) *Gap {
 	g := &Gap{Group: GroupAnnotation, x: x, span: site.Span, opts: Options{Kind: treesitter.KindType, Around: around, Corpus: corpus}}
 	a := &annotation{site: site, evidence: typings.Look(x, site), lexicon: typings.For(x.File.Language), near: map[string][2]int{}, sight: map[string]bool{}}
+	a.importable = importable
 	a.opinion = a.lexicon.Judge(a.evidence)
 	g.annotation = a
 	a.count(x, around)
@@ -276,6 +279,9 @@ func (g *Gap) typesInSight(written []string) []string {
 		if n.Definition == treesitter.DefinitionImport && 'A' <= n.Text[0] && n.Text[0] <= 'Z' {
 			add(n.Text)
 		}
+	}
+	for _, name := range g.annotation.importable {
+		add(name)
 	}
 	return list
 }
