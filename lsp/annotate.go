@@ -81,6 +81,18 @@ func (a *annotating) learn(ctx context.Context, wanted func(*typeinfer.Site) boo
 	return known, err
 }
 
+// named returns what the bare site may be annotated with that a name belongs to; nil where none does, and where no types are to be suggested.
+func (a *annotating) named(ctx context.Context, name treesitter.Span) (*typeinfer.Suggestion, error) {
+	if a == nil {
+		return nil, nil
+	}
+	found, err := a.learn(ctx, func(site *typeinfer.Site) bool { return site.Name == name })
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
 // touching are the sites whose name, or whose place for a type, a cursor touches.
 func touching(offset int) func(*typeinfer.Site) bool {
 	return func(site *typeinfer.Site) bool {

@@ -31,13 +31,17 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	}
 	s.standAside()
 	snap, atMost, m := doc.snapshot, doc.settings.CompletionMaxItems, s.metered()
-	around := s.around(snap)
+	around, types := s.around(snap), s.typesAt(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {
 		began := time.Now()
 		budget, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		offset := snap.mapper.positionOffset(p.Position)
+		written, err := types(m, offset)
+		if err != nil {
+			return nil, err
+		}
 		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
 		late := budget.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
@@ -49,6 +53,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 			s.post(func() { s.complain(protocol317.StatusError, "completing: ", err) })
 		}
 		list := toCompletionList(snap, p.Position, items, atMost, details)
+		list = s.typesBefore(list, snap, p.Position, written, atMost, details)
 		list.IsIncomplete = list.IsIncomplete || late
 		return list, nil
 	}, nil

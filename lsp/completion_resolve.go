@@ -16,6 +16,7 @@ import (
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/typeinfer"
 )
 
 // offered travels with a completion item to the editor and back, so that resolving it needs no memory of what was offered.
@@ -24,12 +25,13 @@ type offered struct {
 	Position protocol.Position    `json:"position"` // of the cursor
 	Source   string               `json:"source"`   // one of package gap's
 	LogProb  float64              `json:"logProb"`
+	Imports  []typeinfer.Import   `json:"imports,omitempty"` // what accepting it has to import
 }
 
 // sourceWords say where a completion comes from.
 var sourceWords = map[string]string{
 	gap.FromScope: "in scope", gap.FromMember: "on this receiver", gap.FromFile: "in this file", gap.FromProject: "in this project",
-	gap.FromKnown: "on such receivers", gap.FromGrammar: "keyword", gap.FromModel: "made up",
+	gap.FromKnown: "on such receivers", gap.FromGrammar: "keyword", gap.FromModel: "made up", fromTypes: "type",
 }
 
 // resolveCompletion adds the documentation to an item: how likely it is, and where its name is defined. All else goes back as it came.
@@ -53,9 +55,15 @@ func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (w
 	}
 	return func(context.Context) (any, error) {
 		text := documentation(snap, around(), elsewhere, label, data, kind == protocol.Markdown)
+		for _, i := range data.Imports {
+			text += "\nImported from " + code(i.Module, false, kind == protocol.Markdown) + ".\n"
+		}
 		documented := protocol317.CompletionItemToResolve{"documentation": s.marshal(protocol.MarkupContent{Kind: kind, Value: text})}
+		if len(data.Imports) > 0 {
+			documented["additionalTextEdits"] = s.marshal(textEdits(snap, typeinfer.ImportEdits(snap.file(), data.Imports)))
+		}
 		for key, value := range *item {
-			if key != "documentation" {
+			if _, ours := documented[key]; !ours {
 				documented[key] = value
 			}
 		}

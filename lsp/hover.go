@@ -11,9 +11,10 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/typeinfer"
 )
 
-// hover shows what could stand at a token, how surprising what does is, and why it is reported or is not. It has nothing to say of punctuation, comments and
+// hover shows what could stand at a token, how surprising what does is, and why it is reported or is not, and of a name without an annotation the likely types. It has nothing to say of punctuation, comments and
 // strings, so that it seldom stands beside the hover of the language's own server without being asked for.
 func (s *server) hover(p *protocol.HoverParams) (work, error) {
 	doc := s.documents[p.TextDocument.URI]
@@ -21,7 +22,7 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 		return func(context.Context) (any, error) { return nil, nil }, nil
 	}
 	snap, m, options, hidden := doc.snapshot, s.metered(), s.examining(doc), s.hidden(doc)
-	elsewhere := s.elsewhere(snap)
+	elsewhere, types := s.elsewhere(snap), s.annotating(doc, true)
 	kind := protocol.PlainText
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
@@ -31,13 +32,50 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 		if err != nil || x == nil {
 			return nil, err
 		}
+		likely, err := types.named(ctx, x.Span)
+		if err != nil {
+			return nil, err
+		}
 		r := snap.mapper.spanRange(x.Span)
-		text := explanationText(x, kind == protocol.Markdown)
+		text := explanationText(x, kind == protocol.Markdown) + likelyText(likely, kind == protocol.Markdown)
 		if !definesName(snap.file(), x.Token) {
 			text += elsewhere(x.Token, behindDot(snap.text, x.Span.Start), kind == protocol.Markdown)
 		}
 		return &protocol.Hover{Contents: protocol.MarkupContent{Kind: kind, Value: text}, Range: &r}, nil
 	}, nil
+}
+
+// mostTypes are told of a site by a hover.
+const mostTypes = 3
+
+// likelyText words in a line what a site may be annotated with, and what speaks for the first; "" of nil, and where nothing is likely.
+func likelyText(suggestion *typeinfer.Suggestion, markdown bool) string {
+	if suggestion == nil {
+		return ""
+	}
+	var list []string
+	for _, c := range suggestion.Candidates[:min(mostTypes, len(suggestion.Candidates))] {
+		if c.Probability >= worthAnnotating {
+			list = append(list, code(c.Type, false, markdown)+" "+share(c.Probability))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("\nLikely types of %s: %s.", siteWords(suggestion, markdown), strings.Join(list, ", "))
+	if evidence := suggestion.Candidates[0].Evidence; len(evidence) > 0 {
+		text += " For the first: " + evidenceText(evidence, markdown) + "."
+	}
+	return text + "\n"
+}
+
+// evidenceText joins what speaks for a type.
+func evidenceText(evidence []string, markdown bool) string {
+	text := strings.Join(evidence, "; ")
+	if !markdown {
+		text = strings.ReplaceAll(text, "`", "")
+	}
+	return text
 }
 
 // explained explains the token at a position, and what keeps a finding there from being shown.

@@ -73,3 +73,28 @@ func TestExplanationCells(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// Of a name without an annotation the likely types are told, of any other none.
+func TestHoverTellsTypes(t *testing.T) {
+	for name, config := range map[string]fakeeditor.Config{"markdown": {}, "plain": {Plain: true}} {
+		t.Run(name, func(t *testing.T) {
+			e := startTyping(t, quick(&scripted{predict: prefer("Decimal")}), config)
+			e.Open(file, "python", orders)
+			want := "\nLikely types of `amount`: `Decimal` "
+			if config.Plain {
+				want = "\nLikely types of amount: Decimal "
+			}
+			at := strings.Index(orders, "paid(self, amount") + len("paid(self, a")
+			if got := e.Hover(file, at); got == nil || !strings.Contains(got.Markdown, want) || !strings.Contains(got.Markdown, "For the first: ") {
+				t.Errorf("hover %+v", got)
+			}
+			if got := e.Hover(file, strings.Index(orders, "return total")+len("return t")); got == nil || strings.Contains(got.Markdown, "Likely") {
+				t.Errorf("hover of a use: %+v", got)
+			}
+			if got := e.Hover(file, strings.Index(orders, "buyer: str")+1); got == nil || strings.Contains(got.Markdown, "Likely") {
+				t.Errorf("hover of what is annotated: %+v", got)
+			}
+			e.Close()
+		})
+	}
+}

@@ -167,11 +167,7 @@ func typesText(suggestion *typeinfer.Suggestion, markdown bool) string {
 	for _, c := range suggestion.Candidates {
 		fmt.Fprintf(&b, "- %s %s", code(c.Type, false, markdown), share(c.Probability))
 		if len(c.Evidence) > 0 {
-			evidence := strings.Join(c.Evidence, "; ")
-			if !markdown {
-				evidence = strings.ReplaceAll(evidence, "`", "")
-			}
-			b.WriteString(": " + evidence)
+			b.WriteString(": " + evidenceText(c.Evidence, markdown))
 		}
 		for i, in := range c.Imports {
 			if i == 0 {

@@ -179,6 +179,28 @@ func (e *Editor) Inline(name string, offset int, selected *Edit) []Inline {
 // Resolve asks for the rest of a completion and returns its documentation. The rest must not have changed.
 func (e *Editor) Resolve(item Completion) string {
 	e.t.Helper()
+	return e.resolve(item, func(protocol317.CompletionItem) {})
+}
+
+// Imports are the further edits of a completion, which an editor of one kind asks for when the item is accepted.
+func (e *Editor) Imports(name string, item Completion) (edits []Edit) {
+	e.t.Helper()
+	content := e.text(name).content
+	add := func(item protocol317.CompletionItem) {
+		for _, edit := range item.AdditionalTextEdits {
+			edits = append(edits, e.edit(content, edit))
+		}
+	}
+	if !e.config.Resolves {
+		add(item.Item)
+		return edits
+	}
+	e.resolve(item, add)
+	return edits
+}
+
+func (e *Editor) resolve(item Completion, take func(protocol317.CompletionItem)) string {
+	e.t.Helper()
 	sent := encode(e.t, item.Item)
 	var got protocol317.CompletionItem
 	if err := e.Call(protocol.MethodCompletionItemResolve, sent, &got); err != nil {
@@ -193,7 +215,11 @@ func (e *Editor) Resolve(item Completion) string {
 	if plain := content["kind"] == string(protocol.PlainText); plain != e.config.Plain {
 		e.t.Errorf("documentation of the kind %v", content["kind"])
 	}
+	take(got)
 	got.Documentation = nil
+	if e.config.Resolves {
+		got.AdditionalTextEdits = item.Item.AdditionalTextEdits
+	}
 	if back := encode(e.t, got); !bytes.Equal(sent, back) {
 		e.t.Errorf("resolved to %s, was %s", back, sent)
 	}

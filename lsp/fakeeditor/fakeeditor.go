@@ -66,7 +66,7 @@ type Config struct {
 	Inline bool
 	// Hints is an editor that asks for hints, and can be told to ask again.
 	Hints bool
-	// Resolves is an editor that asks for the rest of a hint, and for the edit of an action, when it needs them; Annotated one that shows annotated edits before it does them.
+	// Resolves is an editor that asks for the rest of a hint, the edit of an action and the further edits of a completion when it needs them; Annotated one that shows annotated edits before it does them.
 	Resolves, Annotated bool
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
@@ -194,6 +194,7 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 		capabilities.Workspace.InlayHint.RefreshSupport = true
 	}
 	if e.config.Resolves {
+		capabilities.TextDocument.Completion.CompletionItem.ResolveSupport.Properties = []string{"documentation", "additionalTextEdits"}
 		capabilities.TextDocument.CodeAction.DataSupport = true
 		capabilities.TextDocument.CodeAction.ResolveSupport.Properties = []string{"edit"}
 		if e.config.Hints {

@@ -151,6 +151,7 @@ type ClientCapabilities struct {
 			CompletionItem struct {
 				LabelDetailsSupport bool                  `json:"labelDetailsSupport,omitempty"`
 				DocumentationFormat []protocol.MarkupKind `json:"documentationFormat,omitempty"`
+				ResolveSupport      ResolveSupport        `json:"resolveSupport"`
 			} `json:"completionItem"`
 		} `json:"completion"`
 		CodeAction CodeActionCapability `json:"codeAction"`
