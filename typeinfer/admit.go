@@ -27,11 +27,41 @@ func (s *scope) known(a *asking) known {
 	k.async = slices.Contains(k.Keys[typings.FamilySign], "async")
 	if a.Kind == Return && ownResults(a) {
 		k.results = slices.DeleteFunc(slices.Clone(k.Keys[typings.FamilyResult]), func(r string) bool { return r == "list" })
+		if s.style.language == "python" && returnsGenerator(a) {
+			k.results = append(k.results, "yield")
+		}
 	}
 	if s.style.language == "python" {
 		k.doc = documentedType(a)
 	}
 	return k
+}
+
+// returnsGenerator tells whether a function of Python gives back a generator expression.
+func returnsGenerator(a *asking) bool {
+	around := a.x.Function(a.site.Start)
+	tokens := a.x.File.Tokens
+	for i := a.x.Next(a.site.End); i+1 < len(tokens) && tokens[i].Start < around.End; i++ {
+		if a.x.Text(tokens[i].Span) != "return" || a.x.Function(tokens[i].Start) != around || a.x.Text(tokens[i+1].Span) != "(" {
+			continue
+		}
+		for k, depth := i+1, 0; k < len(tokens) && tokens[k].Start < around.End; k++ {
+			switch a.x.Text(tokens[k].Span) {
+			case "(", "[", "{":
+				depth++
+			case ")", "]", "}":
+				depth--
+			case "for":
+				if depth == 1 {
+					return true
+				}
+			}
+			if depth == 0 {
+				break
+			}
+		}
+	}
+	return false
 }
 
 // ownResults tells whether the results that were seen are those of the function at the site, and all that it has.

@@ -61,6 +61,7 @@ func TestNeverContradict(t *testing.T) {
 		{"python", "def get_name(a):\n    print(a)\n", Return, "get_name", []string{"str", "str | None", "int"}},
 		{"python", "def save(a):\n    return len(a) == 1\n", Return, "save", []string{"None"}},
 		{"python", "def items(a):\n    for x in a:\n        yield x\n", Return, "items", []string{"None", "list[str]", "list"}},
+		{"python", "def is_seen(a):\n    return (x for x in a if x not in a)\n", Return, "is_seen", []string{"bool", "None"}},
 		{"python", "def find(a):\n    if a:\n        return None\n    return a.name\n", Return, "find", []string{"str", "int"}},
 		{"python", "def check(a):\n    raise NotImplementedError\n", Return, "check", []string{"None"}},
 		{"typescript", "class A { name = 0 }\n", Field, "name", []string{"string", "boolean"}},
