@@ -195,10 +195,14 @@ func (b *builder) define(t *Token, r region) {
 			return
 		}
 	case KindLiteral:
-		if r.act.defines != DefinitionImport {
+		switch r.act.defines {
+		case DefinitionImport:
+			name = importedName(name)
+		case DefinitionFunction:
+			name = strings.TrimPrefix(name, ":") // a symbol
+		default:
 			return
 		}
-		name = importedName(name)
 	default:
 		return
 	}

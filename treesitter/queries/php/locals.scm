@@ -31,6 +31,10 @@
 (catch_clause name: (variable_name) @definition.variable.function)
 (static_variable_declaration name: (variable_name) @definition.variable.function)
 (global_declaration) @elsewhere
+; These write what they find into a variable that they are given.
+(function_call_expression function: (name) @name (#eq? @name "preg_match") arguments: (arguments (argument (variable_name) @definition.variable.function)))
+(function_call_expression function: (name) @name (#eq? @name "preg_match_all") arguments: (arguments (argument (variable_name) @definition.variable.function)))
+(function_call_expression function: (name) @name (#eq? @name "parse_str") arguments: (arguments (argument (variable_name) @definition.variable.function)))
 [(subscript_expression) (member_access_expression) (scoped_property_access_expression)] @uses
 
 ; Imports.

@@ -13,6 +13,10 @@
 (method name: (identifier) @definition.function.outer.hoisted)
 (method name: (constant) @definition.function.outer.hoisted)
 (singleton_method name: (identifier) @definition.function.outer.hoisted)
+; What a class declares by symbols are methods as well.
+(call !receiver method: (identifier) @name (#eq? @name "attr_reader") arguments: (argument_list (simple_symbol) @definition.function.hoisted))
+(call !receiver method: (identifier) @name (#eq? @name "attr_accessor") arguments: (argument_list (simple_symbol) @definition.function.hoisted))
+(call !receiver method: (identifier) @name (#eq? @name "attr_writer") arguments: (argument_list (simple_symbol) @definition.function.hoisted))
 
 [(method_parameters) (block_parameters) (lambda_parameters)] @definition.parameter.hoisted
 (optional_parameter value: (_) @uses)
