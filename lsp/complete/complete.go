@@ -1,5 +1,5 @@
 // Package complete offers what may stand at a cursor: candidates first, the model second. Package gap lists what can stand there from the file, its project and the
-// language, and ranks it; the model may add names that no list holds.
+// language, and ranks it; the model may add names that no list holds, in languages that it has learnt.
 //
 // Invariants:
 //   - What is typed so far is replaced, what stands behind the cursor is kept.
@@ -183,6 +183,9 @@ func (p *Place) ask(ctx context.Context, m model.Predictor, opts Options) error 
 		}
 		p.Gap.Answer(predictions[0])
 		opts.Rank(p.Gap)
+	}
+	if !gap.Knows(m, p.file.Language) {
+		return nil // what it makes up in a language that it never saw is a heap of pieces
 	}
 	predictions, err := m.Predict(ctx, []model.Query{p.Generation()})
 	if err != nil {

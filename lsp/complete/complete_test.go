@@ -180,3 +180,39 @@ func FuzzComplete(f *testing.F) {
 		}
 	})
 }
+
+// learnt is a model that says which languages it knows, and remembers what it was asked for of its own.
+type learnt struct {
+	languages []string
+	made      []model.Query
+}
+
+func (l *learnt) Info() model.Info { return model.Info{Languages: l.languages} }
+
+func (l *learnt) Predict(_ context.Context, qs []model.Query) ([]model.Prediction, error) {
+	out := make([]model.Prediction, len(qs))
+	for i, q := range qs {
+		for _, c := range q.Choices {
+			out[i].Candidates = append(out[i].Candidates, model.Candidate{Text: c, LogProb: -1})
+		}
+		if q.Choices == nil {
+			l.made = append(l.made, q)
+		}
+	}
+	return out, nil
+}
+
+// A model makes up names in languages that it has learnt; in others it ranks those that there are.
+func TestMadeUpNamesOfKnownLanguages(t *testing.T) {
+	f := treesitter.Parse("python", []byte(shop))
+	for _, c := range []struct {
+		languages []string
+		made      int
+	}{{[]string{"go", "python"}, 1}, {[]string{"go"}, 0}, {nil, 1}} {
+		m := &learnt{languages: c.languages}
+		items, err := Complete(context.Background(), m, f, at(shop, "return to"), Options{})
+		if err != nil || labels(items) != "total" || len(m.made) != c.made {
+			t.Errorf("knowing %q: %s, %d times asked for names, error %v", c.languages, labels(items), len(m.made), err)
+		}
+	}
+}

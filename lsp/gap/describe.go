@@ -448,7 +448,7 @@ func (g *Gap) receiver() float32 {
 			break
 		}
 	}
-	if head == "self" || head == "this" {
+	if isSelf(head) {
 		return 20 + rank.Flag(head == g.opts.Receiver)
 	}
 	for _, n := range g.x.Visible(g.span) {

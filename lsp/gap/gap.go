@@ -82,6 +82,15 @@ func CorpusOf(p model.Predictor) *ngram.Model {
 	return nil
 }
 
+// Knows tells whether a model has learnt a language. One that does not say may have learnt any.
+func Knows(p model.Predictor, language string) bool {
+	about, ok := p.(interface{ Info() model.Info })
+	return !ok || len(about.Info().Languages) == 0 || slices.Contains(about.Info().Languages, language)
+}
+
+// isSelf tells the names of the object whose method one is in.
+func isSelf(name string) bool { return name == "this" || name == "self" || name == "$this" }
+
 // Options say what is missing.
 type Options struct {
 	// Kind of the missing token: variable, attribute, call, type, operator or literal.
@@ -237,7 +246,7 @@ func (g *Gap) list(fits func(text string) bool) {
 		others := x.Members("", g.span, true)
 		sort.SliceStable(others, func(i, j int) bool { return others[i].Seen > others[j].Seen })
 		add(FromFile, others[:min(len(others), common)])
-		if o.Receiver == "this" || o.Receiver == "self" {
+		if isSelf(o.Receiver) {
 			// A field or method may be defined and not used yet.
 			add(FromFile, x.Identifiers(g.span, treesitter.KindAttribute, treesitter.KindDefinition))
 		}

@@ -64,7 +64,6 @@
 (catch_clause name: (variable_name) @parameter)
 
 ; Uses. A variable is one token with its dollar.
-(variable_name (name) @name (#eq? @name "this")) @keyword
 (scoped_property_access_expression scope: (_) @receiver name: (variable_name) @attribute)
 (variable_name) @variable
 (function_call_expression function: (name) @call)
