@@ -82,13 +82,15 @@ type look struct {
 	x        *names.Index
 	tokens   []treesitter.Token
 	language string
+	site     treesitter.TypeSite
+	looked   int // expressions, see evident
 	*Evidence
 }
 
 // Look gathers the evidence at a site.
 func Look(x *names.Index, site treesitter.TypeSite) Evidence {
 	e := Evidence{Kind: site.Kind, Symbol: Symbol(site)}
-	l := &look{x: x, tokens: x.File.Tokens, language: CountedAs(x.File.Language), Evidence: &e}
+	l := &look{x: x, tokens: x.File.Tokens, language: CountedAs(x.File.Language), site: site, Evidence: &e}
 	if e.Symbol != "" {
 		e.add(FamilyName, strings.ToLower(strings.Trim(e.Symbol, "_")))
 		e.add(FamilyLast, LastPart(e.Symbol))
@@ -113,7 +115,7 @@ func Look(x *names.Index, site treesitter.TypeSite) Evidence {
 			l.uses(site, symbol, around)
 		}
 	}
-	l.flows(site, around)
+	l.flows(site, behind, around)
 	return e
 }
 

@@ -14,18 +14,35 @@ const (
 	mostCalls = 400
 )
 
-// flows follows the calls of the file, one step: what a called function is annotated to give back, what the parameters are annotated with that a name is passed for, and what
-// the arguments are that are passed for a parameter. Functions are told apart by their bare name; where several have it, all of them count.
-func (l *look) flows(site treesitter.TypeSite, around treesitter.Span) {
+// flows follows what the file passes on: what a called function gives back, what the parameters are annotated with that a name is passed for, what the arguments are that are passed for
+// a parameter, and what is assigned. Functions are told apart by their bare name; where several have it, all of them count. Literals are no flows: they are values (FamilyValue).
+func (l *look) flows(site treesitter.TypeSite, behind int, around treesitter.Span) {
 	for _, c := range l.Called {
+		before := len(l.Flows)
 		for _, s := range l.x.File.TypeSites {
 			if s.Kind == "return" && Symbol(s) == c.Name && apart(s.Span, site.Span) {
 				l.flow(c.Gives(s.Existing))
 			}
 		}
+		if len(l.Flows) == before {
+			l.flow(l.result(c, 1))
+		}
 	}
-	if site.Kind == "return" || l.Symbol == "" {
+	if site.Kind == "return" {
+		for _, d := range l.x.File.Declarations {
+			if d.Span == around && len(l.Called) == 0 && len(l.Carried) > 0 {
+				l.flow(l.returned(d, 1))
+			}
+		}
 		return
+	}
+	if l.Symbol == "" {
+		return
+	}
+	if l.text(behind) == "=" && len(l.Called) == 0 {
+		if value := l.step(behind, 1); value < len(l.tokens) && l.tokens[value].Kind != treesitter.KindLiteral && !l.value(value).list {
+			l.flow(l.evident(value, 0))
+		}
 	}
 	own, place := "", -1
 	if site.Kind == "parameter" {
@@ -39,8 +56,12 @@ func (l *look) flows(site treesitter.TypeSite, around treesitter.Span) {
 		if callee == "" {
 			continue
 		}
-		if callee == own && place < len(c.Arguments) {
-			l.flow(l.typeOf(c.Arguments[place], site.Span))
+		if callee == own {
+			if place < len(c.Arguments) && c.Complete {
+				l.flow(l.evident(l.tokenAt(c.Arguments[place]), 0))
+			} else if value := l.keyword(c, l.Symbol); value >= 0 {
+				l.flow(l.evident(value, 0))
+			}
 		}
 		if site.Kind != "field" && (c.Start < around.Start || c.End > around.End) {
 			continue
@@ -55,6 +76,15 @@ func (l *look) flows(site treesitter.TypeSite, around treesitter.Span) {
 			}
 		}
 	}
+}
+
+// tokenAt is the token that a span begins with.
+func (l *look) tokenAt(at treesitter.Span) int {
+	i := l.x.Next(at.Start)
+	if i < len(l.tokens) && l.tokens[i].Start == at.Start {
+		return i
+	}
+	return len(l.tokens)
 }
 
 // apart tells whether two annotations do not overlap.
@@ -110,35 +140,6 @@ func (l *look) parameterOf(site treesitter.TypeSite) (function string, place int
 		return "", -1
 	}
 	return function, place
-}
-
-// typeOf is the type that an argument shows: a literal's, that of a value made there, or the one that its name is annotated with in its function, else in the file.
-func (l *look) typeOf(at, site treesitter.Span) string {
-	i := l.x.Next(at.Start)
-	if i >= len(l.tokens) || l.tokens[i].Start != at.Start {
-		return ""
-	}
-	if name := l.text(i); l.tokens[i].Span == at && names.IsName(name) {
-		inside, best := l.x.Function(at.Start), ""
-		for _, s := range l.x.File.TypeSites {
-			if s.Kind != "return" && s.Existing != "" && apart(s.Span, site) && Symbol(s) == name {
-				if best == "" || s.Start >= inside.Start && s.End <= inside.End {
-					best = s.Existing
-				}
-			}
-		}
-		if best != "" {
-			return best
-		}
-	}
-	if l.tokens[i].Kind == treesitter.KindLiteral && l.tokens[i].Span != at {
-		return "" // a part of something larger
-	}
-	v, _ := l.operand(i, 0)
-	if v.made != "" {
-		return v.made
-	}
-	return literalTypes[l.language][v.shape]
 }
 
 // literalTypes are what literals are, by the shape of a value.
