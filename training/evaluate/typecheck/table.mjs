@@ -1,0 +1,65 @@
+// Makes the tables of docs/types.md of what the checks printed. Each command prints Markdown.
+//
+//   node table.mjs checks NAME=FILE...           what pyright.mjs or tsc.mjs said of written suggestions; after the table, errors
+//   node table.mjs inferred CASES INFERRED...    what checkers infer by themselves, beside what `mlm-lsp types` says of the same cases
+//   node table.mjs typeevalpy FILE               what typeevalpy.mjs printed, beside the published table
+import { grouped, lines } from './common.mjs'
+
+const [command, ...args] = process.argv.slice(2)
+const cell = text => String(text).replace(/\|/g, '\\|').replace(/\s+/g, ' ')
+const table = (header, rows) => console.log([header, header.map(() => '---'), ...rows].map(r => `| ${r.map(cell).join(' | ')} |`).join('\n'))
+const percent = (n, of) => of ? (100 * n / of).toFixed(1) : '-'
+// wilson is the 95% interval of a share.
+const wilson = (n, of) => {
+  if (!of) return ''
+  const z = 1.96, p = n / of, d = 1 + z * z / of, c = p + z * z / (2 * of), w = z * Math.sqrt(p * (1 - p) / of + z * z / (4 * of * of))
+  return ` (${(100 * Math.max(0, (c - w) / d)).toFixed(0)}-${(100 * Math.min(1, (c + w) / d)).toFixed(0)})`
+}
+
+function checks() {
+  const rows = [], wrong = []
+  let all = 0, fine = 0
+  for (const arg of args) {
+    const at = arg.indexOf('='), list = lines(arg.slice(at + 1))
+    const good = list.filter(s => s.errors.length === 0)
+    rows.push([arg.slice(0, at), list.length, percent(good.length, list.length) + wilson(good.length, list.length)])
+    all += list.length
+    fine += good.length
+    wrong.push(...list.filter(s => s.errors.length > 0).map(s => [`${arg.slice(0, at)}: ${s.path}:${s.line}`, `${s.kind} ${s.symbol}: ${s.type} (${(100 * s.probability).toFixed(0)}%)`, s.errors[0].slice(0, 160)]))
+  }
+  rows.push(['all', all, percent(fine, all) + wilson(fine, all)])
+  table(['project', 'written', 'without a new error, %'], rows)
+  if (wrong.length) {
+    console.log('')
+    table(['where', 'written', 'first new error'], wrong.slice(0, 25))
+  }
+}
+
+function inferred() {
+  const cases = new Map(lines(args[0]).map(c => [`${c.path}:${c.line}:${c.class}:${c.answer}`, c]))
+  const list = args.slice(1).flatMap(file => lines(file).map(i => ({ ...i, by: file.includes('pyright') ? 'pyright' : 'tsc', of: cases.get(`${i.path}:${i.line}:${i.class}:${i.answer}`) }))).filter(i => i.of)
+  const rows = []
+  for (const [by, all] of grouped(list, i => i.by)) {
+    for (const [kind, of] of [...grouped(all, i => i.class), ['all', all]]) {
+      const said = of.filter(i => i.some), right = said.filter(i => i.right)
+      const types = of.filter(i => i.of.systems.types?.place === 1), both = said.filter(i => i.of.systems.types?.place === 1)
+      rows.push([by, kind, of.length, percent(said.length, of.length), percent(right.length, said.length), percent(both.length, said.length), percent(right.length, of.length), percent(types.length, of.length)])
+    }
+  }
+  table(['checker', 'kind', 'cases', 'it infers something', 'of that right', 'types, of the same', 'right of all', 'types, of all'], rows)
+}
+
+// published is table 1 of arXiv:2312.16882: exact matches of results, parameters, variables.
+const published = { HeaderGen: [185, 56, 291], Jedi: [122, 0, 293], Pyright: [100, 8, 297], 'HiTyper (DL)': [163, 27, 179], HiTyper: [141, 7, 102], Scalpel: [155, 36, 6], Type4Py: [39, 19, 99] }
+
+function typeevalpy() {
+  const [m] = lines(args[0])
+  const rows = Object.entries(published).map(([name, n]) => [name, ...n, n.reduce((a, b) => a + b)])
+  rows.push(['mlm-lsp types', m.returns.right, m.parameters.right, m.variables.right, m.all.right])
+  rows.push(['mlm-lsp types, among five', m.returns.five, m.parameters.five, m.variables.five, m.all.five])
+  rows.push(['of which asked', m.returns.sites, m.parameters.sites, m.variables.sites, m.all.sites])
+  rows.push(['facts here', m.returns.facts, m.parameters.facts, m.variables.facts, m.all.facts])
+  table(['', 'results', 'parameters', 'variables', 'all'], rows)
+}
+
+({ checks, inferred, typeevalpy })[command]()
