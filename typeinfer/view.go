@@ -67,8 +67,9 @@ func (v *view) ask(s Site) *asking {
 		a.site.Span = s.Span
 		return a
 	}
-	start := at + len(s.Lead)
-	a.site.Span, a.site.Existing = treesitter.Span{Start: start, End: start + len(standIn)}, standIn
-	a.x = names.New(treesitter.Parse(v.x.File.Language, slices.Concat(v.x.File.Text[:at], []byte(s.Lead), []byte(standIn), v.x.File.Text[at:])))
+	var f *treesitter.File
+	f, a.site.Span = splice(v.x.File, at, s.Lead, s.Symbol)
+	a.site.Existing = standIn
+	a.x = names.New(f)
 	return a
 }
