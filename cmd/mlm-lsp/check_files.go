@@ -219,7 +219,7 @@ func (c *checker) check(ctx context.Context, m suspect.Model, t *target) (findin
 	f := treesitter.Parse(language, text)
 	lines := newLineIndex(text)
 	opts := c.options
-	opts.Around = around
+	opts.Around, opts.Lean = around, true
 	if opts.Sensitivity == "" {
 		opts.Sensitivity = t.settings.DiagnosticsSensitivity
 	}

@@ -73,7 +73,7 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 	}
 	limit := opts.MaxConfirm
 	if limit <= 0 {
-		limit = 40 + len(e.sites)/20
+		limit = 40 + e.found/20
 		if !points {
 			limit /= slowly
 		}
@@ -86,7 +86,7 @@ func (e *Examination) confirm(ctx context.Context, m Model, opts Options) error 
 		}
 	}
 	sort.SliceStable(order, func(a, b int) bool { return e.sites[order[a]].alarm > e.sites[order[b]].alarm })
-	most := 8 + len(e.sites)/40
+	most := 8 + e.found/40
 	if !points {
 		most = max(4, most/slowly)
 	}

@@ -1,6 +1,7 @@
 package suspect
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"sort"
@@ -16,6 +17,7 @@ import (
 // choice is something that could stand at a place. What does is choice 0.
 type choice struct {
 	text     string
+	name     *name    // what is known of it where the site is a name; else nil
 	tokens   []string // for the cache; nil means text is one token
 	near     bool     // sure to be what could be meant: defined in this function, seen on this receiver
 	visible  float32  // see inVisible
@@ -35,9 +37,10 @@ func (f *file) describe(s *site) {
 	f.askGrams(s)
 	own := &s.choices[0]
 	partners := f.partners(s.token)
+	r := f.repeatsOf(s)
 	for i := range s.choices {
 		c := &s.choices[i]
-		f.describeChoice(s, c, partners)
+		f.describeChoice(s, c, partners, &r)
 		for _, m := range []input{inModel, inModelOver, inPointer, inPointerOver, inVocabulary, inVocabularyOver} {
 			c.inputs[m] = rank.Unknown
 		}
@@ -45,11 +48,11 @@ func (f *file) describe(s *site) {
 	place := f.describePlace(s)
 	for i := range s.choices {
 		c := &s.choices[i]
-		for k, v := range place {
-			c.inputs[k] = v
+		for _, k := range place {
+			c.inputs[k.of] = k.value
 		}
-		for to, from := range ownOf {
-			c.inputs[to] = own.inputs[from]
+		for _, k := range ownInputs {
+			c.inputs[k.own] = own.inputs[k.of]
 		}
 		f.compare(s, c, own)
 	}
@@ -161,7 +164,11 @@ func (f *file) askProject(s *site, c *choice) {
 	if f.project == nil || !s.named() {
 		return
 	}
-	uses := f.project.Uses(c.text)
+	if c.name.uses == nil {
+		uses := f.project.Uses(c.text)
+		c.name.uses = &uses
+	}
+	uses := c.name.uses
 	n := uses.Names + uses.Typings
 	if s.group == groupMember {
 		n = uses.Members
@@ -169,45 +176,58 @@ func (f *file) askProject(s *site, c *choice) {
 	in[inFiles], in[inProjectSort], in[inProjectDefined] = float32(uses.Files), rank.Log1p(n), rank.Log1p(uses.Defined)
 }
 
-func (f *file) describeChoice(s *site, c *choice, partners []string) {
+func (f *file) describeChoice(s *site, c *choice, partners []string, r *repeating) {
 	in := &c.inputs
 	f.askProject(s, c)
 	around := f.function[s.token]
-	l := f.line[s.token]
-	if s.named() {
-		in[inSeen] = rank.Log1p(f.count(c.text, span32{0, int32(len(f.tokens))}, s.token))
-		in[inSeenFunction] = rank.Log1p(f.count(c.text, around, s.token))
-		in[inSeenSort] = rank.Log1p(f.countSort(s, c.text))
-		before, after := f.nearest(c.text, s.token)
+	l := f.lineOf[s.token]
+	votes := f.votes[int32(s.token)]
+	if n := c.name; n != nil {
+		in[inSeen] = rank.Log1p(n.count(span32{0, int32(len(f.tokens))}, s.token))
+		in[inSeenFunction] = rank.Log1p(n.count(around, s.token))
+		in[inSeenSort] = rank.Log1p(f.countSort(s, n))
+		before, after := n.nearest(s.token)
 		in[inBefore], in[inAfter] = logDistance(before), logDistance(after)
-		in[inLine] = float32(f.count(c.text, span32{f.first[l], f.first[l+1]}, s.token))
+		in[inLine] = float32(n.count(span32{f.first[l], f.first[l+1]}, s.token))
 		in[inDefined] = float32(min(f.defined[c.text], 3))
 		in[inIdle] = f.idle(c, around, s.token)
 		in[inEcho] = f.echo(c.text, partners)
 		in[inLength] = float32(len(c.text))
-		in[inTitle] = rank.Flag(upper((strings.TrimLeft(c.text, "_$") + "a")[0]))
-		in[inVotes] = float32(f.votes[int32(s.token)][key(c.text)])
+		in[inTitle] = n.title
+		in[inVotes] = 0
+		if votes != nil {
+			if n.key == "" {
+				n.key = key(n.text)
+			}
+			in[inVotes] = float32(votes[n.key])
+		}
 		in[inOperatorTo] = rank.Unknown
-		in[inSpoken] = rank.Log1p(f.spoken[c.text])
+		in[inSpoken] = n.spoken
 	} else {
 		n, onLine := f.countOperators(s, c.text)
 		in[inSeen], in[inLine] = rank.Log1p(n), float32(onLine)
 		in[inSeenFunction], in[inSeenSort], in[inBefore], in[inAfter], in[inDefined], in[inIdle], in[inEcho] = rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown, rank.Unknown
 		in[inLength], in[inTitle], in[inSpoken] = rank.Unknown, rank.Unknown, rank.Unknown
-		in[inVotes] = float32(f.votes[int32(s.token)][c.text])
+		in[inVotes] = float32(votes[c.text])
 		in[inOperatorTo] = float32(operatorNumber[strings.Join(strings.Fields(c.text), " ")])
 	}
 	in[inVisible], in[inSort], in[inRelation], in[inKnown] = c.visible, c.sort, c.relation, c.known
 	in[inAcross] = rank.Flag(f.across(s, c.text))
-	in[inRepeats], in[inRepeatsFunction] = f.repeats(s, c.text)
+	in[inRepeats], in[inRepeatsFunction] = r.of(c.text)
+}
+
+// known is an input with its value.
+type known struct {
+	of    input
+	value float32
 }
 
 // describePlace fills in what is the same for all choices.
-func (f *file) describePlace(s *site) map[input]float32 {
+func (f *file) describePlace(s *site) [8]known {
 	t := f.tokens[s.token]
-	return map[input]float32{
-		inLanguage: rank.Language(f.x.File.Language), inKind: float32(t.Kind), inDeclaring: rank.Flag(t.Declaring), inImporting: rank.Flag(s.importing),
-		inChoices: float32(len(s.choices)), inPrevious: f.glance(s.token - 1), inNext: f.glance(f.behind(s)), inOpening: f.opening(s.token),
+	return [...]known{
+		{inLanguage, rank.Language(f.x.File.Language)}, {inKind, float32(t.Kind)}, {inDeclaring, rank.Flag(t.Declaring)}, {inImporting, rank.Flag(s.importing)},
+		{inChoices, float32(len(s.choices))}, {inPrevious, f.glance(s.token - 1)}, {inNext, f.glance(f.behind(s))}, {inOpening, f.opening(s.token)},
 	}
 }
 
@@ -244,9 +264,9 @@ func logDistance(n int) float32 {
 }
 
 // countSort counts the other tokens of the name that are of the site's sort: behind a dot or not.
-func (f *file) countSort(s *site, text string) int {
+func (f *file) countSort(s *site, of *name) int {
 	n := 0
-	list := f.at[text]
+	list := of.at
 	if len(list) > 200 {
 		list = list[:200]
 	}
@@ -264,7 +284,7 @@ func (f *file) idle(c *choice, around span32, but int) float32 {
 	if c.visible < 2 {
 		return 0
 	}
-	return rank.Flag(f.count(c.text, around, but) <= 1)
+	return rank.Flag(c.name.count(around, but) <= 1)
 }
 
 // across reports whether text is what the site's operator has on its other side, or what stands beside it in a list.
@@ -288,21 +308,34 @@ func (f *file) across(s *site, text string) bool {
 	return false
 }
 
-// repeats counts the other lines of the file, and of the innermost function, that equal the site's with text in its place. Code comes in pairs (pack and unpack, first and
-// last) whose halves are so alike that each looks like a mistake for the other; nobody writes the same half twice.
-func (f *file) repeats(s *site, text string) (inFile, inFunction float32) {
+// repeating is the line of a site without what stands at the site.
+type repeating struct {
+	f             *file
+	token         int
+	before, after []byte
+	whole         bool // it is there, and not too long
+}
+
+func (f *file) repeatsOf(s *site) repeating {
 	source := f.x.File.Text
-	l := f.line[s.token]
-	first := f.tokens[f.first[l]].Start
+	first := f.tokens[f.first[f.lineOf[s.token]]].Start
 	if s.span.End > s.span.Start+200 || first > s.span.Start {
-		return 0, 0
+		return repeating{}
 	}
 	end := lineEnd(source, s.span.End)
-	if end-first > 400 {
+	return repeating{f, s.token, source[first:s.span.Start], source[s.span.End:end], end-first <= 400}
+}
+
+// of counts the other lines of the file, and of the innermost function, that equal the site's with text in its place. Code comes in pairs (pack and unpack, first and
+// last) whose halves are so alike that each looks like a mistake for the other; nobody writes the same half twice.
+func (r *repeating) of(text string) (inFile, inFunction float32) {
+	if !r.whole {
 		return 0, 0
 	}
-	around := f.function[s.token]
-	for _, other := range f.same[strings.TrimSpace(string(source[first:s.span.Start])+text+string(source[s.span.End:end]))] {
+	f := r.f
+	f.line = append(append(append(f.line[:0], r.before...), text...), r.after...)
+	l, around := f.lineOf[r.token], f.function[r.token]
+	for _, other := range f.same[string(bytes.TrimSpace(f.line))] {
 		if other == l {
 			continue
 		}
@@ -370,7 +403,7 @@ func (f *file) countOperators(s *site, text string) (inFile, onLine int) {
 			}
 		}
 	}
-	l := f.line[s.token]
+	l := f.lineOf[s.token]
 	list := f.operators[text]
 	inFile = len(list)
 	lo := sort.Search(len(list), func(i int) bool { return list[i] >= f.first[l] })
@@ -404,7 +437,7 @@ func (f *file) glance(i int) float32 {
 
 // opening is a number for the keyword that begins the token's line; -1 when none does.
 func (f *file) opening(token int) float32 {
-	i := f.first[f.line[token]]
+	i := f.first[f.lineOf[token]]
 	n, ok := openings[f.texts[i]]
 	if !ok {
 		return -1
@@ -423,7 +456,7 @@ var openings = func() map[string]float32 {
 // exchange is by how much the cache prefers the site's line when text, which stands nearby on it, and what stands at the site change places; 0 when text does not
 // stand on the line.
 func (f *file) exchange(s *site, text string) float32 {
-	l := f.line[s.token]
+	l := f.lineOf[s.token]
 	if text == f.texts[s.token] {
 		return 0
 	}

@@ -8,6 +8,7 @@ import (
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/model/ngram"
+	"mlm-lsp/model/rank"
 	"mlm-lsp/treesitter"
 )
 
@@ -17,10 +18,13 @@ type file struct {
 	project *project.View // nil without one
 	corpus  *ngram.Reader // nil without one, or where it says nothing of the language
 	tokens  []treesitter.Token
-	texts   []string           // by token
-	at      map[string][]int32 // identifier tokens by text, ascending
+	texts   []string         // by token
+	names   map[string]*name // that were met, in the file or among the choices
+	named   []*name          // by token; nil where it is no identifier
+	members []int32          // identifier tokens behind a dot or before a colon, ascending, and the others
+	bare    []int32
 
-	line      []int32            // by token: its line
+	lineOf    []int32            // by token: its line
 	first     []int32            // by line: its first token; one more at the end
 	lines     []string           // by line: its text without white space around
 	same      map[string][]int32 // lines by text
@@ -29,17 +33,46 @@ type file struct {
 	defined   map[string]int // how often a name is defined, in any scope
 	params    map[string][]string
 	calls     map[string][]treesitter.Call
-	argument  map[int32]argument // by first token of an argument
-	memo      map[[2]string]likeness
+	argument  map[int32]argument  // by first token of an argument
+	memo      map[uint64]likeness // by the numbers of two names
 	close     map[string][]string // see similar
 	bySubword map[string][]string
-	known     []string // all distinct identifiers, in the order of the text
+	known     []*name // all distinct identifiers, in the order of the text
 	byLength  map[int][]string
 	words     map[string]int // parts of names, and of the words of comments and strings
 	spoken    map[string]int // words of comments and strings
 	votes     votes
 	operators map[string][]int32 // operator tokens by text, made when first asked for
 	unnamed   bool               // it takes names from another file without saying which: import *
+
+	place   int32    // how many sites were gathered for, see name
+	scratch []choice // of the site that is gathered for
+	line    []byte   // see repeats
+}
+
+// name is what is known of a name in the whole file.
+type name struct {
+	text   string
+	number uint32
+	at     []int32 // its identifier tokens, ascending
+	spoken float32 // see inSpoken
+	title  float32 // see inTitle
+	key    string  // see key; made when first asked for
+	uses   *project.Uses
+
+	// Of the site that is gathered for, where these are its number: the name is among the choices; it is visible, as which of the visible names.
+	taken, visible int32
+	as             int
+}
+
+// name returns what is known of a name.
+func (f *file) name(text string) *name {
+	n, ok := f.names[text]
+	if !ok {
+		n = &name{text: text, number: uint32(len(f.names)), title: rank.Flag(upper((strings.TrimLeft(text, "_$") + "a")[0])), spoken: rank.Log1p(f.spoken[text])}
+		f.names[text] = n
+	}
+	return n
 }
 
 // span32 is a half-open range of tokens.
@@ -50,31 +83,45 @@ type argument struct{ call, position int }
 
 func newFile(x *names.Index, around *project.View, corpus *ngram.Model) *file {
 	f := &file{
-		x: x, project: around, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), at: map[string][]int32{}, imports: insideOf(x.File.Imports),
+		x: x, project: around, tokens: x.File.Tokens, texts: make([]string, len(x.File.Tokens)), names: map[string]*name{}, named: make([]*name, len(x.File.Tokens)), imports: insideOf(x.File.Imports),
 		defined: map[string]int{}, params: map[string][]string{}, calls: map[string][]treesitter.Call{}, argument: map[int32]argument{},
-		memo: map[[2]string]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
+		memo: map[uint64]likeness{}, close: map[string][]string{}, bySubword: map[string][]string{}, byLength: map[int][]string{},
 	}
 	if corpus != nil {
 		f.corpus = corpus.Reader(x.File.Language)
 	}
 	for i, t := range f.tokens {
 		f.texts[i] = x.Text(t.Span)
-		if t.Kind.Identifier() || t.Kind == treesitter.KindType {
-			if f.at[f.texts[i]] == nil {
-				f.known = append(f.known, f.texts[i])
-			}
-			f.at[f.texts[i]] = append(f.at[f.texts[i]], int32(i))
+	}
+	f.readSpoken()
+	for i, t := range f.tokens {
+		if !t.Kind.Identifier() && t.Kind != treesitter.KindType {
+			continue
+		}
+		n := f.name(f.texts[i])
+		if len(n.at) == 0 {
+			f.known = append(f.known, n)
+		}
+		n.at = append(n.at, int32(i))
+		f.named[i] = n
+		if f.member(t) {
+			f.members = append(f.members, int32(i))
+		} else {
+			f.bare = append(f.bare, int32(i))
 		}
 	}
-	for _, name := range f.known {
-		f.byLength[len(name)] = append(f.byLength[len(name)], name)
-		for _, word := range append(names.Parts(name), starts(name)) {
+	for _, n := range f.known {
+		f.byLength[len(n.text)] = append(f.byLength[len(n.text)], n.text)
+		parts := names.Parts(n.text)
+		for _, word := range append(parts, starts(n.text)) {
 			if word != "" {
-				f.bySubword[word] = append(f.bySubword[word], name)
+				f.bySubword[word] = append(f.bySubword[word], n.text)
 			}
 		}
+		for _, part := range parts {
+			f.words[part] += len(n.at)
+		}
 	}
-	f.readWords()
 	for _, scope := range x.File.Scopes {
 		for _, d := range scope.Definitions {
 			f.defined[d.Name]++
@@ -102,14 +149,14 @@ func newFile(x *names.Index, around *project.View, corpus *ngram.Model) *file {
 
 func (f *file) splitLines() {
 	text := f.x.File.Text
-	f.line = make([]int32, len(f.tokens))
+	f.lineOf = make([]int32, len(f.tokens))
 	f.same = map[string][]int32{}
 	next := 0
 	for start := 0; start <= len(text); {
 		end := lineEnd(text, start)
 		f.first = append(f.first, int32(next))
 		for next < len(f.tokens) && f.tokens[next].Start <= end {
-			f.line[next] = int32(len(f.lines))
+			f.lineOf[next] = int32(len(f.lines))
 			next++
 		}
 		line := string(bytes.TrimSpace(text[start:end]))
@@ -156,20 +203,20 @@ func (f *file) findParameters() {
 }
 
 // count returns how many of the tokens of a name lie in a range, the token but left out.
-func (f *file) count(name string, in span32, but int) int {
-	list := f.at[name]
+func (n *name) count(in span32, but int) int {
+	list := n.at
 	lo := sort.Search(len(list), func(i int) bool { return list[i] >= in.lo })
 	hi := sort.Search(len(list), func(i int) bool { return list[i] >= in.hi })
-	n := hi - lo
+	times := hi - lo
 	if i := sort.Search(len(list), func(i int) bool { return int(list[i]) >= but }); i < len(list) && int(list[i]) == but && in.lo <= int32(but) && int32(but) < in.hi {
-		n--
+		times--
 	}
-	return n
+	return times
 }
 
 // nearest returns the distances in tokens to the nearest occurrence of a name before and behind a token; -1 where there is none.
-func (f *file) nearest(name string, token int) (before, after int) {
-	list := f.at[name]
+func (n *name) nearest(token int) (before, after int) {
+	list := n.at
 	i := sort.Search(len(list), func(i int) bool { return int(list[i]) >= token })
 	before, after = -1, -1
 	if i > 0 {
@@ -227,7 +274,7 @@ const (
 
 // likeness compares two names.
 func (f *file) likeness(a, b string) likeness {
-	key := [2]string{a, b}
+	key := uint64(f.name(a).number)<<32 | uint64(f.name(b).number)
 	l, ok := f.memo[key]
 	if !ok {
 		l = compare(a, b)

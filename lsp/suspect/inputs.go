@@ -128,11 +128,11 @@ var neutral = []input{
 	inOperatorTo, inLanguage, inKind, inDeclaring, inImporting, inChoices, inPrevious, inNext, inOpening,
 }
 
-// ownOf says which input of the place holds which of choice 0.
-var ownOf = map[input]input{
-	inOwnSeen: inSeen, inOwnSeenFunction: inSeenFunction, inOwnSeenSort: inSeenSort, inOwnBefore: inBefore, inOwnAfter: inAfter, inOwnLine: inLine,
-	inOwnDefined: inDefined, inOwnVisible: inVisible, inOwnSort: inSort, inOwnRelation: inRelation, inOwnKnown: inKnown, inOwnAcross: inAcross, inOwnVotes: inVotes,
-	inOwnRepeats: inRepeats, inOwnRepeatsFunction: inRepeatsFunction, inOwnEcho: inEcho, inOwnLength: inLength, inOwnOperator: inOperatorTo, inOwnSpoken: inSpoken,
-	inOwnFiles: inFiles, inOwnProjectSort: inProjectSort, inOwnProjectDefined: inProjectDefined,
-	inOwnCorpusKnown: inCorpusKnown, inOwnCorpusBefore: inCorpusBefore, inOwnCorpusAfter: inCorpusAfter, inOwnCorpusHere: inCorpusHere,
+// ownInputs are the inputs of the place that hold one of choice 0.
+var ownInputs = []struct{ own, of input }{
+	{inOwnSeen, inSeen}, {inOwnSeenFunction, inSeenFunction}, {inOwnSeenSort, inSeenSort}, {inOwnBefore, inBefore}, {inOwnAfter, inAfter}, {inOwnLine, inLine},
+	{inOwnDefined, inDefined}, {inOwnVisible, inVisible}, {inOwnSort, inSort}, {inOwnRelation, inRelation}, {inOwnKnown, inKnown}, {inOwnAcross, inAcross}, {inOwnVotes, inVotes},
+	{inOwnRepeats, inRepeats}, {inOwnRepeatsFunction, inRepeatsFunction}, {inOwnEcho, inEcho}, {inOwnLength, inLength}, {inOwnOperator, inOperatorTo}, {inOwnSpoken, inSpoken},
+	{inOwnFiles, inFiles}, {inOwnProjectSort, inProjectSort}, {inOwnProjectDefined, inProjectDefined},
+	{inOwnCorpusKnown, inCorpusKnown}, {inOwnCorpusBefore, inCorpusBefore}, {inOwnCorpusAfter, inCorpusAfter}, {inOwnCorpusHere, inCorpusHere},
 }

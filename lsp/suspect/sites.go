@@ -39,17 +39,22 @@ const KindMisspelt = "misspelt"
 // Kinds lists what thresholds are for: the groups, and KindMisspelt.
 func Kinds() []string { return append(Groups(), KindMisspelt) }
 
-// findSites lists the sites of a file that have at least one alternative, in the order of the text.
-func findSites(f *file, wanted func(treesitter.Span) bool) []site {
-	var sites []site
+// findSites gives take the sites that have at least one alternative: those of tokens in the order of the text, then those of arguments. The choices are the caller's until take
+// returns. Without all, those that are never reported are left out. An error of take's ends it.
+func (f *file) findSites(wanted func(treesitter.Span) bool, all bool, take func(s site) error) error {
 	for i, t := range f.tokens {
 		if wanted != nil && !wanted(t.Span) {
+			continue
+		}
+		importing := f.imports(t.Start)
+		never := t.InError || t.Declaring || importing
+		if never && !all {
 			continue
 		}
 		var s site
 		switch {
 		case t.Kind.Identifier() || t.Kind == treesitter.KindType:
-			if !names.IsName(f.texts[i]) {
+			if !names.IsName(f.texts[i]) || !all && strings.HasPrefix(f.texts[i], "__") {
 				continue
 			}
 			if f.member(t) {
@@ -62,20 +67,30 @@ func findSites(f *file, wanted func(treesitter.Span) bool) []site {
 		case t.Kind == treesitter.KindLiteral:
 			s = f.booleanSite(i)
 		}
-		if len(s.choices) > 1 {
-			s.importing, s.unnamed = f.imports(t.Start), f.unnamed
-			s.builtin = t.Receiver.Len() == 0 && builtins[f.x.File.Language][f.texts[i]]
-			s.barred = s.barred || t.InError || t.Declaring || s.importing
-			sites = append(sites, s)
+		s.importing, s.unnamed = importing, f.unnamed
+		s.builtin = t.Receiver.Len() == 0 && builtins[f.x.File.Language][f.texts[i]]
+		s.barred = s.barred || never
+		if len(s.choices) < 2 || s.barred && !all {
+			continue
+		}
+		if err := take(s); err != nil {
+			return err
 		}
 	}
-	if wanted == nil {
-		for _, call := range f.x.File.Calls {
-			sites = append(sites, f.argumentsSites(call)...)
+	if wanted != nil {
+		return nil
+	}
+	for _, call := range f.x.File.Calls {
+		for _, s := range f.argumentsSites(call) {
+			if s.barred && !all {
+				continue
+			}
+			if err := take(s); err != nil {
+				return err
+			}
 		}
 	}
-	sort.SliceStable(sites, func(i, j int) bool { return sites[i].span.Start < sites[j].span.Start })
-	return sites
+	return nil
 }
 
 // member reports whether a token is a name behind a dot, or a field's key.
@@ -86,9 +101,8 @@ func (f *file) member(t treesitter.Token) bool {
 // receivers are the names that stand for the object itself, or for nothing.
 var receivers = map[string]bool{"self": true, "cls": true, "this": true, "super": true, "_": true, "__class__": true}
 
-// nearest keeps the first maxNear near names and the first maxFar of the others, in their order.
-func nearest(list []names.Name) []names.Name {
-	var kept []names.Name
+// nearest gives take the first maxNear near names and the first maxFar of the others, in their order.
+func nearest(list []names.Name, take func(text string)) {
 	near, far := 0, 0
 	for _, n := range list {
 		switch {
@@ -99,24 +113,24 @@ func nearest(list []names.Name) []names.Name {
 		default:
 			continue
 		}
-		kept = append(kept, n)
+		take(n.Text)
 	}
-	return kept
 }
 
-// gatherer collects the choices of a site, each once.
-type gatherer struct {
-	known map[string]bool
-	list  []choice
+// gather begins a site's choices.
+func (f *file) gather() {
+	f.place++
+	f.scratch = f.scratch[:0]
 }
 
-func (g *gatherer) add(c choice) bool {
-	if g.known[c.text] {
-		return false
+// choose adds a name to the choices; nil when it is among them.
+func (f *file) choose(n *name) *choice {
+	if n.taken == f.place {
+		return nil
 	}
-	g.known[c.text] = true
-	g.list = append(g.list, c)
-	return true
+	n.taken = f.place
+	f.scratch = append(f.scratch, choice{text: n.text, name: n, sort: -1})
+	return &f.scratch[len(f.scratch)-1]
 }
 
 // nameSite judges a bare name: the alternatives are the visible names, those around it, and those that are like it.
@@ -124,46 +138,67 @@ func (f *file) nameSite(token int) site {
 	t := f.tokens[token]
 	text := f.texts[token]
 	s := site{span: t.Span, token: token, code: CodeVariable, group: groupName, kind: t.Kind.String(), written: f.assigned(token), barred: strings.HasPrefix(text, "__")}
+	f.gather()
 	visible := f.x.Visible(t.Span)
-	known := make(map[string]int, len(visible))
-	for i, n := range visible {
-		known[n.Text] = i + 1
+	for i, v := range visible {
+		n := f.name(v.Text)
+		n.visible, n.as = f.place, i
 	}
-	describe := func(name string) choice {
-		c := choice{text: name, sort: -1}
-		if i := known[name]; i > 0 {
-			n := visible[i-1]
-			c.near, c.sort, c.visible = n.Near, float32(n.Definition), 1
-			if n.Near {
-				c.visible = 2
-			}
+	add := func(n *name) bool {
+		c := f.choose(n)
+		if c == nil {
+			return false
 		}
-		return c
+		if n.visible == f.place {
+			v := &visible[n.as]
+			c.near, c.sort, c.visible = v.Near, float32(v.Definition), 1+rank.Flag(v.Near)
+		}
+		return true
 	}
-	g := &gatherer{known: make(map[string]bool, 64)}
-	g.add(describe(text))
-	for _, n := range nearest(visible) {
-		g.add(describe(n.Text))
+	addText := func(text string) { add(f.name(text)) }
+	add(f.named[token])
+	nearest(visible, addText)
+	f.around(token, f.bare, add)
+	for _, name := range f.similar(text) {
+		addText(name)
 	}
-	f.around(token, func(i int) bool { return !f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
-	for _, name := range append(f.similar(text), f.slips(text, false)...) {
-		g.add(describe(name))
+	for _, name := range f.slips(text, false) {
+		addText(name)
 	}
-	s.choices = g.list
+	s.choices = f.scratch
 	return s
 }
 
-// around visits the identifiers nearest to a token, until so many were taken.
-func (f *file) around(token int, take func(i int) bool) {
-	taken := 0
-	for d := 1; d < maxWalk && taken < maxAround && (token-d >= 0 || token+d < len(f.tokens)); d++ {
-		for _, i := range [2]int{token - d, token + d} {
-			if i < 0 || i >= len(f.tokens) || !f.tokens[i].Kind.Identifier() && f.tokens[i].Kind != treesitter.KindType {
-				continue
-			}
-			if take(i) {
+// around gives take the names nearest to a token among some, until maxAround were taken; of two that are as near both, the one before the token first.
+func (f *file) around(token int, among []int32, take func(n *name) bool) {
+	after := sort.Search(len(among), func(i int) bool { return int(among[i]) > token })
+	before := after - 1
+	if before >= 0 && int(among[before]) == token {
+		before--
+	}
+	for taken := 0; taken < maxAround; {
+		left, right := maxWalk, maxWalk
+		if before >= 0 {
+			left = token - int(among[before])
+		}
+		if after < len(among) {
+			right = int(among[after]) - token
+		}
+		near := min(left, right)
+		if near >= maxWalk {
+			return
+		}
+		if left == near {
+			if take(f.named[among[before]]) {
 				taken++
 			}
+			before--
+		}
+		if right == near {
+			if take(f.named[among[after]]) {
+				taken++
+			}
+			after++
 		}
 	}
 }
@@ -182,8 +217,8 @@ func (f *file) memberSite(token int) site {
 	t := f.tokens[token]
 	text := f.texts[token]
 	s := site{span: t.Span, token: token, code: CodeAttribute, group: groupMember, kind: t.Kind.String(), written: f.assigned(token), barred: strings.HasPrefix(text, "__")}
+	f.gather()
 	relation := map[string]float32{}
-	g := &gatherer{known: make(map[string]bool, 64)}
 	var seen []names.Name
 	if t.Receiver.Len() > 0 {
 		seen = f.x.Members(f.x.Text(t.Receiver), t.Span, false)
@@ -193,7 +228,8 @@ func (f *file) memberSite(token int) site {
 	}
 	language := f.x.File.Language
 	known, siblings := map[string]float32{}, map[string]float32{}
-	for i, name := range names.Siblings(language, text) {
+	beside := names.Siblings(language, text)
+	for i, name := range beside {
 		siblings[name] = 1 / float32(1+i)
 	}
 	var elsewhere []string
@@ -203,21 +239,25 @@ func (f *file) memberSite(token int) site {
 	for i, name := range elsewhere {
 		known[name] = 1 / float32(1+i)
 	}
-	describe := func(name string) choice {
-		return choice{text: name, sort: -1, relation: relation[name], near: relation[name] == 2, known: known[name], sibling: siblings[name]}
+	add := func(n *name) bool {
+		c := f.choose(n)
+		if c == nil {
+			return false
+		}
+		c.relation, c.known, c.sibling = relation[n.text], known[n.text], siblings[n.text]
+		c.near = c.relation == 2
+		return true
 	}
-	g.add(describe(text))
-	for _, n := range nearest(seen) {
-		g.add(describe(n.Text))
+	addText := func(text string) { add(f.name(text)) }
+	add(f.named[token])
+	nearest(seen, addText)
+	f.around(token, f.members, add)
+	for _, list := range [][]string{f.similar(text), f.slips(text, true), elsewhere, beside} {
+		for _, name := range list {
+			addText(name)
+		}
 	}
-	f.around(token, func(i int) bool { return f.member(f.tokens[i]) && g.add(describe(f.texts[i])) })
-	for _, name := range append(f.similar(text), f.slips(text, true)...) {
-		g.add(describe(name))
-	}
-	for _, name := range append(elsewhere, names.Siblings(language, text)...) {
-		g.add(describe(name))
-	}
-	s.choices = g.list
+	s.choices = f.scratch
 	return s
 }
 

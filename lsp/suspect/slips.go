@@ -19,7 +19,7 @@ const (
 
 // slips lists the names that are one slip from a rare one: those of the file, then of the project, then those that the language has built in, or other projects use as members.
 func (f *file) slips(name string, member bool) []string {
-	if len(f.at[name]) > rare {
+	if len(f.name(name).at) > rare {
 		return nil
 	}
 	var list []string
@@ -46,14 +46,9 @@ func (f *file) slips(name string, member bool) []string {
 	return list
 }
 
-// readWords counts the words of the names, and what comments and strings speak of.
-func (f *file) readWords() {
+// readSpoken counts what comments and strings speak of.
+func (f *file) readSpoken() {
 	f.words, f.spoken = map[string]int{}, map[string]int{}
-	for _, name := range f.known {
-		for _, part := range names.Parts(name) {
-			f.words[part] += len(f.at[name])
-		}
-	}
 	for i, t := range f.tokens {
 		if t.Kind != treesitter.KindComment && t.Subkind != treesitter.SubkindString {
 			continue
@@ -78,7 +73,7 @@ func (f *file) strange(name string) float32 {
 				here++
 			}
 		}
-		if f.words[part] <= here*len(f.at[name]) {
+		if f.words[part] <= here*len(f.name(name).at) {
 			longest = max(longest, len(part))
 		}
 	}

@@ -176,8 +176,8 @@ func (e *Examination) Remarks() []Remark {
 	}
 	var loud []Finding
 	for i := range e.sites {
-		if f := e.finding(i); f.Reported {
-			loud = append(loud, f)
+		if e.ReportedAt(i, e.sensitivity) {
+			loud = append(loud, e.finding(i))
 		}
 	}
 	for i := range s.list {

@@ -85,6 +85,9 @@ type Options struct {
 	// MaxConfirm bounds how many sites the model is asked about one by one with All, beside those that may be reported and the operators; 0 means 40 and one for
 	// every 20. With a model that has no pointer head it is asked about a quarter of all that.
 	MaxConfirm int
+	// Lean keeps nothing of sites that are not suspected, for those who ask for Findings of what is reported and for Remarks alone: what is known of all sites of a large file takes a
+	// gigabyte. It means nothing with All.
+	Lean bool
 	// Screen asks the model's detection head, too, where the table does not look at what it says: for fitting.
 	Screen bool
 	// Only says of which tokens sites are wanted; nil means all. What is known of a site does not depend on which others are.
@@ -98,6 +101,7 @@ const suggestions = 5
 
 // Check judges the sites of a file. m may be nil: then nothing but the file is asked, and nothing is reported. An error is the model's or the context's.
 func Check(ctx context.Context, m Model, f *treesitter.File, opts Options) ([]Finding, error) {
+	opts.Lean = true
 	e, err := Examine(ctx, m, f, opts)
 	if err != nil {
 		return nil, err
@@ -113,6 +117,7 @@ type Examination struct {
 	asked       bool // the model was
 	sensitivity string
 	some        bool // only some tokens were looked at
+	found       int  // sites, those included of which nothing is kept
 }
 
 // Examine gathers what is known of the sites of a file.
@@ -133,22 +138,31 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 		}
 	}
 	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, some: opts.Only != nil, sensitivity: opts.Sensitivity}
-	e.sites = findSites(e.file, opts.Only)
-	if !opts.All {
-		e.sites = slices.DeleteFunc(e.sites, func(s site) bool { return s.barred })
-	}
-	for i := range e.sites {
-		if i%256 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	screened := m != nil && (opts.Screen || e.screens())
+	if err := e.file.findSites(opts.Only, opts.All, func(s site) error {
+		if e.found%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		e.file.describe(&e.sites[i])
+		e.found++
+		e.file.describe(&s)
+		if !screened {
+			if s.judge(e.table); opts.Lean && !opts.All && !e.suspected(&s) {
+				return nil
+			}
+		}
+		s.choices = slices.Clone(s.choices)
+		e.sites = append(e.sites, s)
+		return nil
+	}); err != nil {
+		return nil, err
 	}
-	if m != nil && (opts.Screen || e.screens()) {
+	sort.SliceStable(e.sites, func(i, j int) bool { return e.sites[i].span.Start < e.sites[j].span.Start })
+	if screened {
 		if err := e.screen(ctx, m); err != nil {
 			return nil, err
 		}
+		e.Judge(opts.Table)
 	}
-	e.Judge(opts.Table)
 	if m != nil {
 		if err := e.confirm(ctx, m, opts); err != nil {
 			return nil, err
@@ -168,6 +182,9 @@ func (e *Examination) Findings(all bool) []Finding {
 	silenced := readSuppressions(e.file.x.File)
 	var findings []Finding
 	for i := range e.sites {
+		if !all && !e.ReportedAt(i, e.sensitivity) {
+			continue
+		}
 		finding := e.finding(i)
 		finding.Reported = finding.Reported && !silenced.suppressed(finding.Span.Start, finding.Code)
 		// With all, the names in a pair of arguments are there one by one.

@@ -3,6 +3,7 @@ package suspect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -183,6 +184,41 @@ func first() error {
 				t.Errorf("nothing is suspected: %v, %v", findings, err)
 			}
 		})
+	}
+}
+
+// TestLean: what is let go changes neither what the model is asked nor what is found.
+func TestLean(t *testing.T) {
+	text := "package p\n\nfunc f() error {\n" + strings.Repeat("\tif err := load(); err != nil {\n\t\treturn err\n\t}\n", 12) + "\tif err := write(); err == nil {\n\t\treturn err\n\t}\n\treturn nil\n}\n"
+	f := treesitter.Parse("go", []byte(text))
+	var asked []string
+	var found []Finding
+	for _, lean := range []bool{false, true} {
+		m, err := modeltest.Parse("err [MASK] nil => != -0.01, == -6.0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Examine(context.Background(), m, f, Options{Lean: lean, Table: alarming(t, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var queries []string
+		for _, q := range m.Asked() {
+			queries = append(queries, fmt.Sprintf("%+v", q))
+		}
+		findings := e.Findings(false)
+		if !lean {
+			asked, found = queries, findings
+			continue
+		}
+		if !slices.Equal(queries, asked) || fmt.Sprint(findings) != fmt.Sprint(found) || len(found) != 1 {
+			t.Errorf("asked %v and found %v; lean %v and %v", asked, found, queries, findings)
+		}
+		for i := range e.Len() {
+			if e.Group(i) != groupOperator {
+				t.Errorf("%s is kept, which was not suspected", e.Choices(i)[0])
+			}
+		}
 	}
 }
 
