@@ -27,6 +27,8 @@ type BenchResult struct {
 	Subwords  int
 	Runs      int
 	P50, P95  time.Duration
+	// RowsPerSecond is how many such rows are looked at in a second where there are many: a check asks for as many at once as fit in a pass.
+	RowsPerSecond float64
 }
 
 // Bench measures forward passes in fp32 and int8, in turns, so that whatever
@@ -51,16 +53,23 @@ func Bench(ctx context.Context, lib *ort.Library, b *bundle.Bundle, opts BenchOp
 		if length > models[0].window {
 			continue
 		}
-		times := make([][]time.Duration, len(models))
+		times, full := make([][]time.Duration, len(models)), make([][]time.Duration, len(models))
 		for round := range opts.Rounds + warmUp {
 			for j, m := range models {
-				d, err := m.timePass(ctx, length)
+				d, err := m.timePass(ctx, length, 1)
 				if err != nil {
 					return nil, err
 				}
 				if round >= warmUp {
 					times[j] = append(times[j], d)
 				}
+				if round%everyFull != 0 {
+					continue
+				}
+				if d, err = m.timePass(ctx, length, fullPass(length)); err != nil {
+					return nil, err
+				}
+				full[j] = append(full[j], d)
 			}
 			if opts.Tell != nil {
 				opts.Tell(min(i*opts.Rounds+round, total), total)
@@ -69,7 +78,7 @@ func Bench(ctx context.Context, lib *ort.Library, b *bundle.Bundle, opts BenchOp
 		for j, m := range models {
 			results = append(results, BenchResult{
 				Precision: m.about.Precision, Subwords: length, Runs: opts.Rounds,
-				P50: quantile(times[j], 0.5), P95: quantile(times[j], 0.95),
+				P50: quantile(times[j], 0.5), P95: quantile(times[j], 0.95), RowsPerSecond: rowsPerSecond(length, full[j]),
 			})
 		}
 	}
@@ -79,6 +88,16 @@ func Bench(ctx context.Context, lib *ort.Library, b *bundle.Bundle, opts BenchOp
 // warmUp is the number of runs before the clock counts: the first ones fill
 // arenas and caches.
 const warmUp = 3
+
+// everyFull is after how many passes of one row there is a full one, which takes as long as many.
+const everyFull = 4
+
+// fullPass is how many rows of a length fit in a pass.
+func fullPass(length int) int { return max(1, runSubwords/length) }
+
+func rowsPerSecond(length int, full []time.Duration) float64 {
+	return float64(fullPass(length)) / quantile(full, 0.5).Seconds()
+}
 
 // bothPrecisions opens the fp32 and the int8 graph of a bundle, fp32 first. A
 // bundle that has only int8 gives one model.
@@ -114,8 +133,8 @@ func closeAll(models []*Model) error {
 	return errors.Join(errs...)
 }
 
-// timePass times one row of so many subwords with one mask.
-func (m *Model) timePass(ctx context.Context, subwords int) (time.Duration, error) {
+// timePass times so many rows of so many subwords, each with one mask.
+func (m *Model) timePass(ctx context.Context, subwords, rows int) (time.Duration, error) {
 	// The samples' subwords, over and over: what the ids are makes no difference
 	// to the time, but the scales of int8 should be usual ones.
 	ids := m.openers(samples[0].language)
@@ -125,14 +144,17 @@ func (m *Model) timePass(ctx context.Context, subwords int) (time.Duration, erro
 	}
 	middle := subwords / 2
 	ids[middle] = m.special.MASK
-	seen := false
-	r := &row{ids: ids, wanted: []int{middle}, visit: func(int, distribution) { seen = true }}
+	seen := 0
+	batch := make([]*row, rows)
+	for i := range batch {
+		batch[i] = &row{ids: ids, wanted: []int{middle}, visit: func(int, distribution) { seen++ }}
+	}
 	start := time.Now()
-	if err := m.pass(ctx, []*row{r}, nil); err != nil { // none is remembered
+	if err := m.pass(ctx, batch, nil); err != nil { // none is remembered
 		return 0, err
 	}
-	if !seen {
-		return 0, fmt.Errorf("timing a pass of %d subwords: it gave no logits", subwords)
+	if seen != rows {
+		return 0, fmt.Errorf("timing a pass of %d rows of %d subwords: it gave the logits of %d", rows, subwords, seen)
 	}
 	return time.Since(start), nil
 }

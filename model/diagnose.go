@@ -235,17 +235,24 @@ func (m *Model) selfTest(ctx context.Context) ([]SelfTest, error) {
 // latency is the time of a pass of 256 subwords.
 func (m *Model) latency(ctx context.Context) (BenchResult, error) {
 	r := BenchResult{Precision: m.about.Precision, Subwords: min(256, m.window), Runs: 40}
-	var times []time.Duration
+	var times, full []time.Duration
 	for i := range r.Runs + warmUp {
-		d, err := m.timePass(ctx, r.Subwords)
+		d, err := m.timePass(ctx, r.Subwords, 1)
 		if err != nil {
 			return r, err
 		}
 		if i >= warmUp {
 			times = append(times, d)
 		}
+		if i%everyFull != 0 {
+			continue
+		}
+		if d, err = m.timePass(ctx, r.Subwords, fullPass(r.Subwords)); err != nil {
+			return r, err
+		}
+		full = append(full, d)
 	}
-	r.P50, r.P95 = quantile(times, 0.5), quantile(times, 0.95)
+	r.P50, r.P95, r.RowsPerSecond = quantile(times, 0.5), quantile(times, 0.95), rowsPerSecond(r.Subwords, full)
 	return r, nil
 }
 

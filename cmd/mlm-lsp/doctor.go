@@ -81,7 +81,7 @@ func printDiagnosis(w io.Writer, d model.Diagnosis) {
 		row("int8/fp32", "the same subword at %.1f%% of %d sites; log-probabilities differ by %.3f", 100*a.Top1, a.Sites, a.Difference)
 	}
 	if l := d.Latency; l != nil {
-		row("latency", "%d subwords, %s: p50 %s, p95 %s of %d passes", l.Subwords, l.Precision, milliseconds(l.P50), milliseconds(l.P95), l.Runs)
+		row("latency", "%d subwords, %s: p50 %s, p95 %s of %d passes; %.0f rows a second where there are many", l.Subwords, l.Precision, milliseconds(l.P50), milliseconds(l.P95), l.Runs, l.RowsPerSecond)
 	}
 	for _, p := range d.Problems {
 		row("problem", "%s", p)
@@ -130,7 +130,9 @@ func newBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Take the time of forward passes, fp32 and int8 in turns",
-		Args:  usage(cobra.NoArgs),
+		Long: `Take the time of forward passes of one row, fp32 and int8 in turns, and how many rows a second are looked at where there are many at once,
+as in a check. A completion asks for some rows, one after another, and spends some milliseconds beside them: docs/serving.md.`,
+		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			lib, err := findLibrary(cmd.Context(), flags.library)
 			if err != nil {
@@ -166,12 +168,12 @@ func printBench(w io.Writer, results []model.BenchResult) {
 			fp32[r.Subwords] = r.P50.Seconds()
 		}
 	}
-	fmt.Fprintf(w, "%8s  %-9s  %9s  %9s  %s\n", "subwords", "precision", "p50", "p95", "fp32/this")
+	fmt.Fprintf(w, "%8s  %-9s  %9s  %9s  %9s  %s\n", "subwords", "precision", "p50", "p95", "fp32/this", "rows/s")
 	for _, r := range results {
 		ratio := math.NaN()
 		if base := fp32[r.Subwords]; base > 0 {
 			ratio = base / r.P50.Seconds()
 		}
-		fmt.Fprintf(w, "%8d  %-9s  %9s  %9s  %.2f\n", r.Subwords, r.Precision, milliseconds(r.P50), milliseconds(r.P95), ratio)
+		fmt.Fprintf(w, "%8d  %-9s  %9s  %9s  %9.2f  %.0f\n", r.Subwords, r.Precision, milliseconds(r.P50), milliseconds(r.P95), ratio, r.RowsPerSecond)
 	}
 }
