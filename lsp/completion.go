@@ -38,12 +38,24 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		budget, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		offset := snap.mapper.positionOffset(p.Position)
-		written, err := types(m, offset)
-		if err != nil {
-			return nil, err
+		// A file that is parsed no sooner than the budget ends is parsed for the next request; this one has names near the cursor, as the text stands.
+		last, cancel := context.WithDeadline(ctx, deadline.Add(answering))
+		defer cancel()
+		type offers struct {
+			items   []complete.Item
+			written writtenTypes
 		}
-		items, err := complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
-		late := budget.Err() != nil
+		found, err := heed(last, &s.workers, func() (found offers, err error) {
+			if found.written, err = types(m, offset); err == nil {
+				found.items, err = complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
+			}
+			return found, err
+		})
+		items, written := found.items, found.written
+		if ctx.Err() == nil && last.Err() != nil && items == nil {
+			items = complete.Near(snap.text, offset, atMost+1)
+		}
+		late := budget.Err() != nil || last.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
 			zap.Duration("took", time.Since(began)), m.asked())
 		if ctx.Err() != nil {
@@ -95,7 +107,7 @@ func toCompletionList(snap *snapshot, cursor protocol.Position, items []complete
 			SortText:   fmt.Sprintf("%04d", rank),
 			FilterText: item.Label,
 			TextEdit:   &protocol.TextEdit{Range: snap.mapper.spanRange(item.Span), NewText: item.Label},
-			Data:       offered{URI: snap.uri, Position: cursor, Source: item.Source, LogProb: item.LogProb},
+			Data:       newOffered(snap.uri, cursor, item),
 		}}
 		if details {
 			// Beside the offers of the language's own server it counts whose this one is.

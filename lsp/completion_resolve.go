@@ -22,10 +22,18 @@ import (
 // offered travels with a completion item to the editor and back, so that resolving it needs no memory of what was offered.
 type offered struct {
 	URI      protocol.DocumentURI `json:"uri"`
-	Position protocol.Position    `json:"position"` // of the cursor
-	Source   string               `json:"source"`   // one of package gap's
-	LogProb  float64              `json:"logProb"`
+	Position protocol.Position    `json:"position"`          // of the cursor
+	Source   string               `json:"source"`            // one of package gap's
+	LogProb  *float64             `json:"logProb,omitempty"` // nil where there was no time to rank it
 	Imports  []typeinfer.Import   `json:"imports,omitempty"` // what accepting it has to import
+}
+
+func newOffered(name protocol.DocumentURI, cursor protocol.Position, item complete.Item) offered {
+	o := offered{URI: name, Position: cursor, Source: item.Source}
+	if !math.IsNaN(item.LogProb) {
+		o.LogProb = &item.LogProb
+	}
+	return o
 }
 
 // sourceWords say where a completion comes from.
@@ -74,8 +82,8 @@ func (s *server) resolveCompletion(item *protocol317.CompletionItemToResolve) (w
 // documentation words what is known of a completion.
 func documentation(snap *snapshot, around *project.View, elsewhere func(name string, member, markdown bool) string, label string, data offered, markdown bool) string {
 	var b strings.Builder
-	if probability := math.Exp(data.LogProb); 0 < probability && probability <= 1 {
-		fmt.Fprintf(&b, "%s likely here, %s.\n", percent(data.LogProb), sourceWords[data.Source])
+	if data.LogProb != nil && 0 < math.Exp(*data.LogProb) && *data.LogProb <= 0 {
+		fmt.Fprintf(&b, "%s likely here, %s.\n", percent(*data.LogProb), sourceWords[data.Source])
 	}
 	if data.Source == gap.FromGrammar {
 		return b.String()

@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"mlm-lsp/lsp/complete"
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
 )
@@ -79,7 +80,7 @@ func TestResolveNamesTheProject(t *testing.T) {
 	if _, err := s.folders[0].Around(t.Context(), pathOf(snap.uri)); err != nil {
 		t.Fatal(err)
 	}
-	if got := documentation(snap, s.around(snap)(), s.elsewhere(snap), "width", offered{Source: "project", LogProb: -1}, false); got != "37% likely here, in this project.\n\nUsed in a file nearby.\n" {
+	if got := documentation(snap, s.around(snap)(), s.elsewhere(snap), "width", newOffered("", protocol.Position{}, complete.Item{Source: "project", LogProb: -1}), false); got != "37% likely here, in this project.\n\nUsed in a file nearby.\n" {
 		t.Errorf("documentation %q", got)
 	}
 }

@@ -69,9 +69,10 @@ func (s *server) typesBefore(list protocol317.CompletionList, snap *snapshot, cu
 		if len(items) == atMost {
 			break
 		}
+		logProb := math.Log(c.Probability)
 		item := protocol317.CompletionItem{CompletionItem: protocol.CompletionItem{
 			Label: c.Type, Kind: protocol.CompletionItemKindClass, FilterText: c.Type, TextEdit: &protocol.TextEdit{Range: snap.mapper.spanRange(written.span), NewText: c.Type},
-			Data: offered{URI: snap.uri, Position: cursor, Source: fromTypes, LogProb: math.Log(c.Probability), Imports: c.Imports},
+			Data: offered{URI: snap.uri, Position: cursor, Source: fromTypes, LogProb: &logProb, Imports: c.Imports},
 		}}
 		if details {
 			item.LabelDetails = &protocol317.CompletionItemLabelDetails{Description: settings.Section + ": " + sourceWords[fromTypes]}

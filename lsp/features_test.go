@@ -13,6 +13,7 @@ import (
 
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
 	"mlm-lsp/model/ort"
@@ -106,6 +107,42 @@ func TestCompletionAtTheEndOfTheBudget(t *testing.T) {
 	if got := log.String(); !strings.Contains(got, `"late":true`) || !strings.Contains(got, `"model":`) || strings.Contains(got, "return width") {
 		t.Errorf("log %s", got)
 	}
+}
+
+// A file whose parse takes longer than the budget costs an answer its ranking, not its time: names near the cursor go out as they stand, and the next request has the file.
+func TestCompletionBeforeTheFileIsParsed(t *testing.T) {
+	s := newServer(quick(nil))
+	s.opts.CompletionBudget = 20 * time.Millisecond
+	s.model, s.phase, s.loading.over = &scripted{predict: prefer()}, running, true
+	snap := s.newSnapshot(file, 1, "python", []byte("waste = wide\n"+python))
+	parsed, parse := make(chan struct{}), snap.file
+	snap.file = func() *treesitter.File { <-parsed; return parse() }
+	doc := &document{snapshot: snap, settings: settings.Default()}
+	s.documents[file] = doc
+	params := &protocol.CompletionParams{}
+	params.TextDocument.URI, params.Position = file, snap.mapper.offsetPosition(strings.Index(string(snap.text), "width *")+1)
+	ask := func() protocol317.CompletionList {
+		t.Helper()
+		run, err := s.completion(params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list.(protocol317.CompletionList)
+	}
+	list := ask()
+	if len(list.Items) == 0 || list.Items[0].Label != "width" || !list.IsIncomplete || list.Items[0].Data.(offered).LogProb != nil {
+		t.Errorf("before the file is parsed: %+v", list)
+	}
+	close(parsed)
+	s.opts.CompletionBudget = time.Minute
+	if list := ask(); len(list.Items) == 0 || list.Items[0].Data.(offered).LogProb == nil || list.IsIncomplete {
+		t.Errorf("once it is: %+v", list)
+	}
+	s.workers.Wait()
 }
 
 // What the model has answered by the end of the budget is not lost with what it has not come to.

@@ -294,10 +294,11 @@ func TestIndexingIsCancelled(t *testing.T) {
 	directory := t.TempDir()
 	place(t, directory, "rates.py", "lookup = 1\n")
 	opts := quick(&scripted{})
-	ended := make(chan struct{})
+	listing, ended := make(chan struct{}), make(chan struct{})
 	var lists atomic.Int32
 	opts.Files = func(ctx context.Context, root string) ([]string, error) {
 		lists.Add(1)
+		close(listing)
 		<-ctx.Done()
 		close(ended)
 		return nil, ctx.Err()
@@ -310,6 +311,7 @@ func TestIndexingIsCancelled(t *testing.T) {
 	e.Registered(protocol.MethodWorkspaceDidChangeWatchedFiles)
 	token := indexingToken + directory
 	e.ProgressBegun(token)
+	<-listing
 	e.CancelProgress(token)
 	<-ended
 	if got := e.Progress(token); !slices.Equal(got, []string{"begin", "end"}) {

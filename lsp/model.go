@@ -175,6 +175,9 @@ func heed[T any](ctx context.Context, workers *sync.WaitGroup, call func() (T, e
 			if o.panic = recover(); o.panic != nil {
 				o.stack = debug.Stack()
 			}
+			if inner, ok := o.panic.(modelPanic); ok { // of a call within this one
+				o.panic, o.stack = inner.value, inner.stack
+			}
 			done <- o
 			if workers != nil {
 				workers.Done()
