@@ -295,3 +295,46 @@ func TestEditorThatOffersNothing(t *testing.T) {
 	e.Cleared(file)
 	e.Close()
 }
+
+// What old and odd clients say at the start is taken as it is: whatever is null or missing is nothing offered, what is unknown is passed over, and the session works.
+func TestOddClients(t *testing.T) {
+	for _, params := range []string{
+		`{}`,
+		`{"processId":null,"rootUri":null,"rootPath":null,"capabilities":{}}`,
+		`{"processId":null,"clientInfo":null,"rootUri":"","workspaceFolders":null,"initializationOptions":null,"trace":"loud","capabilities":null}`,
+		`{"capabilities":{"general":null,"workspace":{"configuration":null,"workspaceEdit":null},"textDocument":{"completion":{"completionItem":null},"codeAction":null,"diagnostic":null},"experimental":[1]}}`,
+		`{"capabilities":{"general":{"positionEncodings":[]},"notebookDocument":{"synchronization":{}},"textDocument":{"unheardOf":7}},"initializationOptions":[],"workspaceFolders":[{"uri":"vscode-remote://x/y","name":"z"}]}`,
+		`{"capabilities":{"general":{"positionEncodings":["utf-32","utf-16"]}},"initializationOptions":"none","locale":"de","workDoneToken":7}`,
+	} {
+		var input, output bytes.Buffer
+		for _, body := range []string{
+			`{"jsonrpc":"2.0","id":1,"method":"initialize","params":` + params + `}`, `{"jsonrpc":"2.0","method":"initialized"}`,
+			`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///a.py","languageId":"python","version":1,"text":"wide = 1\nwi"}}}`,
+			`{"jsonrpc":"2.0","id":2,"method":"textDocument/completion","params":{"textDocument":{"uri":"file:///a.py"},"position":{"line":1,"character":2},"context":null}}`,
+			`{"jsonrpc":"2.0","id":3,"method":"textDocument/hover","params":{"textDocument":{"uri":"file:///a.py"},"position":{"line":0,"character":0}}}`,
+			`{"jsonrpc":"2.0","id":4,"method":"textDocument/codeAction","params":{"textDocument":{"uri":"file:///a.py"},"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},"context":{"diagnostics":[]}}}`,
+			`{"jsonrpc":"2.0","id":5,"method":"textDocument/diagnostic","params":{"textDocument":{"uri":"file:///a.py"}}}`,
+			`{"jsonrpc":"2.0","id":6,"method":"workspace/diagnostic","params":{"previousResultIds":[]}}`,
+			`{"jsonrpc":"2.0","id":7,"method":"shutdown"}`, `{"jsonrpc":"2.0","method":"exit"}`,
+		} {
+			input.Write(frame([]byte(body)))
+		}
+		if err := Serve(context.Background(), stream{&input, &output}, quick(&scripted{predict: prefer()})); err != nil {
+			t.Errorf("%s: %v", params, err)
+		}
+		text := output.String()
+		for id := 1; id <= 7; id++ {
+			if got := strings.Count(text, fmt.Sprintf(`"id":%d,`, id)) + strings.Count(text, fmt.Sprintf(`"id":%d}`, id)); got != 1 {
+				t.Errorf("%s: %d answers to request %d in\n%s", params, got, id, text)
+			}
+		}
+		for _, never := range []string{"registerCapability", "workspace/configuration", "workDoneProgress/create", "mlm-lsp/status", "inlayHint/refresh", "codeLens/refresh", "diagnostic/refresh", "logTrace"} {
+			if strings.Contains(text, never+`"`) {
+				t.Errorf("%s: the client never offered to take %s", params, never)
+			}
+		}
+		if strings.Contains(text, `"code":-326`) {
+			t.Errorf("%s: an error in\n%s", params, text)
+		}
+	}
+}
