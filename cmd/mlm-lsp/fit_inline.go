@@ -64,7 +64,7 @@ lsp/inline/table.json.`,
 	flags.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
-	f.Float64Var(&precision, "right", 0.6, "the share of what is shown that must be right")
+	f.Float64Var(&precision, "right", 0.7, "the share of what is shown that must be right")
 	f.IntVar(&load.Files, "files", 40, "how many files of each language to draw; projects take turns")
 	f.IntVar(&opts.PerClass, "per-class", 160, "places of each language")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
