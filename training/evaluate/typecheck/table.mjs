@@ -1,9 +1,11 @@
 // Makes the tables of docs/types.md of what the checks printed. Each command prints Markdown.
 //
 //   node table.mjs checks NAME=FILE...           what pyright.mjs or tsc.mjs said of written suggestions; after the table, errors
+//   node table.mjs together BEFORE AFTER WRITTEN what pyright's command line said before and after all of them were written
 //   node table.mjs inferred CASES INFERRED...    what checkers infer by themselves, beside what `mlm-lsp types` says of the same cases
 //   node table.mjs typeevalpy FILE               what typeevalpy.mjs printed, beside the published table
-import { grouped, lines } from './common.mjs'
+import fs from 'node:fs'
+import { fresh, grouped, lines } from './common.mjs'
 
 const [command, ...args] = process.argv.slice(2)
 const cell = text => String(text).replace(/\|/g, '\\|').replace(/\s+/g, ' ')
@@ -35,6 +37,18 @@ function checks() {
   }
 }
 
+function together() {
+  const errors = file => grouped(JSON.parse(fs.readFileSync(file, 'utf8')).generalDiagnostics.filter(d => d.severity === 'error'), d => d.file)
+  const before = errors(args[0]), after = errors(args[1]), texts = list => (list ?? []).map(d => `${d.rule}: ${d.message}`)
+  let had = 0, added = 0, gone = 0
+  for (const file of new Set([...before.keys(), ...after.keys()])) {
+    had += texts(before.get(file)).length
+    added += fresh(texts(before.get(file)), texts(after.get(file))).length
+    gone += fresh(texts(after.get(file)), texts(before.get(file))).length
+  }
+  console.log(`\nAll ${lines(args[2]).length} that are shown for the Python files written at once: of ${had} errors that pyright told before, ${gone} are gone, and ${added} are new.`)
+}
+
 function inferred() {
   const cases = new Map(lines(args[0]).map(c => [`${c.path}:${c.line}:${c.class}:${c.answer}`, c]))
   const list = args.slice(1).flatMap(file => lines(file).map(i => ({ ...i, by: file.includes('pyright') ? 'pyright' : 'tsc', of: cases.get(`${i.path}:${i.line}:${i.class}:${i.answer}`) }))).filter(i => i.of)
@@ -62,4 +76,4 @@ function typeevalpy() {
   table(['', 'results', 'parameters', 'variables', 'all'], rows)
 }
 
-({ checks, inferred, typeevalpy })[command]()
+({ checks, together, inferred, typeevalpy })[command]()
