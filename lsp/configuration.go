@@ -129,6 +129,7 @@ func (s *server) configure(general json.RawMessage, folders map[string]json.RawM
 	}
 	s.complainOfSettings(settings.Client, problems)
 	s.configuration = c
+	s.offerWorkspace()
 	s.disturb()
 	s.settle()
 }

@@ -40,9 +40,9 @@ func (s *server) documentDiagnostic(p *protocol317.DocumentDiagnosticParams) (wo
 	doc := s.documents[p.TextDocument.URI]
 	answer := make(chan pulled, 1)
 	switch {
-	case doc == nil || s.model == nil || s.paused || !doc.settings.DiagnosticsEnable || !s.pulls():
+	case doc == nil || s.paused || !doc.settings.DiagnosticsEnable || !s.pulls() || s.model == nil && s.loading.over:
 		answer <- pulled{found: []protocol.Diagnostic{}}
-	case !doc.check.stale:
+	case !doc.check.stale && s.model != nil:
 		answer <- pulled{found: doc.check.found}
 	default:
 		doc.check.waiting = append(doc.check.waiting, answer)

@@ -128,10 +128,13 @@ func TestPullIsRefreshed(t *testing.T) {
 	s.suspect = wrongIsRight("right")
 	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{Pull: true})
 	e.Open(file, "python", "wrong\n")
-	if got := e.Diagnostics(file); len(got) != 0 {
-		t.Errorf("before there is a model: %+v", got)
-	}
+	early := e.Go(protocol317.MethodDocumentDiagnostic, map[string]any{"textDocument": map[string]any{"uri": file}})
+	_ = e.Call("test/barrier", nil, nil)
 	close(loaded)
+	var report protocol317.FullDocumentDiagnosticReport
+	if err := e.Wait(early, &report); err != nil || len(report.Items) != 1 {
+		t.Errorf("asked before there was a model: %+v, %v", report, err)
+	}
 	e.Refreshed(1)
 	if got := e.Diagnostics(file); len(got) != 1 {
 		t.Errorf("with a model: %+v", got)
@@ -150,6 +153,27 @@ func TestPullIsRefreshed(t *testing.T) {
 	e.Refreshed(4)
 	if got := e.Diagnostics(file); len(got) != 1 {
 		t.Errorf("on again: %+v", got)
+	}
+	e.Close()
+}
+
+// A request that waits for a model that does not come is answered all the same.
+func TestPullWithoutModel(t *testing.T) {
+	failed := make(chan struct{})
+	opts := quick(nil)
+	opts.Open = func(context.Context, func(string)) (Model, error) { <-failed; return nil, errors.New("no library") }
+	e := start(t, opts, fakeeditor.Config{Pull: true})
+	e.Open(file, "python", "wrong\n")
+	early := e.Go(protocol317.MethodDocumentDiagnostic, map[string]any{"textDocument": map[string]any{"uri": file}})
+	_ = e.Call("test/barrier", nil, nil)
+	close(failed)
+	var report protocol317.FullDocumentDiagnosticReport
+	if err := e.Wait(early, &report); err != nil || len(report.Items) != 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	e.Message()
+	if got := e.Diagnostics(file); len(got) != 0 {
+		t.Errorf("afterwards: %+v", got)
 	}
 	e.Close()
 }

@@ -14,6 +14,8 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 	s.client = p.Capabilities
 	s.encoding = chooseEncoding(p.Capabilities.General.PositionEncodings)
 	s.settingsAtStart = p.InitializationOptions
+	atStart, _ := settings.ReadClient(p.InitializationOptions) // what is wrong with them is told once the session runs
+	s.offersWorkspace = settings.Merge(atStart).DiagnosticsWorkspace
 	s.tracing = p.Trace
 	s.addFolders(p)
 	if p.ProcessID != nil {
@@ -44,7 +46,7 @@ func (s *server) initialize(p *protocol317.InitializeParams) (any, error) {
 		result.Capabilities.InlayHintProvider = &protocol317.InlayHintOptions{ResolveProvider: len(can.ResolveSupport.Properties) > 0}
 	}
 	if s.pulls() {
-		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true, WorkspaceDiagnostics: true}
+		result.Capabilities.DiagnosticProvider = &protocol317.DiagnosticOptions{Identifier: settings.Section, InterFileDependencies: true, WorkspaceDiagnostics: s.offersWorkspace}
 	}
 	return result, nil
 }

@@ -33,7 +33,7 @@ type loading struct {
 // errCancelled is the end of a load that the user did not want.
 var errCancelled = errors.New("loading the model was cancelled: restart the server to load it")
 
-// loadModel opens the model in the background. Until it is there, requests answer empty at once.
+// loadModel opens the model in the background. Until it is there, requests answer empty at once, but for those for diagnostics, which wait.
 func (s *server) loadModel() {
 	report := func(message string) {
 		s.post(func() {
@@ -69,6 +69,9 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 	s.loading.progress.end()
 	if err != nil {
 		s.loading.failure = err
+		for _, doc := range s.documents {
+			doc.answerPulls(pulled{found: []protocol.Diagnostic{}}) // they have waited for nothing
+		}
 		s.complain(protocol317.StatusNoModel, "offering nothing: ", err)
 		s.schedule() // who waits for hints need wait no longer
 		return

@@ -160,6 +160,7 @@ type server struct {
 	settingsAtStart  json.RawMessage   // initializationOptions
 	problems         map[string]string // what was last complained of in the settings, by source
 	watchedBaselines map[string]bool   // by name
+	offersWorkspace  bool              // the editor knows that it may ask for the diagnostics of the workspace
 	documents        map[protocol.DocumentURI]*document
 	folders          []*folder
 	calls            map[jsonrpc2.ID]*call                        // requests of the editor, unanswered

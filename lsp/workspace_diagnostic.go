@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -33,6 +34,33 @@ import (
 
 // maxWorkspaceFiles bounds how many files of a session are checked without being open.
 const maxWorkspaceFiles = 2000
+
+// An editor that knows that a server has diagnostics of a workspace treats it in another way, wanted or not: Neovim asks for those alone when it is told that diagnostics have changed. So it is told
+// only when they are wanted: in the answer to initialize, if the settings that come with it say so, or else by a registration for no document at all, so that documents are asked about as before.
+
+// offerWorkspace tells an editor that it may ask for the diagnostics of the workspace, once they are wanted.
+func (s *server) offerWorkspace() {
+	wanted := settings.Merge(s.configuration.of("")).DiagnosticsWorkspace
+	for _, f := range s.folders {
+		wanted = wanted || settings.Merge(s.configuration.of(f.path)).DiagnosticsWorkspace
+	}
+	if !wanted || s.offersWorkspace || !s.pulls() || !s.client.TextDocument.Diagnostic.DynamicRegistration {
+		return
+	}
+	s.offersWorkspace = true
+	registration := protocol.Registration{
+		ID: "workspace diagnostics", Method: protocol317.MethodDocumentDiagnostic,
+		RegisterOptions: protocol317.DiagnosticRegistrationOptions{
+			DocumentSelector:  []map[string]string{{"language": settings.Section + "-none"}},
+			DiagnosticOptions: protocol317.DiagnosticOptions{Identifier: settings.Section + "-workspace", InterFileDependencies: true, WorkspaceDiagnostics: true},
+		},
+	}
+	s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{registration}}, func(_ json.RawMessage, err error) {
+		if err != nil {
+			s.log.Warn("offering diagnostics of the workspace", zap.Error(err))
+		}
+	})
+}
 
 // workspaceMemory is what was found in files that are not open. Requests that overlap share it.
 type workspaceMemory struct {

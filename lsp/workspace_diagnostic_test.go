@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"go.lsp.dev/protocol"
+
 	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
@@ -228,5 +230,31 @@ func TestWorkspaceDiagnosticsAreShown(t *testing.T) {
 	if got := e.Message(); !strings.Contains(got, "checking the workspace: out of memory") {
 		t.Errorf("message %q", got)
 	}
+	e.Close()
+}
+
+// An editor hears of diagnostics of the workspace when they are wanted, and not before: what it does differs then.
+func TestWorkspaceDiagnosticsAreOffered(t *testing.T) {
+	for name, c := range map[string]struct {
+		config  fakeeditor.Config
+		atStart bool
+	}{
+		"by default":                {fakeeditor.Config{Pull: true, Registers: true}, false},
+		"by initializationOptions":  {fakeeditor.Config{Pull: true, Registers: true, InitializationOptions: everywhere(nil)}, true},
+		"to one that does not pull": {fakeeditor.Config{InitializationOptions: everywhere(nil)}, false},
+	} {
+		e := fakeeditor.Connect(t, newServer(quick(&scripted{})).serve, c.config)
+		result := e.Initialize()
+		if provider := result.Capabilities.DiagnosticProvider; (provider != nil) != c.config.Pull || provider != nil && provider.WorkspaceDiagnostics != c.atStart {
+			t.Errorf("%s: announced %+v", name, provider)
+		}
+		e.Close() // which fails for a registration that nobody offered
+	}
+	e := fakeeditor.Start(t, newServer(quick(&scripted{})).serve, fakeeditor.Config{Pull: true, Registers: true, Settings: map[string]any{}})
+	e.Registered(protocol.MethodWorkspaceDidChangeConfiguration)
+	e.Configure(everywhere(nil))
+	e.Registered(protocol317.MethodDocumentDiagnostic)
+	e.Configure(map[string]any{})
+	e.Configure(everywhere(nil)) // it knows by now
 	e.Close()
 }

@@ -53,8 +53,8 @@ type Config struct {
 	OldEdits bool
 	// Plain is an editor that shows plain text only, and no label details.
 	Plain bool
-	// Pull is an editor that asks for diagnostics.
-	Pull bool
+	// Pull is an editor that asks for diagnostics; with Registers, a server may offer more of them in the session.
+	Pull, Registers bool
 	// Status is an editor that shows what the server can do; ShowDocument one that can show a document.
 	Status, ShowDocument bool
 	// ProcessID is told to the server; 0 is none. Trace is what it is to tell of what it does.
@@ -186,7 +186,7 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 		capabilities.Experimental = json.RawMessage(`{"mlmLspStatus":true,"others":1}`)
 	}
 	if e.config.Pull {
-		capabilities.TextDocument.Diagnostic = &struct{}{}
+		capabilities.TextDocument.Diagnostic = &protocol317.DiagnosticCapability{DynamicRegistration: e.config.Registers}
 		capabilities.Workspace.Diagnostics.RefreshSupport = true
 	}
 	if e.config.Hints {
@@ -664,6 +664,7 @@ func (e *Editor) takeRequest(m message) *message {
 			if offered, known := map[string]bool{
 				protocol.MethodWorkspaceDidChangeConfiguration: e.config.Settings != nil,
 				protocol.MethodWorkspaceDidChangeWatchedFiles:  e.config.Watches,
+				protocol317.MethodDocumentDiagnostic:           e.config.Pull && e.config.Registers,
 			}[r.Method]; !offered {
 				e.complain("the server registers %s, which nobody offered (known: %v)", r.Method, known)
 			}

@@ -161,7 +161,7 @@ type ClientCapabilities struct {
 		// InlineCompletion, of 3.18, is there in a client that shows texts in place.
 		InlineCompletion *struct{} `json:"inlineCompletion,omitempty"`
 		// Diagnostic is there in a client that asks for diagnostics.
-		Diagnostic *struct{} `json:"diagnostic,omitempty"`
+		Diagnostic *DiagnosticCapability `json:"diagnostic,omitempty"`
 		// InlayHint is there in a client that asks for hints.
 		InlayHint *InlayHintCapability `json:"inlayHint,omitempty"`
 	} `json:"textDocument"`
@@ -192,6 +192,11 @@ func (c CodeActionCapability) ResolvesEdits() bool {
 // Literals reports whether the client takes actions, and not commands alone.
 func (c CodeActionCapability) Literals() bool { return c.CodeActionLiteralSupport != nil }
 
+// DiagnosticCapability is what a client can do that asks for diagnostics.
+type DiagnosticCapability struct {
+	DynamicRegistration bool `json:"dynamicRegistration,omitempty"`
+}
+
 // InitializeResult answers initialize.
 type InitializeResult struct {
 	Capabilities ServerCapabilities   `json:"capabilities"`
@@ -218,6 +223,12 @@ type DiagnosticOptions struct {
 	Identifier            string `json:"identifier,omitempty"`
 	InterFileDependencies bool   `json:"interFileDependencies"`
 	WorkspaceDiagnostics  bool   `json:"workspaceDiagnostics"`
+}
+
+// DiagnosticRegistrationOptions announce it in the session, for the documents that a selector names.
+type DiagnosticRegistrationOptions struct {
+	DocumentSelector []map[string]string `json:"documentSelector"`
+	DiagnosticOptions
 }
 
 // ExecuteCommandParams has a command run, with arguments that only it can read.
