@@ -94,8 +94,3 @@ func cut(text []byte, atLeast int) (rest []byte, place int, taken string) {
 	}
 	return slices.Concat(text[:place], text[end:]), place, string(text[place:end])
 }
-
-// typedInto is the text with so much of what was taken in its place again.
-func typedInto(rest []byte, place int, typed string) []byte {
-	return slices.Concat(rest[:place], []byte(typed), rest[place:])
-}

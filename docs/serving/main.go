@@ -44,7 +44,6 @@ type lab struct {
 	work    string
 	library *ort.Library
 	files   []file
-	seen    map[string]string // of the run: figures that go into the table of what was asked
 }
 
 // section is a table and how it is measured.
@@ -53,7 +52,7 @@ type section struct {
 	write func(*lab, context.Context) (string, error)
 }
 
-// sections in the order in which they are measured. The last reads what the others noted.
+// sections in the order in which they are measured.
 var sections = []section{
 	{"typing", (*lab).typing},
 	{"diagnosis", (*lab).diagnosis},

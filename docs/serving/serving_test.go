@@ -18,7 +18,7 @@ func TestKeys(t *testing.T) {
 	text := []byte("func a() {\n\tif x {\n\t\treturn é\n\t}\n}\nvar last = 1\n")
 	rest, place, taken := cut(text, 12)
 	list := keys(taken)
-	if got := typedInto(rest, place, strings.Join(list, "")); string(got) != string(text) || len(list) < 12 {
+	if got := slices.Concat(rest[:place], []byte(strings.Join(list, "")), rest[place:]); string(got) != string(text) || len(list) < 12 {
 		t.Errorf("%q of %d keys", got, len(list))
 	}
 	if want := []string{"\n\t\t", "é", "x"}; !slices.Equal(keys("\n\t\téx"), want) {

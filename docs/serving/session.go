@@ -236,10 +236,6 @@ func (s *session) open(ctx context.Context, name string, text []byte) (*document
 	}})
 }
 
-func (d *document) close(ctx context.Context) error {
-	return d.conn.Notify(ctx, protocol.MethodTextDocumentDidClose, protocol.DidCloseTextDocumentParams{TextDocument: protocol.TextDocumentIdentifier{URI: d.uri}})
-}
-
 // moveTo puts the cursor at an offset.
 func (d *document) moveTo(offset int) {
 	before := string(d.text[:offset])
