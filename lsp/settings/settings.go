@@ -46,7 +46,7 @@ type Settings struct {
 	CompletionDisabledFiles []string `setting:"completion.disabledFiles" glob:"yes" by:"project"`
 	// Whether suspicious tokens are reported in an editor.
 	DiagnosticsEnable bool `setting:"diagnostics.enable" by:"user"`
-	// Whether files that are not open are checked as well, in the background, where the editor asks for that. A large project keeps a core busy for minutes.
+	// Whether files that are not open are checked as well, in the background, where the editor asks for that. A large project keeps a core busy for minutes. Neovim must have it in init_options, too.
 	DiagnosticsWorkspace bool `setting:"diagnostics.workspace" by:"user"`
 	// How findings are shown.
 	DiagnosticsSeverity string `setting:"diagnostics.severity" of:"hint,information,warning" by:"project"`
