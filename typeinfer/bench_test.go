@@ -54,7 +54,7 @@ func BenchmarkSuggest(b *testing.B) {
 	after := treesitter.Parse("python", bytes.Replace(text, []byte(`print("find", name, attempt)`), []byte(`print("found", name, attempt)`), 1))
 	ask := func(b *testing.B, p model.Predictor, f *treesitter.File, memory *Memory) {
 		var cost model.Cost
-		list, err := Suggest(model.WithCost(context.Background(), &cost), p, f, Options{Memory: memory})
+		list, err := Suggest(model.WithCost(context.Background(), &cost), p, f, Options{Ask: true, Memory: memory})
 		if err != nil {
 			b.Fatal(err)
 		}

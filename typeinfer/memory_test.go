@@ -46,7 +46,7 @@ func TestOneEditAsksOneFunction(t *testing.T) {
 	p := &counting{known: map[string]bool{}}
 	ask := func(text string, memory *Memory) int {
 		p.fresh = nil
-		if _, err := Suggest(context.Background(), p, treesitter.Parse("python", []byte(text)), Options{Memory: memory}); err != nil {
+		if _, err := Suggest(context.Background(), p, treesitter.Parse("python", []byte(text)), Options{Ask: true, Memory: memory}); err != nil {
 			t.Fatal(err)
 		}
 		return len(p.fresh)

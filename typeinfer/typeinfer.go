@@ -72,6 +72,9 @@ type Options struct {
 	Combiner *rank.Combiner
 	// Table holds the least probabilities from which a candidate is shown; nil means the built-in ones.
 	Table *Table
+	// Ask has the model say what it thinks of the candidates where the forests are undecided. It costs some rows of the network for each such site, and on annotations that were taken out it
+	// changes nothing (docs/types.md).
+	Ask bool
 	// Memory keeps between calls what the model was asked, so that it is asked the same again; nil keeps nothing.
 	Memory *Memory
 	// WindowBytes bounds the text around a site that the model sees; 0 means 1,000, about 250 subwords.
@@ -85,8 +88,8 @@ const (
 	batch = 8
 )
 
-// Suggest lists the sites of a file, in the order of the text, with what they may be annotated with. p may be nil: then everything but the model ranks. An error is the
-// model's or the context's.
+// Suggest lists the sites of a file, in the order of the text, with what they may be annotated with. p says which forests and n-grams of a corpus rank, and is asked itself if opts say so;
+// nil means the built-in forests without a corpus. An error is the model's or the context's.
 func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Options) ([]Suggestion, error) {
 	opts, err := opts.withDefaults(p)
 	if err != nil {
@@ -106,7 +109,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 		a.gap.Rank(opts.Combiner)
 		asked = append(asked, a)
 	}
-	if p != nil {
+	if p != nil && opts.Ask {
 		if err := askModel(ctx, p, asked, opts); err != nil {
 			return nil, err
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mlm-lsp/model"
 	"mlm-lsp/training/evaluate"
 	"mlm-lsp/training/ranking"
 	"mlm-lsp/typeinfer"
@@ -21,7 +20,6 @@ func newFitTypes() *cobra.Command {
 	var load evaluate.LoadOptions
 	var out, cases string
 	var precision float64
-	var withoutModel bool
 	cmd := &cobra.Command{
 		Use:   "types PATH... --out FILE",
 		Short: "Fit from which probability on types are shown",
@@ -43,15 +41,11 @@ from; evaluation projects are left out. The built-in table is typeinfer/table.js
 			if err != nil {
 				return err
 			}
-			var p model.Predictor
-			if !withoutModel {
-				m, err := flags.open(cmd.Context())
-				if err != nil {
-					return err
-				}
-				defer m.Close()
-				p = m
+			m, err := flags.open(cmd.Context())
+			if err != nil {
+				return err
 			}
+			defer m.Close()
 			var asked []askedType
 			opts.Asked = func(q ranking.TypeQuestion, path string, s typeinfer.Suggestion, answer string) {
 				asked = append(asked, askedType{path, s.Symbol, q, answer, s.Candidates})
@@ -59,7 +53,7 @@ from; evaluation projects are left out. The built-in table is typeinfer/table.js
 			show := newProgress("asking", "files")
 			defer show.finish()
 			opts.Progress = show.set
-			questions, err := evaluate.TypeQuestions(cmd.Context(), p, sources, opts)
+			questions, err := evaluate.TypeQuestions(cmd.Context(), m, sources, opts)
 			if err != nil {
 				return err
 			}
@@ -85,7 +79,7 @@ from; evaluation projects are left out. The built-in table is typeinfer/table.js
 	f.StringVar(&out, "out", "", "the `FILE` to write the table to")
 	f.StringVar(&cases, "cases", "", "write what was asked, with the answers, to this `FILE`, one JSON object per line")
 	f.Float64Var(&precision, "right", 0.9, "the share of what is shown that must be right")
-	f.BoolVar(&withoutModel, "without-model", false, "ask the forests alone")
+	f.BoolVar(&opts.HeldOut, "held-out", false, "only those projects that fit complete held out, where it was given the same paths: on the others the forests are better than elsewhere")
 	f.IntVar(&load.Files, "files", 200, "how many files of each language to draw; projects take turns")
 	f.IntVar(&opts.PerFile, "per-file", 0, "sites of a kind in a file (default 8)")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")

@@ -27,6 +27,7 @@ type typesFlags struct {
 	all    bool
 	write  bool
 	diff   bool
+	ask    bool
 }
 
 // newTypes returns the command that suggests types.
@@ -52,6 +53,7 @@ Exits with 1 when it suggests something; after --write with 0.`,
 	cmd.Flags().StringVar(&flags.format, "format", "text", "text or json")
 	cmd.Flags().BoolVar(&flags.all, "all", false, "every site with its ranking, those that carry an annotation included")
 	cmd.Flags().BoolVar(&flags.write, "write", false, "write what is suggested into the files")
+	cmd.Flags().BoolVar(&flags.ask, "ask", false, "have the model rank, too, where the forests are undecided: much slower, and no better on people's own annotations")
 	cmd.Flags().BoolVar(&flags.diff, "diff", false, "show what --write would change, as a patch")
 	return cmd
 }
@@ -157,7 +159,7 @@ func suggestTypes(ctx context.Context, w io.Writer, m *model.Model, files *check
 		return false, err
 	}
 	f := treesitter.Parse(language, text)
-	list, err := typeinfer.Suggest(ctx, m, f, typeinfer.Options{Around: around, Origins: typeinfer.FromIndex(known, language, file), All: flags.all})
+	list, err := typeinfer.Suggest(ctx, m, f, typeinfer.Options{Around: around, Origins: typeinfer.FromIndex(known, language, file), All: flags.all, Ask: flags.ask})
 	if err != nil {
 		return false, fmt.Errorf("suggesting types for %s: %w", path, err)
 	}

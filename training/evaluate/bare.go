@@ -16,7 +16,8 @@ import (
 
 // TypeOptions says what TypeQuestions asks.
 type TypeOptions struct {
-	PerFile int // sites of a kind in a file, at most; 0: 8
+	PerFile int  // sites of a kind in a file, at most; 0: 8
+	HeldOut bool // ask only of projects that the forests were not fitted on (ranking.HeldOut)
 	Seed    uint64
 	// Asked, if not nil, is told each question with its file and what stood there.
 	Asked    func(q ranking.TypeQuestion, path string, s typeinfer.Suggestion, answer string)
@@ -24,7 +25,8 @@ type TypeOptions struct {
 }
 
 // TypeQuestions takes the annotations out of files and asks for them as the feature does, each file twice: one annotation at a time, with all others there and the project around; and with
-// no annotation left in the file and no project, as in code that has none. Any, object and unknown are no answers: whoever wrote them knew no better. p may be nil.
+// no annotation left in the file and no project, as in code that has none. Any, object and unknown are no answers: whoever wrote them knew no better. p is as typeinfer.Suggest
+// has it, and is not asked.
 func TypeQuestions(ctx context.Context, p model.Predictor, sources []Source, opts TypeOptions) (list []ranking.TypeQuestion, err error) {
 	if opts.PerFile == 0 {
 		opts.PerFile = 8
@@ -34,7 +36,8 @@ func TypeQuestions(ctx context.Context, p model.Predictor, sources []Source, opt
 		if opts.Progress != nil {
 			opts.Progress(i, len(sources))
 		}
-		if !slices.Contains(typeinfer.Languages(), s.File.Language) {
+		// No annotation of JavaScript was fitted on.
+		if !slices.Contains(typeinfer.Languages(), s.File.Language) || opts.HeldOut && s.File.Language != "javascript" && !ranking.HeldOut(s.Project) {
 			continue
 		}
 		around, err := near(ctx, *s)

@@ -33,6 +33,9 @@ type CombinerOptions struct {
 // heldOut is one of how many projects is held out, to end the growth of forests and to say what they reach.
 const heldOut = 6
 
+// HeldOut tells whether a project is one that FitCombiner fits nothing on, called as it was when the questions were asked: what is measured on it is no better than elsewhere.
+func HeldOut(project string) bool { return foldOf(project, heldOut) == 0 }
+
 // FitCombiner fits the forests of package gap: for each group one without the model's inputs and one with them. It returns an error when there is too little to
 // learn from.
 func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, error) {
@@ -52,7 +55,7 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 			}
 			one := group{rows: q.Inputs, target: q.Answer, weight: 1}
 			switch {
-			case foldOf(q.Project, heldOut) != 0:
+			case !HeldOut(q.Project):
 				train = append(train, thinned(q.sometimesBare()))
 			default:
 				held = append(held, one)
