@@ -83,7 +83,8 @@ type look struct {
 	tokens   []treesitter.Token
 	language string
 	site     treesitter.TypeSite
-	looked   int // expressions, see evident
+	looked   int  // expressions, see evident
+	promises bool // what a function gives back is a promise of it
 	*Evidence
 }
 

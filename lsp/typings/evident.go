@@ -86,7 +86,7 @@ func (l *look) result(c Called, deep int) string {
 	}
 	found, all := false, ""
 	for _, d := range l.x.File.Declarations {
-		if d.Name != c.Name || !l.function1(d) {
+		if d.Name != c.Name || !l.isFunction(d) {
 			continue
 		}
 		t := l.returned(d, deep)
@@ -101,8 +101,8 @@ func (l *look) result(c Called, deep int) string {
 	return all
 }
 
-// function1 tells whether a declaration is a function and no class.
-func (l *look) function1(d treesitter.Declaration) bool {
+// isFunction tells whether a declaration is a function and no class.
+func (l *look) isFunction(d treesitter.Declaration) bool {
 	for i := l.x.Next(d.Header.Start); i < len(l.tokens) && l.tokens[i].Start < d.Header.End; i++ {
 		switch l.text(i) {
 		case "class", "interface", "enum", "type", "namespace":
@@ -163,7 +163,7 @@ func (l *look) valueOf(name string, i, deep int) string {
 	if t := l.annotated(name, l.tokens[i].Start); t != "" {
 		return t
 	}
-	field := l.tokens[i].Len() != len(name) // behind a dot
+	field := l.text(i) != name // behind a dot
 	inside := l.x.Function(l.tokens[i].Start)
 	last := -1
 	for k := range l.tokens {
@@ -184,18 +184,39 @@ func (l *look) valueOf(name string, i, deep int) string {
 		}
 		return l.evident(value, deep)
 	}
-	if field {
+	if field || l.language != "python" || l.isParameter(name, l.tokens[i].Start) {
 		return ""
 	}
 	for _, d := range l.x.File.Declarations {
-		if d.Name == name && l.language == "python" {
-			if l.function1(d) {
-				return "Callable[..., Any]"
-			}
+		switch {
+		case d.Name != name:
+		case !l.isFunction(d):
 			return "type[" + name + "]"
+		case !l.inClass(d):
+			return "Callable[..., Any]"
 		}
 	}
 	return ""
+}
+
+// isParameter tells whether a name is a parameter of a function around an offset.
+func (l *look) isParameter(name string, offset int) bool {
+	return slices.ContainsFunc(l.x.File.Declarations, func(d treesitter.Declaration) bool {
+		return d.Start <= offset && offset < d.End && slices.ContainsFunc(l.x.File.TypeSites, func(s treesitter.TypeSite) bool {
+			return s.Kind == "parameter" && s.Start >= d.Header.Start && s.End <= d.Header.End && Symbol(s) == name
+		})
+	})
+}
+
+// inClass tells whether a declaration is a member of a class: one is the innermost around it.
+func (l *look) inClass(d treesitter.Declaration) bool {
+	member := false
+	for _, outer := range l.x.File.Declarations { // outer ones first
+		if outer.Start < d.Start && d.End <= outer.End {
+			member = !l.isFunction(outer)
+		}
+	}
+	return member
 }
 
 // assigned tells whether a name before "=" is assigned: at the beginning of a line, behind a declaring word or a dot, or a parameter with a default.

@@ -17,6 +17,7 @@ const (
 // flows follows what the file passes on: what a called function gives back, what the parameters are annotated with that a name is passed for, what the arguments are that are passed for
 // a parameter, and what is assigned. Functions are told apart by their bare name; where several have it, all of them count. Literals are no flows: they are values (FamilyValue).
 func (l *look) flows(site treesitter.TypeSite, behind int, around treesitter.Span) {
+	l.promises = l.language == "typescript" && slices.Contains(l.Keys[FamilySign], "async")
 	for _, c := range l.Called {
 		before := len(l.Flows)
 		for _, s := range l.x.File.TypeSites {
@@ -91,6 +92,13 @@ func (l *look) tokenAt(at treesitter.Span) int {
 func apart(a, b treesitter.Span) bool { return a != b && (a.Start >= b.End || a.End <= b.Start) }
 
 func (l *look) flow(text string) {
+	switch text {
+	case "Any", "any", "unknown", "object":
+		return
+	}
+	if l.site.Kind == "return" && l.promises && !strings.HasPrefix(text, "Promise<") && text != "" {
+		text = "Promise<" + text + ">"
+	}
 	if Askable(text) && len(l.Flows) < mostFlows {
 		l.Flows = append(l.Flows, text)
 	}
