@@ -18,11 +18,19 @@ type laid struct {
 
 // step is a node. A walk goes on at the node that is so many behind, or at the next one if the column's value is above the cut, both as order gives them. A leaf's column is the
 // first, which is below all cuts, and its cut holds the bits of what it adds.
-type step struct {
-	column uint16
-	ahead  uint16
-	cut    int32
+type step uint64 // from the lowest bits: 16 of the column, 16 of how many nodes ahead, 32 of the cut
+
+func newStep(column, ahead uint16, cut int32) step {
+	return step(column) | step(ahead)<<16 | step(uint32(cut))<<32
 }
+
+// next is how many nodes behind a walk goes on.
+func (s step) next(row []int32) int {
+	return int(uint16(s>>16)) + int(uint64(int64(s)>>32-int64(row[uint16(s)]))>>63)
+}
+
+// adds is what a leaf adds.
+func (s step) adds() float32 { return math.Float32frombits(uint32(s >> 32)) }
 
 type root struct{ at, depth int }
 
@@ -54,13 +62,12 @@ func layOut(trees []tree) laid {
 		for queue := []place{{}}; len(queue) > 0; {
 			p := queue[0]
 			queue = queue[1:]
-			n, s := t[p.from], &l.steps[base+p.to]
+			n := t[p.from]
 			deepest = max(deepest, p.depth)
 			if n.input < 0 {
-				s.cut = int32(math.Float32bits(n.value))
+				l.steps[base+p.to] = newStep(0, 0, int32(math.Float32bits(n.value)))
 				continue
 			}
-			s.cut = order(n.value)
 			c := column{int(n.input), math.MaxInt32}
 			if n.missingLeft {
 				c.unknown = math.MinInt32
@@ -71,7 +78,7 @@ func layOut(trees []tree) laid {
 				at[c] = k
 				l.columns = append(l.columns, c)
 			}
-			s.column, s.ahead = k, uint16(free-p.to)
+			l.steps[base+p.to] = newStep(k, uint16(free-p.to), order(n.value))
 			queue = append(queue, place{int(n.left), free, p.depth + 1}, place{int(n.right), free + 1, p.depth + 1})
 			free += 2
 		}
@@ -123,17 +130,32 @@ func (l *laid) scores(columns []column, vector func(i int) []float32, sums []flo
 	}
 }
 
-// walk adds to sums what a tree says of rows.
+// walk adds to sums what a tree says of rows, four of them side by side: while one waits for memory the others go on.
 func walk(steps []step, depth int, rows []int32, sums []float64) {
 	width := len(rows) / len(sums)
-	for i := range sums {
-		row := rows[i*width : (i+1)*width]
+	i := 0
+	for ; i+3 < len(sums); i += 4 {
+		four := rows[i*width : (i+4)*width]
+		one, two, three, other := four[:width], four[width:2*width], four[2*width:3*width], four[3*width:]
+		a, b, c, d := 0, 0, 0, 0
+		for range depth {
+			a += steps[a].next(one)
+			b += steps[b].next(two)
+			c += steps[c].next(three)
+			d += steps[d].next(other)
+		}
+		sums[i] += float64(steps[a].adds())
+		sums[i+1] += float64(steps[b].adds())
+		sums[i+2] += float64(steps[c].adds())
+		sums[i+3] += float64(steps[d].adds())
+	}
+	for ; i < len(sums); i++ {
+		one := rows[i*width : (i+1)*width]
 		at := 0
 		for range depth {
-			s := steps[at]
-			at += int(s.ahead) + int(uint64(int64(s.cut)-int64(row[s.column]))>>63)
+			at += steps[at].next(one)
 		}
-		sums[i] += float64(math.Float32frombits(uint32(steps[at].cut)))
+		sums[i] += float64(steps[at].adds())
 	}
 }
 
