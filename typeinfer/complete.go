@@ -1,6 +1,7 @@
 package typeinfer
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -32,10 +33,14 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 	for behind < len(f.Text) && names.IsNameByte(f.Text[behind]) {
 		behind++
 	}
-	whole := treesitter.Parse(f.Language, slices.Concat(f.Text[:span.Start], []byte(standIn), f.Text[behind:]))
-	at := slices.IndexFunc(whole.TypeSites, func(s treesitter.TypeSite) bool {
-		return s.Start == span.Start && s.Len() == len(standIn)
-	})
+	parse := func(rest string) (*treesitter.File, int) {
+		whole := treesitter.Parse(f.Language, slices.Concat(f.Text[:span.Start], []byte(standIn+rest), f.Text[behind:]))
+		return whole, slices.IndexFunc(whole.TypeSites, func(s treesitter.TypeSite) bool { return s.Start == span.Start && s.Len() == len(standIn) })
+	}
+	whole, at := parse("")
+	if at < 0 && f.Language == "python" && bytes.HasSuffix(bytes.TrimRight(f.Text[:span.Start], " \t"), []byte("->")) {
+		whole, at = parse(": ...") // a header without a body is none
+	}
 	if at < 0 {
 		return nil, span, false, nil
 	}

@@ -15,6 +15,7 @@ func TestAt(t *testing.T) {
 		{"python", "def f(name: st^, limit=3):\n    return name.strip()\n", "str"},
 		{"python", "def f(name: ^ = None):\n    pass\n", "str | None"},
 		{"python", "def f(n) -> ^:\n    return n == 2\n", "bool"},
+		{"python", "def f(n: int) -> ^\n\n\ndef g(n: int) -> int:\n    return n\n", "int"},
 		{"python", "def f(name, li^):\n    pass\n", "-"},
 		{"typescript", "function f(title: ^, n = 3) {\n  return title.trim()\n}\n", "string"},
 		{"typescript", "function size(list: string[]): ^ {\n  return list.length\n}\n", "number"},
