@@ -43,8 +43,11 @@ func (s *server) inlayHint(p *protocol317.InlayHintParams) (work, error) {
 	call := &hintsCall{span: snap.mapper.rangeSpan(p.Range), answer: make(chan hinted, 1)}
 	doc.types.waiting = append(doc.types.waiting, call)
 	s.answerHints(doc)
-	if len(call.answer) == 0 && s.refreshesHints() {
-		call.late = time.AfterFunc(s.hinting, func() { s.post(func() { s.late(snap.uri, call) }) })
+	if len(call.answer) == 0 {
+		s.list(doc)
+		if s.refreshesHints() {
+			s.whenLate(snap.uri, call)
+		}
 	}
 	s.schedule()
 	later := s.client.TextDocument.InlayHint != nil && s.client.TextDocument.InlayHint.ResolveSupport.Asks("tooltip", "textEdits")

@@ -4,21 +4,25 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
 	"mlm-lsp/internal/generated"
+	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/treesitter"
 	"mlm-lsp/typeinfer"
 )
 
 // Types are asked of the model a few sites at a time, in the background and only where an editor wants hints: each such step takes its turn after the diagnostics, while nothing is
-// typed or completed (diagnostics.go). What a step finds is kept with the version that it was found in. An edit carries over what it cannot have changed, so that the sites of the function
-// that was edited are asked again and no others, but for an edit of what the file imports or defines at its top: then all are, most of them with questions that the model has answered before.
+// typed or completed (diagnostics.go). What a step finds is kept with the version that it was found in. The sites of a new version are listed, and what an edit cannot have changed is carried
+// over to them, as soon as somebody asks, so that what is shown does not come and go: only the sites of the function that was edited are asked again, and those whose types have to do with a name
+// that the file has begun or ceased to define or import at its top.
 
 // sitesAtOnce are asked in one step. A step that is stopped is lost, and a long one makes who types wait for the processor.
 const sitesAtOnce = 4
@@ -28,6 +32,7 @@ type typing struct {
 	of      *snapshot // the version that the sites are of; nil: none yet
 	sites   []bareSite
 	failed  bool // the model failed in that version
+	listing *snapshot
 	waiting []*hintsCall
 	owed    []treesitter.Span // where an editor has incomplete hints, and is to be told when there are more
 }
@@ -100,11 +105,39 @@ func (s *server) late(name protocol.DocumentURI, c *hintsCall) {
 	if doc == nil {
 		return
 	}
-	if i := slices.Index(doc.types.waiting, c); i >= 0 {
+	switch i := slices.Index(doc.types.waiting, c); {
+	case i < 0: // answered
+	case doc.types.of != doc.snapshot: // what was known is not carried over yet
+		s.whenLate(name, c)
+	default:
 		doc.types.waiting = slices.Delete(doc.types.waiting, i, i+1)
 		doc.types.owed = append(doc.types.owed, c.span)
 		c.give(hinted{sites: doc.knownSites()})
 	}
+}
+
+func (s *server) whenLate(name protocol.DocumentURI, c *hintsCall) {
+	c.late = time.AfterFunc(s.hinting, func() { s.post(func() { s.late(name, c) }) })
+}
+
+// list lists the sites of a new version of a document.
+func (s *server) list(doc *document) {
+	snap, earlier := doc.snapshot, doc.types
+	if earlier.of == snap || earlier.listing == snap {
+		return
+	}
+	doc.types.listing = snap
+	s.spawn(func(context.Context) {
+		var sites []bareSite
+		err := s.protect("types", func() error { sites = listSites(snap, earlier); return nil })
+		s.post(func() {
+			if doc.snapshot == snap && s.documents[snap.uri] == doc {
+				doc.types.of, doc.types.sites, doc.types.failed = snap, sites, err != nil
+				s.answerHints(doc)
+				s.schedule()
+			}
+		})
+	})
 }
 
 // retype forgets what waits for the hints of a version that is no longer the newest, or of a document that is closed.
@@ -123,20 +156,16 @@ func (s *server) nextUntyped() *document {
 			s.answerHints(doc)
 		}
 		wanted := slices.ContainsFunc(doc.types.waiting, func(c *hintsCall) bool { return doc.open(c.span) }) || slices.ContainsFunc(doc.types.owed, doc.open)
-		if wanted && s.mayCheck() && doc.located && doc.reading == 0 && s.annotates(doc) && (next == nil || doc.check.due.Before(next.check.due)) {
+		if wanted && doc.types.of == doc.snapshot && s.mayCheck() && doc.located && doc.reading == 0 && s.annotates(doc) && (next == nil || doc.check.due.Before(next.check.due)) {
 			next = doc
 		}
 	}
 	return next
 }
 
-// inferNext takes the next step in a document: it lists the sites of a new version, or asks about some of them.
+// inferNext asks about some sites of a document, whose sites are listed.
 func (s *server) inferNext(doc *document) {
-	snap, earlier, m := doc.snapshot, doc.types, s.metered()
-	var asked []int
-	if earlier.of == snap {
-		asked = doc.nextSites()
-	}
+	snap, before, asked, m := doc.snapshot, doc.types.sites, doc.nextSites(), s.metered()
 	suggest := s.suggesting(snap)
 	pass := &check{snapshot: snap}
 	s.checking = pass
@@ -144,33 +173,23 @@ func (s *server) inferNext(doc *document) {
 		ctx, cancel := context.WithTimeout(ctx, s.hung)
 		defer cancel()
 		began := time.Now()
-		var sites []bareSite
+		sites := slices.Clone(before)
 		err := s.protect("types", func() error {
-			if earlier.of != snap {
-				sites = listSites(snap, earlier)
-				return nil
-			}
 			found, err := suggest(ctx, m, func(site treesitter.Span) bool {
-				return slices.ContainsFunc(asked, func(i int) bool { return earlier.sites[i].Span == site })
+				return slices.ContainsFunc(asked, func(i int) bool { return before[i].Span == site })
 			})
 			if errors.Is(err, context.DeadlineExceeded) {
 				err = s.errHung()
 			}
-			if err != nil {
-				return err
-			}
-			sites = slices.Clone(earlier.sites)
 			for _, i := range asked {
 				sites[i].known = true // one of which nothing comes back, too
-			}
-			for _, suggestion := range found {
-				for _, i := range asked {
+				for _, suggestion := range found {
 					if sites[i].At == suggestion.At && sites[i].Kind == suggestion.Kind {
 						sites[i].Suggestion = suggestion
 					}
 				}
 			}
-			return nil
+			return err
 		})
 		s.log.Debug("types", zap.Int32("version", snap.version), zap.Int("sites", len(asked)), zap.Error(err), zap.Duration("took", time.Since(began)), m.asked())
 		s.post(func() { s.inferred(pass, sites, err) })
@@ -226,8 +245,7 @@ func (s *server) suggesting(snap *snapshot) func(ctx context.Context, m *meter, 
 	}
 }
 
-// listSites lists the bare sites of a version. What is known of them in an earlier one is carried over where the edits between the two cannot have changed it, or not by much: they are in
-// another function, and the top of the file defines and imports what it did.
+// listSites lists the bare sites of a version. What is known of them in an earlier one is carried over where the edits between the two cannot have changed it, or not by much.
 func listSites(snap *snapshot, earlier typing) []bareSite {
 	if generated.By(snap.text, snap.language) {
 		return nil
@@ -239,10 +257,9 @@ func listSites(snap *snapshot, earlier typing) []bareSite {
 			sites = append(sites, bareSite{Suggestion: typeinfer.Suggestion{Site: site}})
 		}
 	}
-	if earlier.of == nil || !slices.Equal(topNames(earlier.of.file()), topNames(file)) {
+	if earlier.of == nil {
 		return sites
 	}
-	start, end := changedSpan(earlier.of.text, snap.text)
 	type key struct {
 		at           int
 		kind, symbol string
@@ -253,6 +270,8 @@ func listSites(snap *snapshot, earlier typing) []bareSite {
 			known[key{b.At, b.Kind, b.Symbol}] = b.Suggestion
 		}
 	}
+	start, end := changedSpan(earlier.of.text, snap.text)
+	changed := changedNames(topNames(earlier.of.file()), topNames(file))
 	grown := len(snap.text) - len(earlier.of.text)
 	for i := range sites {
 		site := sites[i].Site
@@ -266,12 +285,28 @@ func listSites(snap *snapshot, earlier typing) []bareSite {
 		if !whole && site.Function.Start <= end && start <= site.Function.End || whole && near(snap.text, site.At, start, end) {
 			continue
 		}
-		if before, ok := known[key{at, site.Kind, site.Symbol}]; ok {
+		if before, ok := known[key{at, site.Kind, site.Symbol}]; ok && !concerned(&before, changed) {
 			sites[i] = bareSite{Suggestion: before, known: true}
 			sites[i].Site = site
 		}
 	}
 	return sites
+}
+
+// concerned tells whether the types of a site have to do with one of some names: they hold it, or the site is called so.
+func concerned(suggestion *typeinfer.Suggestion, changed map[string]bool) bool {
+	if len(changed) == 0 {
+		return false
+	}
+	for name := range changed {
+		if strings.EqualFold(strings.ReplaceAll(suggestion.Symbol, "_", ""), name) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(suggestion.Candidates, func(c typeinfer.Candidate) bool {
+		words := strings.FieldsFunc(c.Type, func(r rune) bool { return r < 0x80 && !names.IsNameByte(byte(r)) })
+		return slices.ContainsFunc(words, func(word string) bool { return changed[word] })
+	})
 }
 
 // near tells whether a change is on the line of an offset.
@@ -297,15 +332,28 @@ func changedSpan(before, now []byte) (start, end int) {
 	return start, len(now) - same
 }
 
-// topNames lists what a file defines and imports at its top.
-func topNames(f *treesitter.File) []string {
-	var list []string
+// topNames is what a file defines and imports at its top.
+func topNames(f *treesitter.File) map[string]bool {
+	list := map[string]bool{}
 	if len(f.Scopes) > 0 {
 		for _, d := range f.Scopes[0].Definitions {
 			if d.Kind != treesitter.DefinitionVariable {
-				list = append(list, d.Name)
+				list[d.Name] = true
 			}
 		}
 	}
 	return list
+}
+
+// changedNames are those of one set only.
+func changedNames(before, now map[string]bool) map[string]bool {
+	changed := map[string]bool{}
+	for name := range before {
+		changed[name] = !now[name]
+	}
+	for name := range now {
+		changed[name] = !before[name]
+	}
+	maps.DeleteFunc(changed, func(_ string, only bool) bool { return !only })
+	return changed
 }
