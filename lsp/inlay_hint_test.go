@@ -362,7 +362,7 @@ func TestHintsNobodyWaitsFor(t *testing.T) {
 	}}
 	e := startTyping(t, quick(m), fakeeditor.Config{Hints: true, InitializationOptions: quietly()})
 	e.Open(file, "python", orders)
-	cancelled := e.Go(protocol317.MethodInlayHint, e.HintParams(file, 0, 1))
+	cancelled := e.Go(protocol317.MethodInlayHint, e.HintParams(file, 0, len(orders)))
 	e.Cancel(cancelled)
 	if err := e.Wait(cancelled, nil); err == nil {
 		t.Error("cancelled, and answered")
