@@ -31,7 +31,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	}
 	s.standAside()
 	snap, atMost, m := doc.snapshot, doc.settings.CompletionMaxItems, s.metered()
-	around, types := s.around(snap), s.typesAt(snap)
+	around, elsewhere, types := s.around(snap), s.namesElsewhere(snap), s.typesAt(snap)
 	details := s.client.TextDocument.Completion.CompletionItem.LabelDetailsSupport
 	return func(ctx context.Context) (any, error) {
 		began := time.Now()
@@ -47,7 +47,7 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 		}
 		found, err := heed(last, &s.workers, func() (found offers, err error) {
 			if found.written, err = types(m, offset); err == nil {
-				found.items, err = complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), MaxItems: atMost + 1})
+				found.items, err = complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), Elsewhere: elsewhere, MaxItems: atMost + 1})
 			}
 			return found, err
 		})

@@ -56,6 +56,21 @@ func (s *server) elsewhere(snap *snapshot) func(name string, member, markdown bo
 	}
 }
 
+// offeredElsewhere is how many names that only other files define are offered beside those that are known from nearer by.
+const offeredElsewhere = 24
+
+// namesElsewhere returns what lists names of the other files of a document's folder for its completions.
+func (s *server) namesElsewhere(snap *snapshot) func(prefix string, member bool) []string {
+	known, path := s.index(snap), pathOf(snap.uri)
+	return func(prefix string, member bool) []string {
+		x := known()
+		if x == nil {
+			return nil
+		}
+		return x.Names(snap.language, prefix, member, path, offeredElsewhere)
+	}
+}
+
 // preferred keeps those that are wanted, or all if none is.
 func preferred(list []index.Symbol, wanted func(index.Symbol) bool) []index.Symbol {
 	if !slices.ContainsFunc(list, wanted) {

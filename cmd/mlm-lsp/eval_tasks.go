@@ -55,6 +55,8 @@ func newEvalComplete() *cobra.Command {
 	}
 	flags.add(cmd)
 	flags.addSources(cmd)
+	cmd.Flags().BoolVar(&opts.Index, "index", false, "offer what other files of the project define, too, as the server does")
+	cmd.Flags().BoolVar(&opts.Once, "once", false, "ask only for names that stand at one place of their file")
 	cmd.Flags().IntSliceVar(&opts.Typed, "typed", nil, "numbers of letters that are typed (default 0,1,3)")
 	return cmd
 }

@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"training/torch":          {"training/step", "model/onnx"},
 	"training/step/bench":     {"training/step", "model/onnx", "model/ort"},
 	"training/ranking":        {"typeinfer", "lsp/inline", "lsp/project", "lsp/suspect", "lsp/gap", "lsp/names", "lsp/typings", "treesitter", "model/ngram", "model/rank"},
-	"training/evaluate":       {"typeinfer", "lsp/inline", "lsp/names", "lsp/gap", "lsp/typings", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
+	"training/evaluate":       {"typeinfer", "lsp/project/index", "lsp/inline", "lsp/names", "lsp/gap", "lsp/typings", "lsp/project", "training/ranking", "training/mutate", "lsp/complete", "lsp/suspect", "training/corpus", "training/page", "treesitter", "model", "model/..."},
 	"training/evaluate/bare":  {"internal/wholefile", "treesitter", "typeinfer"},
 	"training/ngram":          {"model/ngram", "training/corpus", "treesitter"},
 	"training/page":           {},

@@ -11,6 +11,7 @@ import (
 
 	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/project/index"
+	"mlm-lsp/treesitter"
 )
 
 var benchFolder = flag.String("folder", "../..", "the `directory` that BenchmarkIndex indexes")
@@ -67,6 +68,9 @@ func BenchmarkIndex(b *testing.B) {
 					b.Errorf("%d files were read, want %d", report.Read, want)
 				}
 				b.ReportMetric((heap()-before)/(1<<20), "MB-held")
+				began = time.Now()
+				x.Names(treesitter.LanguageOf(files[0]), "s", true, "", 24)
+				b.ReportMetric(time.Since(began).Seconds()*1000, "ms-names")
 				held, facts := x.Len()
 				b.ReportMetric(float64(held), "files")
 				b.ReportMetric(float64(facts), "facts")

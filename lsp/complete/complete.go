@@ -37,6 +37,9 @@ type Item struct {
 type Options struct {
 	// Around is the project of the file; nil when there is none.
 	Around *project.View
+	// Elsewhere returns names that begin with a prefix, of the project's other files, with the members of their classes where they stand behind a dot; nil when none are known.
+	// It is asked once something is typed.
+	Elsewhere func(prefix string, member bool) []string
 	// Corpus is what a corpus says of which tokens follow each other; nil means that of the model, if it has one.
 	Corpus *ngram.Model
 	// MaxItems bounds the answer; 0 means 50.
@@ -89,7 +92,7 @@ func Complete(ctx context.Context, p model.Predictor, f *treesitter.File, offset
 	if err != nil {
 		return nil, err
 	}
-	place, ok := At(f, offset, opts.Around, opts.Corpus)
+	place, ok := At(f, offset, opts)
 	if !ok {
 		return nil, ctx.Err()
 	}
@@ -123,8 +126,8 @@ type Place struct {
 	span   treesitter.Span // of the name in it
 }
 
-// At describes the place at an offset, with what project and corpus know, either of which may be nil; ok is false where nothing may be offered.
-func At(f *treesitter.File, offset int, around *project.View, corpus *ngram.Model) (_ *Place, ok bool) {
+// At describes the place at an offset, with what the options' project and corpus know; ok is false where nothing may be offered.
+func At(f *treesitter.File, offset int, known Options) (_ *Place, ok bool) {
 	c, ok := find(f, offset)
 	if !ok {
 		return nil, false
@@ -136,7 +139,7 @@ func At(f *treesitter.File, offset int, around *project.View, corpus *ngram.Mode
 		f = treesitter.Parse(f.Language, c.withPlaceholder(f.Text))
 	}
 	x := names.New(f)
-	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: words, Around: around, Corpus: corpus}
+	opts := gap.Options{Kind: treesitter.KindVariable, Member: c.member, Receiver: c.receiver, Prefix: c.prefix, More: words, Around: known.Around, Corpus: known.Corpus}
 	if i := f.TokenAt(c.name.Start); i >= 0 && f.Tokens[i].Start == c.name.Start {
 		switch kind := f.Tokens[i].Kind; kind {
 		case treesitter.KindCall, treesitter.KindType:
@@ -145,6 +148,9 @@ func At(f *treesitter.File, offset int, around *project.View, corpus *ngram.Mode
 	}
 	if c.member && opts.Kind != treesitter.KindCall {
 		opts.Kind = treesitter.KindAttribute
+	}
+	if known.Elsewhere != nil && c.prefix != "" && !c.defining {
+		opts.Elsewhere = known.Elsewhere(c.prefix, c.member)
 	}
 	opts.None = c.defining // a new name: no list holds it
 	p.Gap = gap.New(x, c.name, opts)

@@ -3,10 +3,12 @@ package complete
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/model"
 	"mlm-lsp/model/modeltest"
@@ -213,6 +215,35 @@ func TestMadeUpNamesOfKnownLanguages(t *testing.T) {
 		items, err := Complete(context.Background(), m, f, at(shop, "return to"), Options{})
 		if err != nil || labels(items) != "total" || len(m.made) != c.made {
 			t.Errorf("knowing %q: %s, %d times asked for names, error %v", c.languages, labels(items), len(m.made), err)
+		}
+	}
+}
+
+// TestElsewhere: what only other files of the project define is offered once something is typed of it, behind a dot with the members of classes, and never where a name is made.
+func TestElsewhere(t *testing.T) {
+	asked := ""
+	opts := Options{Elsewhere: func(prefix string, member bool) []string {
+		asked = fmt.Sprintf("%s %v", prefix, member)
+		return []string{"rates_of", "rate"}
+	}}
+	for text, want := range map[string]string{"rate = 1\nx = ra": "ra false", "x.ra": "ra true", "x = ": "", "def ra": ""} {
+		asked = ""
+		items, err := Complete(context.Background(), nil, treesitter.Parse("python", []byte(text)), len(text), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		times := map[string]int{}
+		source := ""
+		for _, item := range items {
+			if times[item.Label]++; item.Label == "rates_of" {
+				source = item.Source
+			}
+		}
+		if asked != want {
+			t.Errorf("%q: asked for %q, want %q", text, asked, want)
+		}
+		if offered := want != ""; times["rates_of"] > 0 != offered || times["rate"] > 1 || offered && source != gap.FromProject {
+			t.Errorf("%q: offered %v, from %q", text, times, source)
 		}
 	}
 }

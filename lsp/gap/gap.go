@@ -104,6 +104,8 @@ type Options struct {
 	More []names.Name
 	// Around is the project; nil when there is none.
 	Around *project.View
+	// Elsewhere are names that only files of the project beyond Around are known to define; they are the last to be listed.
+	Elsewhere []string
 	// Corpus is what a corpus says of which tokens follow each other, see CorpusOf; nil when there is nothing.
 	Corpus *ngram.Model
 	// None says that nothing that is known can stand there: a new name. What the model makes up can.
@@ -270,6 +272,11 @@ func (g *Gap) list(fits func(text string) bool) {
 		add(FromProject, g.hints(fits, func(u project.Uses) bool { return u.Names > 0 }))
 		add(FromFile, g.nearest(x.Identifiers(g.span, treesitter.KindVariable, treesitter.KindCall, treesitter.KindParameter, treesitter.KindDefinition, treesitter.KindType)))
 	}
+	var elsewhere []names.Name
+	for _, text := range o.Elsewhere {
+		elsewhere = append(elsewhere, names.Name{Text: text, Kind: o.Kind})
+	}
+	add(FromProject, elsewhere)
 	// A candidate that a surer source named as well keeps what only the others know.
 	lexicon := map[string]float32{}
 	if g.Group == GroupMember {

@@ -76,7 +76,7 @@ func Candidates(ctx context.Context, p model.Predictor, f *treesitter.File, offs
 	if !ok || !open(f, name, offset) {
 		return nil, nil
 	}
-	place, ok := complete.At(f, offset, opts.Around, gap.CorpusOf(p))
+	place, ok := complete.At(f, offset, complete.Options{Around: opts.Around, Corpus: gap.CorpusOf(p)})
 	if !ok {
 		return nil, nil
 	}

@@ -18,7 +18,14 @@ type CompleteOptions struct {
 	Common // PerClass: names per language; 0: 15
 	// Typed are the numbers of letters that are typed already; nil: 0, 1 and 3.
 	Typed []int
+	// Index has the names that other files of the project define be offered, too, as the server does.
+	Index bool
+	// Once asks only for names that stand at one place of their file.
+	Once bool
 }
+
+// elsewhereOffered is how many names of the index are offered: as many as the server does.
+const elsewhereOffered = 24
 
 // SystemStatic is the feature without a model: everything but it, as an editor gets it when time is over.
 const SystemStatic = "static"
@@ -84,7 +91,14 @@ func drawUsages(sources []Source, opts CompleteOptions) (list []usage) {
 	for i := range sources {
 		f := sources[i].File
 		imports := f.Imports
+		times := map[string]int{}
 		for _, t := range f.Tokens {
+			times[string(f.Text[t.Start:t.End])]++
+		}
+		for _, t := range f.Tokens {
+			if opts.Once && times[string(f.Text[t.Start:t.End])] > 1 {
+				continue
+			}
 			for len(imports) > 0 && imports[0].End <= t.Start {
 				imports = imports[1:]
 			}
@@ -122,6 +136,16 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 	if err != nil {
 		return nil, err
 	}
+	var elsewhere func(prefix string, member bool) []string
+	if opts.Index && u.source.Index != nil {
+		x, err := u.source.Index(ctx)
+		if err != nil {
+			return nil, err
+		}
+		elsewhere = func(prefix string, member bool) []string {
+			return x.Names(u.source.File.Language, prefix, member, u.source.Path, elsewhereOffered)
+		}
+	}
 	ways := []way{{SystemRecency, nil, byRecency}, {SystemCache, nil, byCache}, {SystemProject, nil, byProject}, {SystemStatic, nil, nil}}
 	if opts.NGrams != nil {
 		ways = append(ways, way{SystemNGram, nil, byNGrams(opts.NGrams)})
@@ -140,7 +164,7 @@ func (u usage) ask(ctx context.Context, subjects []Subject, opts CompleteOptions
 		f := treesitter.Parse(u.source.File.Language, text)
 		c := u.newCase(typedClass(typed))
 		for _, w := range ways {
-			options := complete.Options{Around: around, Corpus: gap.CorpusOf(subjects[0].Asker), Rank: w.rank}
+			options := complete.Options{Around: around, Elsewhere: elsewhere, Corpus: gap.CorpusOf(subjects[0].Asker), Rank: w.rank}
 			if w.model != nil {
 				options.Corpus = nil // its own
 			}

@@ -252,7 +252,7 @@ func (u usage) place(around *project.View, corpus *ngram.Model, typed int, cut b
 	}
 	offset := u.token.Start + typed
 	f := treesitter.Parse(u.source.File.Language, slices.Concat(text[:offset], rest))
-	place, ok := complete.At(f, offset, around, corpus)
+	place, ok := complete.At(f, offset, complete.Options{Around: around, Corpus: corpus})
 	if !ok {
 		return nil, ""
 	}

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"mlm-lsp/lsp/project"
+	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/training/corpus"
 	"mlm-lsp/treesitter"
 )
@@ -25,6 +27,8 @@ type Source struct {
 	Peers []string
 	// Around returns what the files around it say to it, as a check of the project sees them; nil where none are known.
 	Around func(context.Context) (*project.View, error)
+	// Index returns what all files of the project in the language define; nil where that is not known.
+	Index func(context.Context) (*index.Index, error)
 }
 
 // LoadOptions says which files Load reads.
@@ -50,6 +54,7 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 		name   string
 		files  []string
 		folder *project.Folder
+		index  func(context.Context) (*index.Index, error)
 	}
 	byLanguage := map[string][]*root{}
 	for _, top := range paths {
@@ -67,6 +72,7 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 			key := name(path) + "\x00" + language
 			if at[key] == nil {
 				r := &root{name: name(path)}
+				r.index = indexOf(r.name, &r.files)
 				r.folder = project.NewFolder(func(context.Context) ([]string, error) { return r.files, nil }, readSource)
 				at[key] = r
 				byLanguage[language] = append(byLanguage[language], at[key])
@@ -107,6 +113,7 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 					taken++
 					sources = append(sources, Source{
 						Path: path, Project: all[i].name, File: treesitter.Parse(language, text), Peers: project.Peers(path, all[i].files),
+						Index:  all[i].index,
 						Around: func(ctx context.Context) (*project.View, error) { return all[i].folder.Around(ctx, path) },
 					})
 					break
@@ -119,6 +126,25 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 			strings.Join(paths, ", "), strings.Join(treesitter.Languages(), ", "))
 	}
 	return sources, nil
+}
+
+// indexOf returns what makes an index of files when it is first asked for it.
+func indexOf(top string, files *[]string) func(context.Context) (*index.Index, error) {
+	var once sync.Mutex
+	var made *index.Index
+	return func(ctx context.Context) (*index.Index, error) {
+		once.Lock()
+		defer once.Unlock()
+		if made != nil {
+			return made, nil
+		}
+		x := index.New(top, os.ReadFile, index.DefaultBounds)
+		if _, err := x.Refresh(ctx, *files, index.Options{}); err != nil {
+			return nil, err
+		}
+		made = x
+		return x, nil
+	}
 }
 
 // readSource reads a file; nil when it is too large.

@@ -417,3 +417,35 @@ func (x *Index) Imports(language, name, but string) []Imported {
 	})
 	return list
 }
+
+// Names lists names that begin with a prefix and that a file may mean which none of its own text tells it of: what other files define for others at their top, and with members what their
+// classes hold, too. Those that most files define, import or annotate come first; at most atMost are listed. but is the path of the file that asks: a name that it alone has is not listed.
+func (x *Index) Names(language, prefix string, members bool, but string, atMost int) []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	type found struct {
+		name  string
+		files int
+	}
+	var list []found
+	for id, files := range x.naming {
+		if name := x.words[id]; strings.HasPrefix(name, prefix) && slices.ContainsFunc(files, func(f *file) bool {
+			return !f.outdated && f.path != but && related(f.language, language) && f.offers(id, members)
+		}) {
+			list = append(list, found{name, len(files)})
+		}
+	}
+	slices.SortFunc(list, func(a, b found) int { return cmp.Or(b.files-a.files, strings.Compare(a.name, b.name)) })
+	names := make([]string, 0, min(atMost, len(list)))
+	for _, f := range list[:cap(names)] {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// offers tells whether a file defines a name for others.
+func (f *file) offers(name uint32, members bool) bool {
+	return slices.ContainsFunc(f.symbols, func(s symbol) bool {
+		return s.name == name && s.exported && (members || s.of == 0 || s.kind == treesitter.DefinitionType)
+	})
+}

@@ -137,6 +137,22 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestNames(t *testing.T) {
+	d := newTree(t, map[string]string{
+		"a.py": "def look(): pass\nclass Looker:\n    def look_up(self): pass\n    class LookInner: pass\n", "b.py": "from a import Looker\ndef look_out(): pass\ndef _look(): pass\nlooked = 1\n",
+		"own.py": "from a import Looker\ndef look_own(): pass\n", "c.go": "package c\n\nfunc LookGo() {}\n",
+	})
+	x := New(d.root, d.read, DefaultBounds)
+	d.refresh(x, Options{})
+	want(t, "top", x.Names("python", "look", false, d.path("own.py"), 9), []string{"look", "look_out", "looked"})
+	want(t, "with members", x.Names("python", "look", true, d.path("own.py"), 9), []string{"look", "look_out", "look_up", "looked"})
+	want(t, "by files", x.Names("python", "Look", false, d.path("own.py"), 9), []string{"Looker", "LookInner"})
+	want(t, "at most", x.Names("python", "", true, d.path("own.py"), 2), []string{"Looker", "LookInner"})
+	want(t, "of another language", x.Names("go", "", true, "", 9), []string{"LookGo"})
+	x.Outdate(d.path("b.py"))
+	want(t, "outdated", x.Names("python", "look_", false, d.path("own.py"), 9), []string{})
+}
+
 // TestRefresh: only what changed is read again, what is gone is forgotten, what was changed just now is not trusted.
 func TestRefresh(t *testing.T) {
 	d := newTree(t, map[string]string{"a.py": "first = 1\n", "b.py": "second = 2\n", "sub/c.py": "third = 3\n"})
