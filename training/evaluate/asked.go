@@ -30,6 +30,11 @@ var targets = map[string][]target{
 		{"calibration error of what is shown", "at most 5", calibrated},
 	},
 	"types": {
+		{"TypeScript's hundred most frequent types, right at once", "80", share(SliceAll, sliceTypeScript, SystemTypes, "@1")},
+		{"all types, right at once", "55", share(SliceAll, SliceAll, SystemTypes, "@1")},
+		{"Python, mean reciprocal rank", "70", share(SliceAll, "python", SystemTypes, "MRR")},
+		{"sites at which a type is shown", "50", share(SliceAll, SliceAll, SystemTypes, "shown")},
+		{"what is shown is what the author wrote", "90", share(SliceAll, SliceAll, SystemTypes, "precise")},
 		{"calibration error of what is shown", "at most 5", calibrated},
 	},
 	"fixes": {

@@ -32,6 +32,9 @@ type TypesOptions struct {
 	Bare bool
 }
 
+// sliceTypeScript holds the hundred types that TypeScript has most often: published figures are of those.
+const sliceTypeScript = "top 100, TypeScript"
+
 const (
 	// ubiquitous types are the first of a language's list, common ones the others on it; all else is rare. Type4Py (Mir et al. 2022, arXiv:2101.04470) draws the
 	// line at ten or so types and at 100 occurrences in its corpus; our list is as long as that makes theirs, within a hundred.
@@ -159,7 +162,7 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 	layout := Layout{
 		Task:    "types",
 		Classes: append(slices.Clone(siteKinds), SliceAll),
-		Slices:  []string{"top 100", "ubiquitous", "common", "rare", "in the file", "not in the file"},
+		Slices:  []string{"top 100", sliceTypeScript, "ubiquitous", "common", "rare", "in the file", "not in the file"},
 		Systems: systems(subjects, []string{SystemCandidates, SystemFrequent, SystemRecency, SystemCache, SystemNGram, SystemStatic}, ranked),
 		Metrics: []Metric{{Name: "covered", Percent: true}, {Name: "@1", Percent: true, Main: true}, {Name: "@5", Percent: true}, {Name: "MRR", Percent: true}, {Name: "base@1", Percent: true},
 			{Name: "shown", Percent: true}, {Name: "precise", Percent: true}},
@@ -360,6 +363,9 @@ func (a *annotation) result() Case {
 	at := slices.IndexFunc(frequent(c.Language), func(text string) bool { return a.normal(text) == a.normal(c.Answer) })
 	if at >= 0 {
 		c.Slices = append(c.Slices, "top 100")
+		if typings.CountedAs(c.Language) == "typescript" {
+			c.Slices = append(c.Slices, sliceTypeScript)
+		}
 	}
 	switch {
 	case at < 0:
