@@ -35,7 +35,7 @@ func readily() *typeinfer.Table {
 func startTyping(t testing.TB, opts Options, config fakeeditor.Config, change ...func(*server)) *fakeeditor.Editor {
 	t.Helper()
 	s := newServer(opts)
-	s.typeTable = readily()
+	s.typeTable, s.typesAsk = readily(), true
 	s.hinting = time.Hour
 	for _, c := range change {
 		c(s)

@@ -143,6 +143,7 @@ type server struct {
 	hung        time.Duration
 	hinting     time.Duration
 	typeMemory  *typeinfer.Memory
+	typesAsk    bool                                           // the model is asked about types, too: it is no better for it, but tests of what an answer that takes long does need one
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
 	scratch     scratch
 	open        sync.Map // the paths of open documents, which the loop keeps

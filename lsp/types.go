@@ -241,7 +241,7 @@ func (doc *document) nextSites() (list []int) {
 func (s *server) suggesting(snap *snapshot) func(ctx context.Context, m *meter, only func(treesitter.Span) bool) ([]typeinfer.Suggestion, error) {
 	around, known := s.around(snap), s.index(snap)
 	return func(ctx context.Context, m *meter, only func(treesitter.Span) bool) ([]typeinfer.Suggestion, error) {
-		return typeinfer.Suggest(ctx, m, snap.file(), typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri)), Memory: s.typeMemory, Table: s.typeTable, Only: only})
+		return typeinfer.Suggest(ctx, m, snap.file(), typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri)), Ask: s.typesAsk, Memory: s.typeMemory, Table: s.typeTable, Only: only})
 	}
 }
 
