@@ -2,7 +2,6 @@ package complete
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
@@ -57,22 +56,41 @@ func grammar(f *treesitter.File, c cursor) []names.Name {
 // maxLeading bounds what is parsed to learn which words can stand at its end; above, the table decides.
 const maxLeading = 64 << 10
 
-// leading returns what stands before an offset, from the start of the last outermost declaration that begins there: what is before it does not matter to the grammar.
+// leading returns what stands before an offset and matters to the grammar there: how the declarations around it begin, and the text from the last declaration on that begins before it among those that
+// are nearest around it. A cursor in a method costs no parse of the class before it.
 func leading(f *treesitter.File, offset int) []byte {
-	start, end := 0, 0
-	for _, d := range f.Declarations {
-		if d.Start >= offset {
-			break
-		}
-		if d.Start >= end {
-			start, end = d.Start, d.End
-		}
+	var text []byte
+	if f.Language == "php" {
+		text = append(text, "<?php "...)
 	}
-	start = bytes.LastIndexByte(f.Text[:start], '\n') + 1
-	if f.Language == "php" && start > 0 {
-		return slices.Concat([]byte("<?php "), f.Text[start:offset])
+	start, ended, around := 0, 0, treesitter.Span{Start: 0, End: len(f.Text)}
+	for _, d := range f.Declarations { // outer before inner
+		if d.Start >= offset || d.Start < start || d.Start < ended || d.End > around.End {
+			continue // behind the offset, or in one that ends before it
+		}
+		line := bytes.LastIndexByte(f.Text[:d.Start], '\n') + 1
+		if d.End < offset { // a neighbour, the last one so far
+			ended = d.End
+			if line >= around.Start {
+				start = line
+			}
+			continue
+		}
+		begins := d.Header.End // of the body, which a brace opens; Python's header ends in a colon
+		for begins < offset && (f.Text[begins] == ' ' || f.Text[begins] == '\t' || f.Text[begins] == '\n' || f.Text[begins] == '\r') {
+			begins++
+		}
+		if begins >= offset || f.Text[begins] != '{' {
+			start = max(start, line)
+			if begins >= offset {
+				break // the header is being written
+			}
+			continue
+		}
+		text = append(append(text, f.Text[max(line, around.Start):begins+1]...), '\n')
+		around, start = treesitter.Span{Start: begins + 1, End: d.End}, begins+1
 	}
-	return f.Text[start:offset]
+	return append(text, f.Text[min(start, offset):offset]...)
 }
 
 // continues are words that go on with a statement, a list or a declaration, where little else can stand.

@@ -66,6 +66,23 @@ func TestWordsThatTheGrammarAllows(t *testing.T) {
 	}
 }
 
+// What is parsed to learn which words can stand at a cursor is short, whatever stands around it.
+func TestLeading(t *testing.T) {
+	for _, c := range []struct{ language, text, want string }{
+		{"java", "import x;\n\nclass A {\n  int a() { return 1; }\n\n  int b() {\n    ‸\n  }\n}\n", "class A {\n  int b() {\n\n    "},
+		{"java", "class A {\n  int a() { return 1; }\n  int c;\n  ‸\n}\n", "class A {\n  int a() { return 1; }\n  int c;\n  "},
+		{"java", "class A {\n  int a() { return 1; }\n}\n\n‸\n", "class A {\n  int a() { return 1; }\n}\n\n"},
+		{"python", "import os\n\ndef f():\n    pass\n\ndef g():\n    x = 1\n    ‸\n", "def g():\n    x = 1\n    "},
+		{"php", "<?php\nfunction f() {}\nfunction g() {\n  ‸\n}\n", "<?php function g() {\n\n  "},
+		{"go", "package p\n\nvar x = ‸\n", "package p\n\nvar x = "},
+	} {
+		before, after, _ := strings.Cut(c.text, "‸")
+		if got := string(leading(treesitter.Parse(c.language, []byte(before+after)), len(before))); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
 // What rules call words must be in the grammars, or the words are offered anywhere.
 func TestRuleNames(t *testing.T) {
 	for key, rule := range ruleNames {
