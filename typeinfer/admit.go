@@ -171,7 +171,8 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 			break
 		}
 		if text, imports, ok := s.write(a, g.expr); ok {
-			list = append(list, Candidate{Type: text, Probability: math.Min(1, g.probability), Imports: imports, Evidence: s.words(a, &k, g.expr)})
+			// A text of its own: a piece of that with the stand-in would hold all of it.
+			list = append(list, Candidate{Type: strings.Clone(text), Probability: math.Min(1, g.probability), Imports: imports, Evidence: s.words(a, &k, g.expr)})
 		}
 	}
 	return list
@@ -338,8 +339,9 @@ func (s *scope) admitResult(a *asking, k *known, e expr) (expr, bool) {
 		case len(k.results) == 0:
 		case nothing(k.results):
 			return e, slices.Contains([]string{"void", "never", "undefined"}, name)
-		default:
-			return e, name != "void" && name != "never"
+		case name == "void" || name == "never":
+			// What another function gives back may be nothing, too.
+			return e, !slices.ContainsFunc(k.results, func(r string) bool { return r != "nothing" && r != "never" && shapes[r] != "" })
 		}
 		return e, true
 	}
@@ -395,6 +397,9 @@ func (s *scope) write(a *asking, e expr) (text string, imports []Import, ok bool
 			continue
 		}
 		stands, from := s.stands(word, a.At)
+		if s.variable[word] && (strings.Count(text, word) > 1 || s.bound(a, word)) {
+			stands = inScope
+		}
 		switch stands {
 		case absent, wrong:
 			return "", nil, false
@@ -421,6 +426,16 @@ func (s *scope) write(a *asking, e expr) (text string, imports []Import, ok bool
 		text = q + text + q
 	}
 	return text, imports, true
+}
+
+// bound tells whether the header of the function at a site names a variable of types elsewhere: alone it says nothing.
+func (s *scope) bound(a *asking, word string) bool {
+	for _, t := range s.view.x.File.Tokens {
+		if t.Kind == treesitter.KindType && a.Function.Contains(t.Start) && t.Len() == len(word) && s.view.x.Text(t.Span) == word && (t.Start < a.Span.Start || t.Start >= a.Span.End) {
+			return true
+		}
+	}
+	return false
 }
 
 // imports tells whether the file imports names from a module at its own level.

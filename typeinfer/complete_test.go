@@ -79,6 +79,21 @@ func TestNeverContradict(t *testing.T) {
 	}
 }
 
+// TestNamesOfTypes: which names are types where.
+func TestNamesOfTypes(t *testing.T) {
+	text := "from .compat import str\nfrom typing import TypeVar\nT = TypeVar('T')\n\ndef f(name: str) -> int: ...\ndef g(name): return name.strip()\ndef same(a: T):\n    return a\ndef alone(a):\n    return a\n"
+	_, list := suggest(t, "python", text, Options{})
+	if s := of(t, list, Parameter, "name"); len(s.Candidates) == 0 || s.Candidates[0].Type != "str" {
+		t.Errorf("name: %+v, want str, though it is imported", s.Candidates)
+	}
+	has := func(symbol string) bool {
+		return slices.ContainsFunc(of(t, list, Return, symbol).Candidates, func(c Candidate) bool { return c.Type == "T" })
+	}
+	if !has("same") || has("alone") {
+		t.Errorf("T is a result of same: %v, of alone: %v; want it where the parameters have it", has("same"), has("alone"))
+	}
+}
+
 func TestNormalise(t *testing.T) {
 	for _, c := range []struct{ language, a, b string }{
 		{"python", "Optional[str]", "str | None"}, {"python", "Union[None, int, str]", "str | int | None"}, {"python", "List[Dict[str, Any]]", "list[dict[str, typing.Any]]"},

@@ -135,6 +135,9 @@ func (s *scope) stands(word string, at int) (standing, Import) {
 		if d.Name != head {
 			continue
 		}
+		if python && pythonBuiltins[word] && (d.Kind == treesitter.DefinitionImport || d.Kind == treesitter.DefinitionVariable) {
+			return inScope, Import{} // for old versions: from .compat import str
+		}
 		switch d.Kind {
 		case treesitter.DefinitionFunction, treesitter.DefinitionParameter:
 			return wrong, Import{}
