@@ -215,6 +215,9 @@ func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 	if a.Kind == Return {
 		return s.admitResult(a, k, e)
 	}
+	if misused(s.style.language, e, usesOf(a, k)) {
+		return e, false
+	}
 	switch k.value {
 	case "None", "null", "undefined":
 		if python && strings.HasPrefix(a.Symbol, "*") {
