@@ -36,6 +36,7 @@ func (s *server) didOpen(p *protocol.DidOpenTextDocumentParams) error {
 	}
 	doc.snapshot = s.newSnapshot(item.URI, item.Version, languageOf(item.LanguageID, item.URI), []byte(item.Text))
 	s.settleOne(doc)
+	s.disturb() // its file is none of the workspace's any more
 	s.touched(doc, 0)
 	s.locate(doc)
 	s.opened(doc)

@@ -239,10 +239,16 @@ func (w *workspacePass) run() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		if !w.isOpen(name) { // of one that is, the editor asks
-			w.report(protocol317.WorkspaceFullDocumentDiagnosticReport{URI: name, Kind: "full", Items: []protocol.Diagnostic{}})
+		if none := nothingIn(name); w.isOpen(name) {
+			w.send(none)
+		} else {
+			w.report(none)
 		}
 	}
+}
+
+func nothingIn(name protocol.DocumentURI) protocol317.WorkspaceFullDocumentDiagnosticReport {
+	return protocol317.WorkspaceFullDocumentDiagnosticReport{URI: name, Kind: "full", Items: []protocol.Diagnostic{}}
 }
 
 func (w *workspacePass) report(report protocol317.WorkspaceFullDocumentDiagnosticReport) {
@@ -281,9 +287,16 @@ func (w *workspacePass) idly(ctx context.Context, do func(context.Context) error
 
 // file tells what is new of one file; false is a pass that is to end.
 func (w *workspacePass) file(ctx context.Context, folder int, path string, name protocol.DocumentURI) bool {
+	if w.isOpen(name) {
+		// The editor asks for it by itself. Some keep what they had of it beside that, until they are told that there is nothing; it is no news that ends a request.
+		if _, had := w.previous[name]; had {
+			w.send(nothingIn(name))
+		}
+		return ctx.Err() == nil
+	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || w.isOpen(name) {
-		return ctx.Err() == nil // gone by now, or none of ours
+	if err != nil || !info.Mode().IsRegular() {
+		return ctx.Err() == nil // gone by now
 	}
 	now := circumstances{modified: info.ModTime(), size: info.Size(), model: w.model.Model}
 	var relative string

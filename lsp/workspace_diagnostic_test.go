@@ -88,6 +88,10 @@ func TestWorkspaceDiagnostics(t *testing.T) {
 	ask("one is gone", map[string]int{names["a.py"]: 0}, 0)
 	e.CloseDocument(names["open.py"])
 	ask("one was closed", map[string]int{names["open.py"]: 1}, 1)
+	e.Open(names["open.py"], "python", "wrong\n")
+	ask("one was opened, of which the editor shows something", map[string]int{names["open.py"]: 0}, 0)
+	e.CloseDocument(names["open.py"])
+	ask("and closed", map[string]int{names["open.py"]: 1}, 0)
 	if err := os.Remove(filepath.Join(directory, baseline.FileName)); err != nil {
 		t.Fatal(err)
 	}
