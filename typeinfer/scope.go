@@ -170,14 +170,14 @@ func (s *scope) stands(word string, at int) (standing, Import) {
 			return absent, Import{}
 		}
 		if module := pythonModuleOf(word); module != "" {
-			return importing, Import{module, word}
+			return importing, Import{module, strings.Clone(word)} // see candidates
 		}
 	} else if scriptGlobals[head] {
 		return inScope, Import{}
 	}
 	if s.opts.Origins != nil && !dotted {
 		if from := s.opts.Origins(head); len(from) > 0 {
-			return importing, Import{from[0], head}
+			return importing, Import{from[0], strings.Clone(head)}
 		}
 	}
 	return absent, Import{}
