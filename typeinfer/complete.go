@@ -33,6 +33,9 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 	for behind < len(f.Text) && names.IsNameByte(f.Text[behind]) {
 		behind++
 	}
+	if f.Language != "python" && plainWord(f, span.Start, behind) { // where a header without a body is looked at once more
+		return nil, span, false, nil
+	}
 	parse := func(rest string) (*treesitter.File, int) {
 		whole := treesitter.Parse(f.Language, slices.Concat(f.Text[:span.Start], []byte(standIn+rest), f.Text[behind:]))
 		return whole, slices.IndexFunc(whole.TypeSites, func(s treesitter.TypeSite) bool { return s.Start == span.Start && s.Len() == len(standIn) })
@@ -71,6 +74,16 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 		}
 	}
 	return nil, span, true, nil
+}
+
+// plainWord tells of a word, without another parse, that it is no type: the file has a name there and no annotation, and another name in its place, such
+// as standIn, would change neither. Where nothing is typed, or a keyword so far, that cannot be told.
+func plainWord(f *treesitter.File, start, end int) bool {
+	i := f.TokenAt(start)
+	if i < 0 || f.Tokens[i].Start != start || f.Tokens[i].End != end || f.Tokens[i].InError || !f.Tokens[i].Kind.Identifier() {
+		return false
+	}
+	return !slices.ContainsFunc(f.TypeSites, func(s treesitter.TypeSite) bool { return s.Start == start })
 }
 
 // ImportEdits are the edits that import names into a file, as Edits makes them.
