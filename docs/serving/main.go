@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -54,6 +55,7 @@ type section struct {
 
 // sections in the order in which they are measured.
 var sections = []section{
+	{"machine", (*lab).machine},
 	{"typing", (*lab).typing},
 	{"diagnosis", (*lab).diagnosis},
 	{"check", (*lab).check},
@@ -123,6 +125,33 @@ func (l *lab) prepare(ctx context.Context, projects string) (err error) {
 		return fmt.Errorf("building the program: %w: %s", err, out)
 	}
 	return nil
+}
+
+// machine says what was measured where, and how busy that was before.
+func (l *lab) machine(ctx context.Context) (string, error) {
+	commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		return "", fmt.Errorf("asking for the commit: %w", err)
+	}
+	var read [2]string
+	for i, name := range []string{"/proc/cpuinfo", "/proc/loadavg"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("looking at the machine: %w", err)
+		}
+		read[i] = string(text)
+	}
+	return describeMachine(strings.TrimSpace(string(commit)), read[0], read[1])
+}
+
+func describeMachine(commit, cpuinfo, loadavg string) (string, error) {
+	_, model, ok := strings.Cut(cpuinfo, "model name")
+	model, _, _ = strings.Cut(model, "\n")
+	busy, _, _ := strings.Cut(loadavg, " ")
+	if !ok || busy == "" {
+		return "", errors.New("looking at the machine: /proc/cpuinfo names no model, or /proc/loadavg is empty")
+	}
+	return fmt.Sprintf("Commit %s, %d processors (%s); %s processes were running or waiting in the minute before.\n", commit, runtime.NumCPU(), strings.Trim(model, "\t :"), busy), nil
 }
 
 // program is a run of the built program, with a cache of its own.

@@ -124,3 +124,13 @@ func TestQuantile(t *testing.T) {
 		t.Errorf("%d %d %d of %v", median(list), quantile(list, 1), quantile(list, 0), list)
 	}
 }
+
+func TestDescribeMachine(t *testing.T) {
+	text, err := describeMachine("abc", "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nflags\t: x\n", "1.25 0.5 0.2 1/300 77\n")
+	if err != nil || !strings.Contains(text, "Commit abc, ") || !strings.Contains(text, "(Some CPU @ 2 GHz); 1.25 processes") {
+		t.Errorf("%q, error %v", text, err)
+	}
+	if _, err := describeMachine("abc", "", ""); err == nil {
+		t.Error("a machine without a model is taken")
+	}
+}
