@@ -17,6 +17,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
@@ -84,7 +85,7 @@ type Options struct {
 const (
 	// mostCandidates go with a suggestion.
 	mostCandidates = 5
-	// batch is how many queries go to the model at once: between batches a cancellation is seen at the latest.
+	// batch is how many sites are asked about at once, and so how many queries go to the model: between batches a cancellation is seen at the latest.
 	batch = 8
 )
 
@@ -96,31 +97,37 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 		return nil, err
 	}
 	v := newView(f)
-	var asked []*asking
+	var sites []Site
 	for _, s := range v.all {
-		if s.Existing != "" && !opts.All || opts.Only != nil && !opts.Only(s.Span) {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		a := v.ask(s)
-		a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
-		a.gap.Rank(opts.Combiner)
-		asked = append(asked, a)
-	}
-	if p != nil && opts.Ask {
-		if err := askModel(ctx, p, asked, opts); err != nil {
-			return nil, err
+		if (s.Existing == "" || opts.All) && (opts.Only == nil || opts.Only(s.Span)) {
+			sites = append(sites, s)
 		}
 	}
-	list := make([]Suggestion, len(asked))
+	list := make([]Suggestion, 0, len(sites))
 	s := v.scope(opts)
-	for i, a := range asked {
-		list[i] = Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates)}
-		list[i].Typed = s.typed()
-		list[i].Showable = len(list[i].Candidates) > 0 && s.showable(a, list[i].Candidates[0])
-		list[i].Shown = list[i].Showable && opts.Table.Shows(f.Language, a.Kind, list[i].Typed, list[i].Candidates[0].Probability)
+	// A few sites at a time: each has a copy of the file.
+	for some := range slices.Chunk(sites, batch) {
+		var asked []*asking
+		for _, site := range some {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			a := v.ask(site)
+			a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
+			a.gap.Rank(opts.Combiner)
+			asked = append(asked, a)
+		}
+		if p != nil && opts.Ask {
+			if err := askModel(ctx, p, asked, opts); err != nil {
+				return nil, err
+			}
+		}
+		for _, a := range asked {
+			g := Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates), Typed: s.typed()}
+			g.Showable = len(g.Candidates) > 0 && s.showable(a, g.Candidates[0])
+			g.Shown = g.Showable && opts.Table.Shows(f.Language, a.Kind, g.Typed, g.Candidates[0].Probability)
+			list = append(list, g)
+		}
 	}
 	return list, nil
 }
@@ -169,16 +176,16 @@ func askModel(ctx context.Context, p model.Predictor, all []*asking, opts Option
 			open, queries = append(open, a), append(queries, q)
 		}
 	}
-	for start := 0; start < len(open); start += batch {
-		end := min(start+batch, len(open))
-		answers, err := p.Predict(ctx, queries[start:end])
-		if err != nil {
-			return fmt.Errorf("asking the model about annotations: %w", err)
-		}
-		for i, a := range open[start:end] {
-			a.gap.Answer(answers[i])
-			a.gap.Rank(opts.Combiner)
-		}
+	if len(open) == 0 {
+		return nil
+	}
+	answers, err := p.Predict(ctx, queries)
+	if err != nil {
+		return fmt.Errorf("asking the model about annotations: %w", err)
+	}
+	for i, a := range open {
+		a.gap.Answer(answers[i])
+		a.gap.Rank(opts.Combiner)
 	}
 	return nil
 }
