@@ -38,7 +38,7 @@ type Settings struct {
 	CompletionEnable bool `setting:"completion.enable" by:"user"`
 	// How many completions are offered at once.
 	CompletionMaxItems int `setting:"completion.maxItems" from:"1" to:"200" by:"user"`
-	// Whether the rest of an expression is shown in place while one types; on a key it always is. Most of what is shown is still wrong.
+	// Whether the rest of an expression is shown in place while one types; on a key it always is. About half of what is shown is still wrong.
 	CompletionInline bool `setting:"completion.inline" by:"user"`
 	// Languages in which no completions are offered.
 	CompletionDisabledLanguages []string `setting:"completion.disabledLanguages" of:"LANGUAGE" by:"project"`
