@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/project/index"
 	"mlm-lsp/treesitter"
 )
@@ -142,6 +144,59 @@ func TestIndexFollows(t *testing.T) {
 	x.tells("typed", "")
 	x.tells("fetch", "rates.py, line 1:")
 	x.Close()
+}
+
+// TestIndexCompletes: what only files far away define is offered, until an editor says that they have changed.
+func TestIndexCompletes(t *testing.T) {
+	directory := t.TempDir()
+	for i := range project.PeerFiles + 1 {
+		place(t, directory, fmt.Sprintf("near/f%d.py", i), "x = 1\n")
+	}
+	place(t, directory, "far/names.py", "def remarkable(): pass\n")
+	x := startIndexing(t, directory, "", fakeeditor.Config{Watches: true})
+	x.Open(x.uri("near/user.py"), "python", "y = rem")
+	offered := func() bool {
+		items, _ := x.Complete(x.uri("near/user.py"), len("y = rem"))
+		return slices.ContainsFunc(items, func(item fakeeditor.Completion) bool { return item.Label == "remarkable" })
+	}
+	for end := time.Now().Add(20 * time.Second); !offered(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("what a file far away defines is not offered")
+		}
+	}
+	place(t, directory, "far/names.py", "def ordinary(): pass\n")
+	x.Watched(x.uri("far/names.py"))
+	if offered() {
+		t.Error("what is said to have changed is still offered")
+	}
+	x.Close()
+}
+
+// TestIndexIsFull: that the bounds leave files out is said once.
+func TestIndexIsFull(t *testing.T) {
+	bounds := index.DefaultBounds
+	index.DefaultBounds = index.Bounds{Files: 2, Facts: 100} // one of them for what is open
+	defer func() { index.DefaultBounds = bounds }()
+	directory := t.TempDir()
+	for i := range 3 {
+		name := fmt.Sprintf("old%d.py", i)
+		place(t, directory, name, fmt.Sprintf("older%d = 1\n", i))
+		past := time.Now().Add(-time.Duration(1+i) * time.Hour)
+		if err := os.Chtimes(filepath.Join(directory, name), past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	place(t, directory, "new.py", "newer = 1\n")
+	x := startIndexing(t, directory, "", fakeeditor.Config{Watches: true, Plain: true})
+	x.tells("newer", "new.py, line 1:")
+	place(t, directory, "new.py", "newest = 1\n")
+	x.Watched(x.uri("new.py"))
+	x.tells("newest", "new.py, line 1:")
+	x.tells("older2", "")
+	x.Close()
+	if n := x.log.FilterMessageSnippet("the index is full").Len(); n != 1 {
+		t.Errorf("said %d times", n)
+	}
 }
 
 // TestIndexUnreadable: what cannot be read is not in the way of the rest.

@@ -178,6 +178,11 @@ func TestRefresh(t *testing.T) {
 	d.write("b.py", "second = 2\n"+strings.Repeat("#\n", 600), time.Minute)
 	d.refresh(x, Options{MaxFile: 1000})
 	want(t, "in a file too large", len(x.Find("python", "second")), 0)
+	d.write("b.py", "second = 2\n"+strings.Repeat("#\n", 300), 2*time.Minute)
+	d.refresh(x, Options{MaxFile: 1000})
+	want(t, "in a smaller one", len(x.Find("python", "second")), 1)
+	d.refresh(x, Options{MaxFile: 500})
+	want(t, "where less is wanted now", len(x.Find("python", "second")), 0)
 }
 
 // TestOutdated: what was outdated is not told until it is read again, not even when it is outdated while it is read; an editor's text goes before the disk's.

@@ -25,6 +25,8 @@ type Options struct {
 	Progress func(done, total int)
 }
 
+func (o Options) most() int { return cmp.Or(o.MaxFile, 512<<10) }
+
 // Report is what a Refresh did.
 type Report struct {
 	Read int // files that were new or had changed
@@ -124,7 +126,7 @@ func (x *Index) look(ctx context.Context, files []string, o Options) (todo []see
 	for _, s := range list {
 		wanted[s.path] = true
 		f := x.files[s.path]
-		if f == nil || f.outdated || !f.buffer && (f.doubtful || f.size != s.size || f.modified != s.modified) {
+		if f == nil || f.outdated || !f.buffer && (f.doubtful || f.size != s.size || f.modified != s.modified || s.size > int64(o.most()) && f.facts() > 0) {
 			s.known = f != nil
 			todo = append(todo, s)
 		}
@@ -149,7 +151,7 @@ func shared(a, b string) int {
 
 // take reads a file. It reports false when the bound leaves its facts out.
 func (x *Index) take(s seen, o Options) bool {
-	most := cmp.Or(o.MaxFile, 512<<10)
+	most := o.most()
 	read := time.Now()
 	found := &facts{language: treesitter.LanguageOf(s.path)}
 	if s.size <= int64(most) {
