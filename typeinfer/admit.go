@@ -37,6 +37,12 @@ func (s *scope) known(a *asking) known {
 	return k
 }
 
+// expressionBody tells whether an arrow function's body is an expression.
+func expressionBody(a *asking) bool {
+	behind, ok := strings.CutPrefix(strings.TrimLeft(string(a.x.File.Text[a.site.End:min(len(a.x.File.Text), a.site.End+200)]), " \t\r\n"), "=>")
+	return ok && !strings.HasPrefix(strings.TrimLeft(behind, " \t\r\n"), "{")
+}
+
 // returnsGenerator tells whether a function of Python gives back a generator expression.
 func returnsGenerator(a *asking) bool {
 	around := a.x.Function(a.site.Start)
@@ -339,6 +345,8 @@ func (s *scope) admitResult(a *asking, k *known, e expr) (expr, bool) {
 			name = e2.name
 		}
 		switch {
+		case (name == "void" || name == "never") && expressionBody(a):
+			return e, false // it looks as if nothing were returned, and what stands there is
 		case len(k.results) == 0:
 		case nothing(k.results):
 			return e, slices.Contains([]string{"void", "never", "undefined"}, name)

@@ -70,6 +70,7 @@ func TestNeverContradict(t *testing.T) {
 		{"python", "def check(a):\n    raise NotImplementedError\n", Return, "check", []string{"None"}},
 		{"typescript", "class A { name = 0 }\n", Field, "name", []string{"string", "boolean"}},
 		{"typescript", "function getName(a) {\n  log(a)\n}\n", Return, "getName", []string{"string", "number"}},
+		{"typescript", "const setLimit = (a) => wrap(a, 1)\n", Return, "setLimit", []string{"void", "never"}},
 		{"typescript", "async function load(a: string) {\n  return await get(a)\n}\n", Return, "load", []string{"string", "void", "Response"}},
 	} {
 		_, list := suggest(t, c.language, c.text, Options{})

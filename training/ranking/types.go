@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"mlm-lsp/lsp/typings"
 	"mlm-lsp/typeinfer"
 )
 
@@ -32,7 +33,7 @@ func FitTypes(questions []TypeQuestion, precision float64, log func(string)) (*t
 				var of []TypeQuestion
 				right := 0
 				for _, q := range questions {
-					if q.Language == language && q.Kind == kind && q.Typed == typed {
+					if pool(q.Language, typed) == pool(language, typed) && q.Kind == kind && q.Typed == typed {
 						of = append(of, q)
 						if q.Right {
 							right++
@@ -55,6 +56,14 @@ func FitTypes(questions []TypeQuestion, precision float64, log func(string)) (*t
 		return nil, fmt.Errorf("fitting thresholds of types: at no probability %.0f%% of what is shown is right: ask for less, or at more sites", 100*precision)
 	}
 	return t, nil
+}
+
+// pool is which languages are taken together: those that are asked as TypeScript, but JavaScript with JSDoc around, whose types people write otherwise.
+func pool(language, typed string) string {
+	if language == "javascript" && typed == typeinfer.Typed {
+		return language
+	}
+	return typings.CountedAs(language)
 }
 
 // threshold finds the least probability above which the wanted share is right.
