@@ -22,10 +22,10 @@ import (
 // offered travels with a completion item to the editor and back, so that resolving it needs no memory of what was offered.
 type offered struct {
 	URI      protocol.DocumentURI `json:"uri"`
-	Position protocol.Position    `json:"position"`          // of the cursor
-	Source   string               `json:"source"`            // one of package gap's
-	LogProb  *float64             `json:"logProb,omitempty"` // nil where there was no time to rank it
-	Imports  []typeinfer.Import   `json:"imports,omitempty"` // what accepting it has to import
+	Position protocol.Position    `json:"position"`                 // of the cursor
+	Source   string               `json:"source"`                   // one of package gap's
+	LogProb  *float64             `json:"logProb,omitempty,string"` // nil where there was no time to rank it; in quotes, since Neovim 0.12 cannot send a fraction back
+	Imports  []typeinfer.Import   `json:"imports,omitempty"`        // what accepting it has to import
 }
 
 func newOffered(name protocol.DocumentURI, cursor protocol.Position, item complete.Item) offered {

@@ -3,6 +3,7 @@ package fakeeditor
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -126,6 +127,13 @@ func (e *Editor) Complete(name string, offset int) (items []Completion, incomple
 		if item.TextEdit == nil {
 			e.t.Errorf("completion %q has no edit", item.Label)
 			continue
+		}
+		if data, ok := item.Data.(map[string]any); ok {
+			for key, value := range data {
+				if number, ok := value.(float64); ok && number != math.Trunc(number) {
+					e.t.Errorf("%s of the data of completion %q is %v: Neovim cannot send fractions back", key, item.Label, number)
+				}
+			}
 		}
 		edit := e.edit(content, *item.TextEdit)
 		if strings.Contains(content[edit.Start:edit.End], "\n") || offset < edit.Start || edit.End < offset {

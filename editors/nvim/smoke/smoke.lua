@@ -81,6 +81,7 @@ local index = expect('the name in scope is in the menu', function()
 end)
 keys(('<C-n>'):rep(index) .. '<C-y><Esc>')
 expect('the completion is accepted', function() return line(2) == '    return width' end)
+expect('nothing went wrong meanwhile', function() return call('nvim_exec2', 'messages', { output = true }).output:find('Error') == nil end)
 
 keys(':qa!<CR>')
 expect('the editor and its server end', function() return vim.fn.jobwait({ child }, 0)[1] ~= -1 end)
