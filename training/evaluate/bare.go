@@ -108,4 +108,4 @@ func TypeQuestions(ctx context.Context, p model.Predictor, sources []Source, opt
 }
 
 // noAnswer are types that say nothing, in normal form.
-var noAnswer = map[string]bool{"Any": true, "object": true, "any": true, "unknown": true, "": true, "[type]": true, "Object": true, "Function": true}
+var noAnswer = map[string]bool{"Any": true, "object": true, "any": true, "unknown": true, "": true, "[type]": true, "Object": true, "Function": true, "Promise": true, "Array": true, "array": true}

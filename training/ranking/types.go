@@ -18,7 +18,7 @@ type TypeQuestion struct {
 }
 
 // fewestShown is how many sites there must be above a threshold for it to be believed.
-const fewestShown = 30
+const fewestShown = 24
 
 // FitTypes chooses the thresholds from which types are shown: by language, kind of site and whether there are annotations around, the least probability above which the wanted share of what
 // is shown is right. Where there is none, nothing is shown.
