@@ -12,6 +12,7 @@
 //   - A snapshot never changes once published. No lock is held while a model runs, and the loop never waits for one: not for a
 //     model, nor a parse, nor a slow reader of our output.
 //   - Each request is answered exactly once: by its handler, by its panic (InternalError) or by its cancellation, whichever is first.
+//   - Hints of types, their edits and those of actions are of the newest version of a document, or there are none.
 //   - Diagnostics are published, or answered, for the newest version of a document only. A document is not checked before its project's
 //     settings and surroundings were looked for.
 //   - Whatever the model does, a call of it ends with its context.

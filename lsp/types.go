@@ -19,10 +19,10 @@ import (
 	"mlm-lsp/typeinfer"
 )
 
-// Types are asked of the model a few sites at a time, in the background and only where an editor wants hints: each such step takes its turn after the diagnostics, while nothing is
-// typed or completed (diagnostics.go). What a step finds is kept with the version that it was found in. The sites of a new version are listed, and what an edit cannot have changed is carried
-// over to them, as soon as somebody asks, so that what is shown does not come and go: only the sites of the function that was edited are asked again, and those whose types have to do with a name
-// that the file has begun or ceased to define or import at its top.
+// Types are suggested a few sites at a time, in the background and only where an editor wants hints. Forests rank them; the model is not asked, unless typesAsk says so. Each such step
+// takes its turn after the diagnostics, while nothing is typed or completed (diagnostics.go). What a step finds is kept with the version that it was found in. The sites of a new version are
+// listed, and what an edit cannot have changed is carried over to them, as soon as somebody asks, so that what is shown does not come and go: only the sites of the function that was edited
+// are asked again, and those whose types have to do with a name that the file has begun or ceased to define or import at its top.
 
 // sitesAtOnce are asked in one step. A step that is stopped is lost, and a long one makes who types wait for the processor.
 const sitesAtOnce = 4
