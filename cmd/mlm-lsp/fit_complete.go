@@ -108,6 +108,19 @@ One of six projects is held out; what is reached on those is shown.`,
 	return cmd
 }
 
+// sureEnough checks the arguments of a command that chooses from which probability on something is shown: precision is --right, out is --out.
+func sureEnough(precision *float64, out *string) cobra.PositionalArgs {
+	return usage(func(cmd *cobra.Command, args []string) error {
+		if *precision <= 0 || *precision >= 1 {
+			return fmt.Errorf("--right %v: it is a share between 0 and 1", *precision)
+		}
+		if *out == "" {
+			return errors.New("name --out")
+		}
+		return cobra.MinimumNArgs(1)(cmd, args)
+	})
+}
+
 // loadToFit is evaluate.Load without what belongs to evaluation projects.
 func loadToFit(ctx context.Context, paths []string, opts evaluate.LoadOptions) ([]evaluate.Source, error) {
 	sources, err := evaluate.Load(ctx, paths, opts)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -25,15 +24,7 @@ func newFitInline() *cobra.Command {
 		Long: `Fit the forest that inline completions are judged with, and the probability from which they are shown: lines of the files below the paths are cut, and what the model would
 go on with is put beside what stood there. The projects should be ones that the model has not learnt from; evaluation projects are left out. The built-in table is
 lsp/inline/table.json.`,
-		Args: usage(func(cmd *cobra.Command, args []string) error {
-			if precision <= 0 || precision >= 1 {
-				return fmt.Errorf("--right %v: it is a share between 0 and 1", precision)
-			}
-			if out == "" {
-				return errors.New("name --out")
-			}
-			return cobra.MinimumNArgs(1)(cmd, args)
-		}),
+		Args: sureEnough(&precision, &out),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := flags.open(cmd.Context())
 			if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -26,15 +25,7 @@ func newFitTypes() *cobra.Command {
 		Long: `Fit from which probability on types are shown: annotations are taken out of the files below the paths and asked for, one at a time and all of a file at once, and by language, kind of
 site and whether others stand around the least probability is chosen above which the wanted share is right. The projects should be ones that the model has not learnt
 from; evaluation projects are left out. The built-in table is typeinfer/table.json.`,
-		Args: usage(func(cmd *cobra.Command, args []string) error {
-			if precision <= 0 || precision >= 1 {
-				return fmt.Errorf("--right %v: it is a share between 0 and 1", precision)
-			}
-			if out == "" {
-				return errors.New("name --out")
-			}
-			return cobra.MinimumNArgs(1)(cmd, args)
-		}),
+		Args: sureEnough(&precision, &out),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			load.Seed, load.Languages = opts.Seed, typeinfer.Languages()
 			sources, err := loadToFit(cmd.Context(), args, load)
