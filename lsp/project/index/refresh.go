@@ -87,9 +87,7 @@ func (x *Index) Refresh(ctx context.Context, files []string, o Options) (report 
 			o.Progress(i+1, len(todo))
 		}
 		if time.Since(saved) > checkpoint {
-			if report.Unsaved = x.Save(); report.Unsaved != nil {
-				return report, nil
-			}
+			_ = x.Save() // the last one tells whether it could be kept: without a place for it the index is as good
 			saved = time.Now()
 		}
 	}

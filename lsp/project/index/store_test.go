@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mlm-lsp/internal/wholefile"
@@ -130,6 +132,23 @@ func TestDamaged(t *testing.T) {
 	if err != nil || report.Unsaved == nil || next.Find("python", "A") == nil {
 		t.Errorf("%v, %v, %v", err, report.Unsaved, next.Find("python", "A"))
 	}
+}
+
+// TestNowhereToKeep: an index that takes so long that it is saved in between is built to its end where it cannot be.
+func TestNowhereToKeep(t *testing.T) {
+	d := newTree(t, map[string]string{"a.py": "class A: pass\n", "b.py": "class B: pass\n", "c.py": "class C: pass\n"})
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := New(d.root, d.read, DefaultBounds)
+	x.store = filepath.Join(blocked, "below", "one"+suffix)
+	synctest.Test(t, func(t *testing.T) {
+		report, err := x.Refresh(t.Context(), d.list(), Options{Gate: func(context.Context) error { time.Sleep(2 * checkpoint); return nil }})
+		if err != nil || report.Unsaved == nil || report.Read != 3 || x.Find("python", "A") == nil || x.Find("python", "B") == nil || x.Find("python", "C") == nil {
+			t.Errorf("%v, %v, %d files read", err, report.Unsaved, report.Read)
+		}
+	})
 }
 
 // TestCrash: a program that ends while it writes leaves the old index whole, and what it left is removed later.
