@@ -44,17 +44,16 @@ func (x *Index) pythonModule(path string) string {
 	if name != "__init__" {
 		parts = append(parts, name)
 	}
+	packaged := func(dir string) bool {
+		return x.files[filepath.Join(dir, "__init__.py")] != nil || x.files[filepath.Join(dir, "__init__.pyi")] != nil
+	}
 	dir := filepath.Dir(path)
-	if x.files[filepath.Join(dir, "__init__.py")] != nil || x.files[filepath.Join(dir, "__init__.pyi")] != nil {
-		for len(dir) > len(x.folder) && (x.files[filepath.Join(dir, "__init__.py")] != nil || x.files[filepath.Join(dir, "__init__.pyi")] != nil) {
-			parts = append(parts, filepath.Base(dir))
-			dir = filepath.Dir(dir)
-		}
-	} else {
-		for len(dir) > len(x.folder) && filepath.Base(dir) != "src" {
-			parts = append(parts, filepath.Base(dir))
-			dir = filepath.Dir(dir)
-		}
+	goesOn := packaged
+	if !packaged(dir) {
+		goesOn = func(dir string) bool { return filepath.Base(dir) != "src" }
+	}
+	for ; len(dir) > len(x.folder) && goesOn(dir); dir = filepath.Dir(dir) {
+		parts = append(parts, filepath.Base(dir))
 	}
 	slices.Reverse(parts)
 	return strings.Join(parts, ".")

@@ -99,16 +99,7 @@ func (x *Index) compact() {
 	old, naming := x.words, x.naming
 	x.words, x.ids, x.naming = []string{""}, make(map[string]uint32, len(old)), make(map[uint32][]*file, len(naming))
 	x.ids[""] = 0
-	renumber := func(id *uint32) {
-		text := old[*id]
-		now, ok := x.ids[text]
-		if !ok {
-			now = uint32(len(x.words))
-			x.ids[text] = now
-			x.words = append(x.words, text)
-		}
-		*id = now
-	}
+	renumber := func(id *uint32) { *id = x.id(old[*id]) }
 	for _, f := range x.files {
 		renumber(&f.packageName)
 		for i := range f.symbols {
