@@ -35,8 +35,10 @@ func newOutbox() *outbox {
 func (o *outbox) send(body []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.bytes > o.most {
-		return // the session ends
+	select {
+	case <-o.full:
+		return // the session ends, even if the editor has read some since
+	default:
 	}
 	framed := frame(body)
 	o.queue, o.bytes = append(o.queue, framed), o.bytes+len(framed)
