@@ -245,13 +245,13 @@ func (s *server) suggesting(snap *snapshot) func(ctx context.Context, m *meter, 
 	}
 }
 
-// listSites lists the bare sites of a version. What is known of them in an earlier one is carried over where the edits between the two cannot have changed it, or not by much.
+// listSites lists the bare sites of a version, never as nil: a file without any is not to be listed again. What is known of them in an earlier one is carried over where the edits between the two cannot have changed it, or not by much.
 func listSites(snap *snapshot, earlier typing) []bareSite {
+	sites := []bareSite{}
 	if generated.By(snap.text, snap.language) {
-		return nil
+		return sites
 	}
 	file := snap.file()
-	var sites []bareSite
 	for _, site := range typeinfer.Sites(file) {
 		if site.Existing == "" {
 			sites = append(sites, bareSite{Suggestion: typeinfer.Suggestion{Site: site}})
