@@ -239,7 +239,7 @@ func (w *workspacePass) run() {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		if none := nothingIn(name); w.isOpen(name) {
+		if none := nothingIn(name); w.s.isOpen(pathOf(name)) {
 			w.send(none)
 		} else {
 			w.report(none)
@@ -254,12 +254,6 @@ func nothingIn(name protocol.DocumentURI) protocol317.WorkspaceFullDocumentDiagn
 func (w *workspacePass) report(report protocol317.WorkspaceFullDocumentDiagnosticReport) {
 	w.sent = true
 	w.send(report)
-}
-
-// isOpen asks the loop.
-func (w *workspacePass) isOpen(name protocol.DocumentURI) bool {
-	open := make(chan bool, 1)
-	return !w.s.post(func() { open <- w.s.documents[name] != nil }) || <-open
 }
 
 // idly does something when the session is idle, as often as it takes; false is a pass that is to end. A failure is the user's to know.
@@ -287,7 +281,7 @@ func (w *workspacePass) idly(ctx context.Context, do func(context.Context) error
 
 // file tells what is new of one file; false is a pass that is to end.
 func (w *workspacePass) file(ctx context.Context, folder int, path string, name protocol.DocumentURI) bool {
-	if w.isOpen(name) {
+	if w.s.isOpen(path) {
 		// The editor asks for it by itself. Some keep what they had of it beside that, until they are told that there is nothing; it is no news that ends a request.
 		if _, had := w.previous[name]; had {
 			w.send(nothingIn(name))
@@ -319,7 +313,7 @@ func (w *workspacePass) file(ctx context.Context, folder int, path string, name 
 	switch {
 	case had && previous == before.id, !had && len(before.found) == 0:
 		return true // the editor has it
-	case w.isOpen(name): // since
+	case w.s.isOpen(path): // since
 		return true
 	}
 	w.report(protocol317.WorkspaceFullDocumentDiagnosticReport{URI: name, Kind: "full", ResultID: before.id, Items: before.found})
