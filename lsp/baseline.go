@@ -1,11 +1,9 @@
 package lsp
 
 import (
-	"encoding/json"
 	"path/filepath"
 
 	"go.lsp.dev/protocol"
-	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/baseline"
 	"mlm-lsp/lsp/settings"
@@ -51,15 +49,7 @@ func (s *server) watchBaseline(name string) {
 		return
 	}
 	s.watchedBaselines[name] = true
-	registration := protocol.Registration{
-		ID: "baseline " + name, Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
-		RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{{GlobPattern: "**/" + name}}},
-	}
-	s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{registration}}, func(_ json.RawMessage, err error) {
-		if err != nil {
-			s.log.Warn("asking to be told of changes to a baseline", zap.Error(err))
-		}
-	})
+	s.register("asking to be told of changes to a baseline", watcher("baseline "+name, "**/"+name))
 }
 
 // settles reports whether a file is one that settings and baselines are read from: a project's file, or the baseline of an open document.

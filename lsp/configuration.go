@@ -46,21 +46,32 @@ func (s *server) watchConfiguration() {
 		})
 	}
 	if s.client.Workspace.DidChangeWatchedFiles.DynamicRegistration {
-		registrations = append(registrations, protocol.Registration{
-			ID: "projects", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
-			RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{
-				{GlobPattern: "**/" + settings.FileName}, {GlobPattern: "**/" + baseline.FileName},
-			}},
-		})
+		registrations = append(registrations, watcher("projects", "**/"+settings.FileName, "**/"+baseline.FileName))
 	}
 	if len(registrations) > 0 {
-		s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: registrations}, func(_ json.RawMessage, err error) {
-			if err != nil {
-				s.log.Warn("asking to be told of changed settings", zap.Error(err))
-			}
-		})
+		s.register("asking to be told of changed settings", registrations...)
 	}
 	s.pullConfiguration()
+}
+
+// watcher registers for changes of the files that globs name.
+func watcher(id string, globs ...string) protocol.Registration {
+	var watchers []protocol.FileSystemWatcher
+	for _, glob := range globs {
+		watchers = append(watchers, protocol.FileSystemWatcher{GlobPattern: glob})
+	}
+	return protocol.Registration{
+		ID: id, Method: protocol.MethodWorkspaceDidChangeWatchedFiles, RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: watchers},
+	}
+}
+
+// register tells the editor of what the server can do besides, or wants to be told of. The log is told, in the words of what, if the editor refuses.
+func (s *server) register(what string, registrations ...protocol.Registration) {
+	s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: registrations}, func(_ json.RawMessage, err error) {
+		if err != nil {
+			s.log.Warn(what, zap.Error(err))
+		}
+	})
 }
 
 // pullConfiguration asks for the settings, in general and of each folder; null as an answer means that there are none.

@@ -135,7 +135,7 @@ func explanationText(x *suspect.Explanation, markdown bool) string {
 
 // code is a text as a cell: in one line, and not to be taken for markup.
 func code(text string, here, markdown bool) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = oneLine(text)
 	switch {
 	case !markdown && here:
 		return text + " (here)"

@@ -3,7 +3,6 @@ package lsp
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -299,17 +298,7 @@ func (s *server) watchSources() {
 	for _, extension := range treesitter.Extensions() {
 		endings = append(endings, strings.TrimPrefix(extension, "."))
 	}
-	registration := protocol.Registration{
-		ID: "sources", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
-		RegisterOptions: protocol.DidChangeWatchedFilesRegistrationOptions{Watchers: []protocol.FileSystemWatcher{
-			{GlobPattern: "**/*.{" + strings.Join(endings, ",") + "}"}, {GlobPattern: "**/" + ignoreFile},
-		}},
-	}
-	s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{registration}}, func(_ json.RawMessage, err error) {
-		if err != nil {
-			s.log.Warn("asking to be told of changed files", zap.Error(err))
-		}
-	})
+	s.register("asking to be told of changed files", watcher("sources", "**/*.{"+strings.Join(endings, ",")+"}", "**/"+ignoreFile))
 }
 
 // ignoreFile is what says which files of a project are not to be listed.

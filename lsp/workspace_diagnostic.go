@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,17 +47,12 @@ func (s *server) offerWorkspace() {
 		return
 	}
 	s.offersWorkspace = true
-	registration := protocol.Registration{
+	s.register("offering diagnostics of the workspace", protocol.Registration{
 		ID: "workspace diagnostics", Method: protocol317.MethodDocumentDiagnostic,
 		RegisterOptions: protocol317.DiagnosticRegistrationOptions{
 			DocumentSelector:  []map[string]string{{"language": settings.Section + "-none"}},
 			DiagnosticOptions: protocol317.DiagnosticOptions{Identifier: settings.Section + "-workspace", InterFileDependencies: true, WorkspaceDiagnostics: true},
 		},
-	}
-	s.ask(protocol.MethodClientRegisterCapability, protocol.RegistrationParams{Registrations: []protocol.Registration{registration}}, func(_ json.RawMessage, err error) {
-		if err != nil {
-			s.log.Warn("offering diagnostics of the workspace", zap.Error(err))
-		}
 	})
 }
 
