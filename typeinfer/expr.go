@@ -3,7 +3,8 @@ package typeinfer
 import (
 	"slices"
 	"strings"
-	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/treesitter"
@@ -327,21 +328,36 @@ func each(list []expr, write func(expr) string) []string {
 	return texts
 }
 
-var isTypeKnown sync.Map // language and text -> bool
+// snippet is a text that may be a type, in one of two grammars.
+type snippet struct {
+	python bool
+	text   string
+}
+
+// typesKnown bounds the texts of which it is remembered whether they are types.
+const typesKnown = 1 << 14
+
+var isTypeKnown = func() *lru.Cache[snippet, bool] {
+	known, err := lru.New[snippet, bool](typesKnown)
+	if err != nil {
+		panic(err) // the size is a constant above 0
+	}
+	return known
+}()
 
 // isType tells whether a text parses as a type.
 func isType(language, text string) bool {
-	key := language + "\x00" + text
-	if known, ok := isTypeKnown.Load(key); ok {
-		return known.(bool)
+	key := snippet{language == "python", text}
+	if known, ok := isTypeKnown.Get(key); ok {
+		return known
 	}
-	snippet := "let x: " + text + ";\n"
+	code := "let x: " + text + ";\n"
 	if language == "python" {
-		snippet = "def f(x: " + text + "): pass\n"
+		code = "def f(x: " + text + "): pass\n"
 	} else {
 		language = "typescript"
 	}
-	f := treesitter.Parse(language, []byte(snippet))
+	f := treesitter.Parse(language, []byte(code))
 	ok := len(f.Errors) == 0 && slices.ContainsFunc(f.TypeSites, func(s treesitter.TypeSite) bool { return s.Existing == text })
 	if ok && f.Language == "python" {
 		// The grammar takes any expression for a type.
@@ -349,6 +365,6 @@ func isType(language, text string) bool {
 			return t.Kind == treesitter.KindOperator && t.Start > len("def f(x:") && string(f.Text[t.Start:t.End]) != "|" || t.Kind == treesitter.KindCall
 		})
 	}
-	isTypeKnown.Store(key, ok)
+	isTypeKnown.Add(snippet{key.python, strings.Clone(text)}, ok) // not a piece of a file, which would be kept with it
 	return ok
 }
