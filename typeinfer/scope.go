@@ -53,16 +53,18 @@ func (v *view) scope(opts Options) *scope {
 		}
 	}
 	if opts.Around != nil {
+		newAround, oldAround := 0, 0
 		opts.Around.Types(func(symbol, text string, times int) {
 			if symbol != "" {
 				s.around[[2]string{symbol, Normalise(s.style.language, text)}] += times
 			}
-			if new+old == 0 && s.style.language == "python" && strings.Contains(text, "Optional[") {
-				s.style.optional = true
+			if strings.Contains(text, "Optional[") {
+				oldAround += times
 			} else if strings.Contains(text, " | None") {
-				s.style.optional = false
+				newAround += times
 			}
 		})
+		s.style.optional = s.style.language == "python" && oldAround > newAround
 	}
 	if s.style.language == "python" {
 		if new+old > 0 {

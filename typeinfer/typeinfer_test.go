@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"mlm-lsp/lsp/project"
 	"mlm-lsp/treesitter"
 )
 
@@ -48,6 +49,19 @@ func TestSuggestPython(t *testing.T) {
 		s := of(t, list, want.kind, want.symbol)
 		if len(s.Candidates) == 0 || s.Candidates[0].Type != want.text {
 			t.Errorf("%s %s: %+v, want %s", want.kind, want.symbol, s.Candidates, want.text)
+		}
+	}
+}
+
+// TestOptionalAround: a file without unions writes them as most of its project does.
+func TestOptionalAround(t *testing.T) {
+	p := project.New(1 << 20)
+	p.Set("a.py", treesitter.Parse("python", []byte("def f(a: Optional[int], b: Optional[str], c: Optional[bytes], d: int | None): pass\n")))
+	p.Set("b.py", treesitter.Parse("python", []byte("def g(d: int | None): pass\n")))
+	for range 20 { // whatever the order in which the project tells its types
+		_, list := suggest(t, "python", "def f(name=None):\n    return name.upper()\n", Options{Around: p.View("c.py")})
+		if s := of(t, list, Parameter, "name"); len(s.Candidates) == 0 || s.Candidates[0].Type != "Optional[str]" {
+			t.Fatalf("%+v, want Optional[str]", s.Candidates)
 		}
 	}
 }
