@@ -250,7 +250,7 @@ func lineEnd(text []byte, offset int) int {
 func pythonTop(f *treesitter.File) int {
 	at := 0
 	for _, t := range f.Tokens {
-		docstring := t.Subkind == treesitter.SubkindString && strings.Count(string(f.Text[at:t.Start]), "\n") >= 0
+		docstring := t.Subkind == treesitter.SubkindString
 		if t.Kind != treesitter.KindComment && !docstring || t.Kind == treesitter.KindComment && at > 0 && strings.Count(string(f.Text[at:t.Start]), "\n") > 0 {
 			break
 		}

@@ -2,7 +2,7 @@
 //
 // A site (sites.go) is asked as one is that carries an annotation: a stand-in is written there, and package lsp/gap lists and ranks what could take its place. What comes back is
 // held against what the file itself says (admit.go): a candidate that the initialiser, the default or the function's results contradict is none, nor is one whose names are
-// neither in scope nor importable, nor one that does not parse as a type. What is left is written as the file writes types (style.go), types that mean the same are
+// neither in scope nor importable, nor one that does not parse as a type. What is left is written as the file writes types (expr.go), types that mean the same are
 // taken together, and the best is Shown where its probability reaches the least one at which nine of ten were right (table.go).
 //
 // Invariants:
