@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -231,6 +230,19 @@ func (a *annotating) edit(ctx context.Context, data annotation) (*protocol317.Wo
 	}, nil
 }
 
+// annotatingToken is another name for work in progress.
+func (s *server) annotatingToken() string {
+	s.lastDrawn++
+	return fmt.Sprintf("%s%d", annotatingToken, s.lastDrawn)
+}
+
+func (s *server) tellNoTypes() {
+	s.showMessage(protocol.MessageTypeInfo, "mlm-lsp: no type here is sure enough to be written unasked")
+}
+
+// errNoTypes is what is said where types were asked for.
+var errNoTypes = jsonrpc2.NewError(jsonrpc2.InvalidRequest, "no types are suggested in this document: types are for Python, TypeScript and JavaScript, where types.enable, types.disabledLanguages, types.disabledFiles and files.exclude allow it")
+
 // resolveCodeAction adds the edit to an action that the user has chosen. All else goes back as it came.
 func (s *server) resolveCodeAction(p *protocol317.CodeActionToResolve) (work, error) {
 	var data annotation
@@ -243,25 +255,12 @@ func (s *server) resolveCodeAction(p *protocol317.CodeActionToResolve) (work, er
 	}
 	a := s.annotating(doc, true)
 	if a == nil {
-		return nil, jsonrpc2.NewError(jsonrpc2.InvalidRequest, "no types are suggested in this document any more")
+		return nil, errNoTypes
 	}
-	s.lastDrawn++
-	token := fmt.Sprintf("%s%d", annotatingToken, s.lastDrawn)
+	token := s.annotatingToken()
 	return func(ctx context.Context) (any, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		var shown *progress
-		slow := time.AfterFunc(s.patience, func() {
-			s.post(func() {
-				if ctx.Err() == nil {
-					shown = s.startProgress(token, "looking for types", cancel)
-				}
-			})
-		})
-		defer s.post(func() { shown.end() })
-		defer cancel()
-		defer slow.Stop()
-		edit, err := a.edit(ctx, data)
+		var edit *protocol317.WorkspaceEdit
+		err := s.whileShown(ctx, token, "looking for types", func(ctx context.Context) (err error) { edit, err = a.edit(ctx, data); return err })
 		if err != nil {
 			return nil, err
 		}
@@ -270,9 +269,7 @@ func (s *server) resolveCodeAction(p *protocol317.CodeActionToResolve) (work, er
 			resolved[key] = value
 		}
 		if edit == nil {
-			s.post(func() {
-				s.showMessage(protocol.MessageTypeInfo, "mlm-lsp: no type here is sure enough to be written unasked")
-			})
+			s.post(s.tellNoTypes)
 			return resolved, nil
 		}
 		resolved["edit"] = s.marshal(edit)

@@ -28,15 +28,8 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 	if doc == nil || !s.client.TextDocument.CodeAction.Literals() {
 		return func(context.Context) (any, error) { return []protocol317.CodeAction{}, nil }, nil
 	}
-	a := actions{
-		s: s, snap: doc.snapshot, root: s.rootOf(doc), list: []protocol317.CodeAction{},
-		fixes: wants(p.Context.Only, protocol.QuickFix), rewrites: wants(p.Context.Only, protocol.RefactorRewrite),
-	}
-	if a.root != "" {
-		if open := s.documents[uri.File(filepath.Join(a.root, settings.FileName))]; open != nil {
-			a.conf = open.snapshot
-		}
-	}
+	a := s.actionsOf(doc)
+	a.fixes, a.rewrites = wants(p.Context.Only, protocol.QuickFix), wants(p.Context.Only, protocol.RefactorRewrite)
 	asked := p.Context.TriggerKind == protocol317.CodeActionInvoked && a.rewrites && s.model != nil && doc.language != ""
 	var types *annotating
 	if a.rewrites {
@@ -87,6 +80,17 @@ type actions struct {
 	list            []protocol317.CodeAction
 }
 
+// actionsOf gathers actions about a document, none of them yet.
+func (s *server) actionsOf(doc *document) *actions {
+	a := &actions{s: s, snap: doc.snapshot, root: s.rootOf(doc), list: []protocol317.CodeAction{}}
+	if a.root != "" {
+		if open := s.documents[uri.File(filepath.Join(a.root, settings.FileName))]; open != nil {
+			a.conf = open.snapshot
+		}
+	}
+	return a
+}
+
 // about adds what can be done about a diagnostic. It reports false for one that is none of ours, or not of this text.
 func (a *actions) about(diagnostic protocol317.Diagnostic) bool {
 	var data replacement
@@ -115,7 +119,9 @@ func (a *actions) about(diagnostic protocol317.Diagnostic) bool {
 		if in, ok := suspect.SilenceFile(a.snap.file(), code); ok {
 			add("Ignore `"+code+"` in this file", false, a.s.edit(a.snap, insertion(a.snap, in)))
 		}
-		if edit := a.silenceProject(code); edit != nil {
+		if edit, err := a.silenceProject(code); err != nil {
+			a.s.log.Debug("not offering to change a project's file", zap.Error(err))
+		} else {
 			add("Ignore `"+code+"` in this project ("+settings.FileName+")", false, edit)
 		}
 	}
@@ -147,10 +153,10 @@ func (a *actions) explain(token string, kind protocol.CodeActionKind, at protoco
 	})
 }
 
-// silenceProject edits the project's file; nil where it cannot be edited, or made. The editor's text of it goes over the disk's.
-func (a *actions) silenceProject(code string) *protocol317.WorkspaceEdit {
+// silenceProject edits the project's file. The editor's text of it goes over the disk's. The error says why it cannot be edited, or made.
+func (a *actions) silenceProject(code string) (*protocol317.WorkspaceEdit, error) {
 	if a.root == "" {
-		return nil
+		return nil, errors.New("the document belongs to no project")
 	}
 	path := filepath.Join(a.root, settings.FileName)
 	snap, exists := a.conf, true
@@ -160,32 +166,30 @@ func (a *actions) silenceProject(code string) *protocol317.WorkspaceEdit {
 		case errors.Is(err, fs.ErrNotExist):
 			exists = false
 		case err != nil:
-			a.s.log.Info("reading a project's file", zap.Error(err))
-			return nil
+			return nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		snap = a.s.newSnapshot(uri.File(path), 0, "", text)
 	}
 	in, err := settings.DisableKind(snap.text, code)
 	if err != nil {
-		a.s.log.Debug("not offering to change a project's file", zap.Error(err))
-		return nil
+		return nil, err
 	}
 	can := a.s.client.Workspace.WorkspaceEdit
 	change := protocol.TextDocumentEdit{Edits: []protocol.TextEdit{insertion(snap, in)}}
 	change.TextDocument.URI = snap.uri
 	switch {
 	case a.conf != nil:
-		return a.s.edit(snap, change.Edits...)
+		return a.s.edit(snap, change.Edits...), nil
 	case !exists && can.DocumentChanges && slices.Contains(can.ResourceOperations, string(protocol.CreateResourceOperation)):
 		return &protocol317.WorkspaceEdit{DocumentChanges: []any{
 			protocol.CreateFile{Kind: protocol.CreateResourceOperation, URI: snap.uri, Options: &protocol.CreateFileOptions{IgnoreIfExists: true}}, change,
-		}}
+		}}, nil
 	case !exists:
-		return nil
+		return nil, fmt.Errorf("there is no %s, and the editor makes no files: make an empty one", path)
 	case can.DocumentChanges:
-		return &protocol317.WorkspaceEdit{DocumentChanges: []any{change}}
+		return &protocol317.WorkspaceEdit{DocumentChanges: []any{change}}, nil
 	}
-	return &protocol317.WorkspaceEdit{Changes: map[protocol.DocumentURI][]protocol.TextEdit{snap.uri: change.Edits}}
+	return &protocol317.WorkspaceEdit{Changes: map[protocol.DocumentURI][]protocol.TextEdit{snap.uri: change.Edits}}, nil
 }
 
 // insertion is an edit of a text that only adds to it.

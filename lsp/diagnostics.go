@@ -63,6 +63,7 @@ func (s *server) touched(doc *document, delay time.Duration) {
 	doc.check.due = time.Now().Add(delay)
 	doc.answerPulls(pulled{err: errOutdated})
 	doc.retype(errModified)
+	doc.replaced()
 	s.active = time.Now()
 	s.stopCheck()
 	s.schedule()

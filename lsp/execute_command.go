@@ -24,10 +24,13 @@ import (
 
 // Commands that an editor can execute.
 const (
-	commandHeat    = "mlm-lsp.heat"    // [document]: draws its heat map, shows it, and returns the page's URI
-	commandExplain = "mlm-lsp.explain" // [document, position]: shows what is known of the token there, and returns it as markdown
-	commandPause   = "mlm-lsp.pause"   // nothing is offered or reported any more
-	commandResume  = "mlm-lsp.resume"  // all is as before
+	commandHeat     = "mlm-lsp.heat"     // [document]: draws its heat map, shows it, and returns the page's URI
+	commandSurprise = "mlm-lsp.surprise" // [document]: returns what a heat map shows, for an editor that draws it (surprise.go)
+	commandExplain  = "mlm-lsp.explain"  // [document, position]: shows what is known of the token there, and returns it as markdown
+	commandAnnotate = "mlm-lsp.annotate" // [document]: writes the types that are sure enough, and returns whether there were any
+	commandSilence  = "mlm-lsp.silence"  // [document, kind]: has the project's file silence a kind of findings, and returns its URI
+	commandPause    = "mlm-lsp.pause"    // nothing is offered or reported any more
+	commandResume   = "mlm-lsp.resume"   // all is as before
 )
 
 // commands prepare what they do on the loop, as requests do. It is filled in init, since they call what looks here.
@@ -35,7 +38,10 @@ var commands = map[string]func(*server, []json.RawMessage) (work, error){}
 
 func init() {
 	commands[commandHeat] = (*server).drawHeat
+	commands[commandSurprise] = (*server).surprise
 	commands[commandExplain] = (*server).explain
+	commands[commandAnnotate] = (*server).annotateFile
+	commands[commandSilence] = (*server).silenceKind
 	commands[commandPause] = func(s *server, _ []json.RawMessage) (work, error) { s.pause(true); return nothing, nil }
 	commands[commandResume] = func(s *server, _ []json.RawMessage) (work, error) { s.pause(false); return nothing, nil }
 }
@@ -97,10 +103,7 @@ func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
 	return func(ctx context.Context) (any, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		title := filepath.Base(string(name))
-		if path := pathOf(name); path != "" {
-			title = filepath.Base(path)
-		}
+		title := titleOf(name)
 		var shown *progress
 		s.post(func() {
 			shown = s.startProgress(fmt.Sprintf("%s%d", drawingToken, number), "drawing the heat map of "+title, cancel)

@@ -42,7 +42,7 @@ func (s *server) loadModel() {
 			}
 		})
 	}
-	s.tellStatus(protocol317.StatusLoading, "")
+	s.tellStatus(protocol317.StatusLoading, "", "")
 	began := time.Now()
 	cancel := s.spawn(func(ctx context.Context) {
 		var m Model
@@ -90,7 +90,7 @@ func (s *server) modelLoaded(m Model, err error, took time.Duration) {
 // complain tells the user once in a session that the model does not work; after that only the log and the status say so.
 func (s *server) complain(kind protocol317.StatusKind, doing string, err error) {
 	s.log.Warn("model", zap.String("doing", doing), zap.Error(err))
-	s.tellStatus(kind, doing+err.Error())
+	s.tellStatus(kind, doing+err.Error(), remedy(err))
 	if s.loading.complained {
 		return
 	}

@@ -81,3 +81,20 @@ func (s *server) cancelProgress(params *protocol317.WorkDoneProgressCancelParams
 	}
 	return nil
 }
+
+// whileShown does a request's work, and shows it once it takes long. It belongs to the request's goroutine; do ends when the user has enough of it.
+func (s *server) whileShown(ctx context.Context, token, title string, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var shown *progress
+	slow := time.AfterFunc(s.patience, func() {
+		s.post(func() {
+			if ctx.Err() == nil {
+				shown = s.startProgress(token, title, cancel)
+			}
+		})
+	})
+	defer s.post(func() { shown.end() })
+	defer cancel() // before that, so that none is shown any more
+	defer slow.Stop()
+	return do(ctx)
+}

@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestStatus(t *testing.T) {
 	if err := e.Execute(commandPause, nil); err != nil {
 		t.Error(err)
 	}
-	wantStatus(t, e, protocol317.StatusPaused, commandResume)
+	wantStatus(t, e, protocol317.StatusPaused, "nothing is offered")
 	e.Cleared(file)
 	offset := strings.Index(python, "width *")
 	if items, incomplete := e.Complete(file, offset); len(items) > 0 || incomplete {
@@ -85,4 +86,41 @@ func TestStatusWithoutModel(t *testing.T) {
 		wantStatus(t, e, protocol317.StatusNoModel, "no library: install one")
 	}
 	e.Close()
+}
+
+// What an editor puts a button to is what mends the failure.
+func TestRemedies(t *testing.T) {
+	if got := remedy(errCancelled); got != protocol317.RemedyRestart {
+		t.Errorf("a load that was cancelled: %s", got)
+	}
+	for _, c := range []struct {
+		err  error
+		want protocol317.Remedy
+	}{
+		{&Mendable{errors.New("no library"), Install}, protocol317.RemedyInstall},
+		{fmt.Errorf("opening: %w", &Mendable{errors.New("no bundle"), Settings}), protocol317.RemedySettings},
+		{errors.New("out of memory"), protocol317.RemedyLog},
+	} {
+		opts := quick(nil)
+		opts.Open = func(context.Context, func(string)) (Model, error) { return nil, c.err }
+		e := start(t, opts, fakeeditor.Config{Status: true})
+		wantStatus(t, e, protocol317.StatusLoading, "")
+		for range 2 {
+			if got := e.Status(); got.Kind != protocol317.StatusNoModel || got.Action != c.want {
+				t.Errorf("status %+v, want the action %s", got, c.want)
+			}
+			if err := e.Execute(commandPause, nil); err != nil {
+				t.Error(err)
+			}
+			if got := e.Status(); got.Action != protocol317.RemedyResume {
+				t.Errorf("status %+v", got)
+			}
+			if err := e.Execute(commandResume, nil); err != nil {
+				t.Error(err)
+			}
+		}
+		e.Status()
+		e.Message()
+		e.Close()
+	}
 }

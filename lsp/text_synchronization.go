@@ -17,6 +17,9 @@ type document struct {
 	check     diagnosis // what is known of its diagnostics
 	types     typing    // what is known of the types that it may be annotated with
 
+	over    context.Context         // of the work on the newest version that is of no use for another; nil for none
+	outdate context.CancelCauseFunc // ends it
+
 	settings  settings.Settings
 	project   settings.Project // none until it is located
 	known     known            // likewise
@@ -103,6 +106,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) error {
 	s.closed(doc)
 	s.disturb() // whose file is one of the workspace's again
 	doc.retype(nil)
+	doc.replaced()
 	s.clear(doc)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mlm-lsp/lsp"
 	"mlm-lsp/model"
 	"mlm-lsp/model/bundle"
 	"mlm-lsp/model/ort"
@@ -63,13 +64,27 @@ func (f *modelFlags) open(ctx context.Context) (*model.Model, error) {
 	return m, nil
 }
 
-// openInstalled is open for the server, which installs nothing.
+// openInstalled is open for the server, which installs nothing. Its errors say what an editor can offer to mend them.
 func (f *modelFlags) openInstalled() (*model.Model, error) {
 	lib, err := ort.Find(ort.FindOptions{Explicit: f.library})
-	if err != nil {
-		return nil, err
+	switch {
+	case errors.Is(err, ort.ErrNotFound):
+		return nil, &lsp.Mendable{Err: err, Remedy: lsp.Install}
+	case err != nil:
+		return nil, &lsp.Mendable{Err: err, Remedy: lsp.Settings}
 	}
-	return f.openWith(lib)
+	if err := lib.Load(); err != nil {
+		remedy := lsp.Install // which goes before the system's
+		if lib.Origin == "flag" || lib.Origin == "environment" {
+			remedy = lsp.Settings
+		}
+		return nil, &lsp.Mendable{Err: err, Remedy: remedy}
+	}
+	m, err := f.openWith(lib)
+	if err != nil && f.bundle != "" {
+		return nil, &lsp.Mendable{Err: err, Remedy: lsp.Settings}
+	}
+	return m, err
 }
 
 func (f *modelFlags) openWith(lib *ort.Library) (*model.Model, error) {

@@ -68,6 +68,9 @@ type Config struct {
 	Hints bool
 	// Resolves is an editor that asks for the rest of a hint, the edit of an action and the further edits of a completion when it needs them; Annotated one that shows annotated edits before it does them.
 	Resolves, Annotated bool
+	// Applies is an editor that does edits that the server asks for; Declines is why it does not do one, "" where it does.
+	Applies  bool
+	Declines string
 	// Refuses are the requests of the server that are answered with an error, though the capabilities promise them.
 	Refuses []string
 }
@@ -97,6 +100,7 @@ type Editor struct {
 	rehinted   int // likewise for hints
 	statuses   []protocol317.StatusParams
 	pages      []string                                                       // that the server had shown
+	applied    []json.RawMessage                                              // edits that the server asked for, as actions
 	parts      map[string][]protocol317.WorkspaceFullDocumentDiagnosticReport // of the workspace's diagnostics, by token, not taken yet
 	bad        []string                                                       // what the server should not have done
 	gone       bool                                                           // no message will come any more
@@ -181,6 +185,7 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	if e.config.CreatesFiles {
 		capabilities.Workspace.WorkspaceEdit.ResourceOperations = []string{"create", "rename", "delete"}
 	}
+	capabilities.Workspace.ApplyEdit = e.config.Applies
 	capabilities.Window.ShowDocument.Support = e.config.ShowDocument
 	if e.config.Status {
 		capabilities.Experimental = json.RawMessage(`{"mlmLspStatus":true,"others":1}`)
@@ -414,6 +419,21 @@ func (e *Editor) Page() string {
 	next := e.pages[0]
 	e.pages = e.pages[1:]
 	return next
+}
+
+// Applied takes the oldest edit that the server asked for. It is not done yet: Apply does it.
+func (e *Editor) Applied(name string) Action {
+	e.t.Helper()
+	e.await("an edit", func() bool { return len(e.applied) > 0 })
+	next := e.applied[0]
+	e.applied = e.applied[1:]
+	e.mu.Unlock()
+	var params struct {
+		Label string          `json:"label"`
+		Edit  json.RawMessage `json:"edit"`
+	}
+	e.decode(message{Method: protocol.MethodWorkspaceApplyEdit, Params: next}, &params)
+	return e.action(name, encode(e.t, map[string]any{"title": params.Label, "edit": params.Edit}))
 }
 
 // Execute has the server execute a command.
@@ -677,6 +697,16 @@ func (e *Editor) takeRequest(m message) *message {
 		}
 		e.pages = append(e.pages, string(p.URI))
 		answer.Result = json.RawMessage(`{"success":true}`)
+	case protocol.MethodWorkspaceApplyEdit:
+		if !e.config.Applies {
+			e.complain("the server asks an editor to do an edit that does none")
+		}
+		if e.config.Declines != "" {
+			answer.Result, _ = json.Marshal(protocol317.ApplyEditResult{FailureReason: e.config.Declines})
+			break
+		}
+		e.applied = append(e.applied, m.Params)
+		answer.Result = json.RawMessage(`{"applied":true}`)
 	case protocol317.MethodDiagnosticRefresh:
 		if e.refreshed++; !e.config.Pull {
 			e.complain("the server wants to be asked for diagnostics by an editor that does not")

@@ -48,16 +48,57 @@ type heated struct {
 	alone  bool // better and probability come from a mask of its own
 }
 
+// Token is a token of a file as a page shows it. There is none for a comment, nor for a token that the model was not asked about.
+type Token struct {
+	treesitter.Span
+	Bits  float64 // mean over its subwords
+	Level int     // its colour, an index into Legend
+	Text  string  // what is shown of it: kind, surprisal, and in a line each what would surprise less
+}
+
+// Tokens returns what a page shows of a file, for an editor that draws it. Tokens come in the order of the text. An error is the model's or the context's.
+func Tokens(ctx context.Context, m Model, f *treesitter.File) ([]Token, error) {
+	asked, err := ask(ctx, m, f)
+	if err != nil {
+		return nil, err
+	}
+	tokens := []Token{}
+	for _, t := range asked {
+		if !math.IsNaN(t.bits) {
+			tokens = append(tokens, Token{t.Span, t.bits, level(t.bits), tip(t)})
+		}
+	}
+	return tokens, nil
+}
+
+// Legend says of each level which surprisals it stands for, in bits a subword.
+func Legend() []string {
+	var ranges []string
+	for _, s := range legend() {
+		ranges = append(ranges, s.Range)
+	}
+	return ranges
+}
+
 // Page returns the page of a file as HTML. An error is the model's or the context's.
 func Page(ctx context.Context, m Model, f *treesitter.File, title string) ([]byte, error) {
-	tokens, err := scan(ctx, m, f)
+	tokens, err := ask(ctx, m, f)
 	if err != nil {
-		return nil, fmt.Errorf("scanning %s: %w", title, err)
-	}
-	if err := look(ctx, m, f, tokens); err != nil {
 		return nil, fmt.Errorf("asking about %s: %w", title, err)
 	}
 	return render(f, title, tokens)
+}
+
+// ask learns of every token but comments what the model says.
+func ask(ctx context.Context, m Model, f *treesitter.File) ([]heated, error) {
+	tokens, err := scan(ctx, m, f)
+	if err != nil {
+		return nil, fmt.Errorf("scanning: %w", err)
+	}
+	if err := look(ctx, m, f, tokens); err != nil {
+		return nil, fmt.Errorf("looking for what surprises less: %w", err)
+	}
+	return tokens, nil
 }
 
 // scan gives every token but comments its surprisal.

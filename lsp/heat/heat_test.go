@@ -53,6 +53,36 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// What an editor draws has the places, colours and words of the page.
+func TestTokens(t *testing.T) {
+	const source = "def f(a, b):  # a < b\n    return a <b\n"
+	fake, err := modeltest.Parse(`return a [MASK] b => > -0.1, == -3, < -9`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := treesitter.Parse("python", []byte(source))
+	tokens, err := Tokens(context.Background(), fake, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, found := 0, false
+	for _, token := range tokens {
+		if token.Start < end || token.Level != level(token.Bits) || strings.HasPrefix(source[token.Start:], "#") {
+			t.Errorf("token %+v behind %d", token, end)
+		}
+		end = token.End
+		if source[token.Start:token.End] == "<" {
+			found = true
+			if token.Level != len(Legend())-1 || token.Text != "operator, 13.0 bits (0.01%)\n   90%  >\n    5%  ==\n 0.01%  <" {
+				t.Errorf("token %+v", token)
+			}
+		}
+	}
+	if !found || Legend()[0] != "0 to 1" || Legend()[len(levels)] != "over 11" {
+		t.Errorf("%d tokens, legend %q", len(tokens), Legend())
+	}
+}
+
 type failing struct{ modeltest.Fake }
 
 func (*failing) Scan(context.Context, []model.ScanQuery) ([][]model.SiteScore, error) {
@@ -61,7 +91,7 @@ func (*failing) Scan(context.Context, []model.ScanQuery) ([][]model.SiteScore, e
 
 func TestError(t *testing.T) {
 	_, err := Page(context.Background(), &failing{}, treesitter.Parse("go", []byte("package p")), "p.go")
-	if err == nil || err.Error() != "scanning p.go: out of memory" {
+	if err == nil || err.Error() != "asking about p.go: scanning: out of memory" {
 		t.Errorf("%v", err)
 	}
 }

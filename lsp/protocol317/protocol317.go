@@ -9,7 +9,8 @@
 //   - label details of completion items, and the codes of cancelled requests;
 //   - diagnostics that the client asks for;
 //   - inlay hints (inlay_hint.go);
-//   - annotations of edits, and code actions whose edits are asked for later.
+//   - annotations of edits, and code actions whose edits are asked for later;
+//   - what is this server's own (own.go).
 //
 // What is read is cut to the fields that are used: a client may put anything into the others, and does. All other messages
 // are taken from go.lsp.dev/protocol.
@@ -32,6 +33,9 @@ const CodeContentModified jsonrpc2.Code = -32801
 // CodeServerCancelled answers a request that the server has given up, and may be sent again.
 const CodeServerCancelled jsonrpc2.Code = -32802
 
+// CodeRequestFailed answers a request that was right and could not be done.
+const CodeRequestFailed jsonrpc2.Code = -32803
+
 // Methods of 3.17.
 const (
 	MethodDocumentDiagnostic  = "textDocument/diagnostic"
@@ -42,27 +46,6 @@ const (
 	MethodInlayHintResolve    = "inlayHint/resolve"
 	MethodInlayHintRefresh    = "workspace/inlayHint/refresh"
 )
-
-// MethodStatus is a notification of this server's own: what it can do from now on.
-const MethodStatus = "mlm-lsp/status"
-
-// StatusKind is what the server can do.
-type StatusKind string
-
-// The kinds of status.
-const (
-	StatusLoading StatusKind = "loading" // nothing yet
-	StatusReady   StatusKind = "ready"
-	StatusNoModel StatusKind = "noModel" // nothing in this session; the message says why
-	StatusPaused  StatusKind = "paused"  // nothing until the user wants it
-	StatusError   StatusKind = "error"   // the model has failed, and may answer again; the message says how
-)
-
-// StatusParams tells what the server can do. Message is for people.
-type StatusParams struct {
-	Kind    StatusKind `json:"kind"`
-	Message string     `json:"message,omitempty"`
-}
 
 // PositionEncodingKind says what Position.Character counts.
 type PositionEncodingKind string
@@ -126,6 +109,7 @@ type ClientCapabilities struct {
 	} `json:"window"`
 	Experimental json.RawMessage `json:"experimental,omitempty"` // anything at all
 	Workspace    struct {
+		ApplyEdit     bool `json:"applyEdit,omitempty"`
 		Configuration bool `json:"configuration,omitempty"`
 		WorkspaceEdit struct {
 			DocumentChanges    bool     `json:"documentChanges,omitempty"`
