@@ -224,6 +224,15 @@ func (s *server) ask(method string, params any, then func(result json.RawMessage
 	s.out.send(s.marshal(m))
 }
 
+// refresh asks the editor to ask anew for what it shows.
+func (s *server) refresh(method string) {
+	s.ask(method, nil, func(_ json.RawMessage, err error) {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Debug("asking the editor to ask again", zap.String("method", method), zap.Error(err))
+		}
+	})
+}
+
 func (s *server) response(m *jsonrpc2.Response) {
 	then := s.asked[m.ID()]
 	if then == nil {

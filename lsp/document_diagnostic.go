@@ -3,13 +3,11 @@ package lsp
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/fnv"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
-	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
 )
@@ -87,12 +85,7 @@ func (doc *document) answerPulls(answer pulled) {
 
 // refreshDiagnostics tells an editor that asks for diagnostics to do so again.
 func (s *server) refreshDiagnostics() {
-	if !s.pulls() || !s.client.Workspace.Diagnostics.RefreshSupport {
-		return
+	if s.pulls() && s.client.Workspace.Diagnostics.RefreshSupport {
+		s.refresh(protocol317.MethodDiagnosticRefresh)
 	}
-	s.ask(protocol317.MethodDiagnosticRefresh, nil, func(_ json.RawMessage, err error) {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.log.Debug("asking the editor to ask for diagnostics", zap.Error(err))
-		}
-	})
 }

@@ -111,6 +111,7 @@ func (s *server) indexed(turn *indexTurn, err error, took time.Duration) {
 	}
 	if report.Read > 0 {
 		s.disturb()
+		s.retypeAll(turn.f)
 	}
 	if of.again {
 		of.again = false

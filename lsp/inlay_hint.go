@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +11,6 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
-	"go.uber.org/zap"
 
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
@@ -144,14 +142,9 @@ func (s *server) refreshesHints() bool {
 
 // refreshHints tells an editor that has asked for hints to do so again.
 func (s *server) refreshHints() {
-	if !s.hinted || !s.refreshesHints() {
-		return
+	if s.hinted && s.refreshesHints() {
+		s.refresh(protocol317.MethodInlayHintRefresh)
 	}
-	s.ask(protocol317.MethodInlayHintRefresh, nil, func(_ json.RawMessage, err error) {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.log.Debug("asking the editor to ask for hints", zap.Error(err))
-		}
-	})
 }
 
 // textEdits are the edits of package typeinfer in the editor's positions.

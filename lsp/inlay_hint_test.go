@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.lsp.dev/protocol"
+
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/model"
@@ -350,6 +352,41 @@ func TestHintsThatComeLate(t *testing.T) {
 	for times := 1; len(e.Hints(file)) == 0; {
 		times++
 		e.Rehinted(times)
+	}
+	e.Close()
+}
+
+// What other files define and annotate changes hints: an editor is told when the index has read them, however many they are once in a while, and shows until then what it had.
+func TestHintsFollowTheIndex(t *testing.T) {
+	directory := t.TempDir()
+	const text = "def refund(amount, price):\n    return amount.quantize(price)\n"
+	name := place(t, directory, "refund.py", text)
+	opts := quick(&scripted{predict: prefer("Money")})
+	opts.Files = listPython
+	e := startTyping(t, opts, fakeeditor.Config{Hints: true, Watches: true, Folders: []string{uriOf(directory)}}, atOnce, func(s *server) { s.rehinting = 300 * time.Millisecond })
+	e.Registered(protocol.MethodWorkspaceDidChangeWatchedFiles)
+	e.Open(name, "python", text)
+	money := func() bool {
+		return slices.ContainsFunc(e.Hints(name), func(h fakeeditor.Hint) bool { return strings.Contains(h.Label, "Money") })
+	}
+	if money() {
+		t.Fatal("a class that nobody defines is hinted")
+	}
+	began := time.Now()
+	for i := range 5 {
+		file, text := fmt.Sprintf("pay%d.py", i), "from pay0 import Money\n"
+		if i == 0 {
+			text = "class Money: pass\n"
+		}
+		place(t, directory, file, text+"\n\ndef pay(amount: Money, price: Money) -> Money:\n    return amount\n")
+		e.Watched(uriOf(filepath.Join(directory, file)))
+	}
+	times := 1
+	for e.Rehinted(times); !money(); e.Rehinted(times) {
+		times++
+	}
+	if most := 2 + int(time.Since(began)/(300*time.Millisecond)); times > most {
+		t.Errorf("told %d times in %v, want at most %d", times, time.Since(began), most)
 	}
 	e.Close()
 }

@@ -93,6 +93,7 @@ func newServer(opts Options) *server {
 		watching:         watching,
 		hung:             hung,
 		hinting:          hinting,
+		rehinting:        rehinting,
 		typeMemory:       typeinfer.NewMemory(),
 		timer:            time.NewTimer(0),
 		suspect: func(ctx context.Context, m Model, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
@@ -142,6 +143,7 @@ type server struct {
 	watching    time.Duration
 	hung        time.Duration
 	hinting     time.Duration
+	rehinting   time.Duration
 	typeMemory  *typeinfer.Memory
 	typesAsk    bool                                           // the model is asked about types, too: it is no better for it, but tests of what an answer that takes long does need one
 	spawn       func(func(context.Context)) context.CancelFunc // runs something off the loop, until the session ends at most
@@ -174,6 +176,8 @@ type server struct {
 	tracing          protocol317.TraceValue // what the editor wants to be told
 	paused           bool                   // the user wants to be left alone
 	hinted           bool                   // the editor has asked for hints
+	rehinted         time.Time              // when it was last told that other files have changed them
+	rehints          *time.Timer            // tells it so again; nil when it need not be
 	lastDrawn        int
 	progresses       map[string]*progress // work that is shown, by token
 	checking         *check               // the diagnostics pass that runs, if one does

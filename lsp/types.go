@@ -140,6 +140,36 @@ func (s *server) list(doc *document) {
 	})
 }
 
+// rehinting is how long an editor is left alone between what it is told of the hints that other files have changed: a turn of the index follows every change.
+const rehinting = 2 * time.Second
+
+// retypeAll has the sites of a folder's documents asked again: what its other files define and annotate has changed. What was known is shown until then.
+func (s *server) retypeAll(f *folder) {
+	some := false
+	for _, doc := range s.documents {
+		if doc.types.of == nil || s.folderOf(pathOf(doc.uri)) != f {
+			continue
+		}
+		if s.checking != nil && s.checking.snapshot == doc.snapshot {
+			s.stopCheck() // it may be asking about types by what was
+		}
+		doc.types.sites = slices.Clone(doc.types.sites)
+		for i := range doc.types.sites {
+			doc.types.sites[i].known = false
+		}
+		some = true
+	}
+	if !some || s.rehints != nil {
+		return
+	}
+	s.rehints = time.AfterFunc(time.Until(s.rehinted.Add(s.rehinting)), func() {
+		s.post(func() {
+			s.rehints, s.rehinted = nil, time.Now()
+			s.refreshHints()
+		})
+	})
+}
+
 // retype forgets what waits for the hints of a version that is no longer the newest, or of a document that is closed.
 func (doc *document) retype(err error) {
 	for _, c := range doc.types.waiting {

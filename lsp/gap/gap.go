@@ -63,10 +63,17 @@ var combiners rank.Held[rank.Combiner]
 // CombinerOf returns the combiner that was fitted with a model, the built-in one when there is none.
 func CombinerOf(p model.Predictor) (*rank.Combiner, error) {
 	about, ok := p.(interface{ Info() model.Info })
-	if !ok || len(about.Info().Combiner) == 0 {
+	if !ok {
 		return rank.DefaultCombiner(), nil
 	}
-	info := about.Info()
+	return CombinerIn(about.Info())
+}
+
+// CombinerIn is CombinerOf for a bundle that may not be opened (model.Tables).
+func CombinerIn(info model.Info) (*rank.Combiner, error) {
+	if len(info.Combiner) == 0 {
+		return rank.DefaultCombiner(), nil
+	}
 	c, err := combiners.Parse(info.Combiner, func(text []byte) (*rank.Combiner, error) { return rank.ParseCombiner(text, Inputs()) })
 	if err != nil {
 		return nil, fmt.Errorf("opening bundle %s: %w", info.Name, err)
