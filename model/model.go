@@ -225,15 +225,15 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 		return nil, err
 	}
 	// The library readies the graph on one thread; meanwhile the n-grams are read.
-	var grams *ngram.Model
+	var tables Info
 	var side errgroup.Group
-	side.Go(func() (err error) { grams, err = b.NGrams(); return err })
+	side.Go(func() (err error) { tables, err = Tables(b); return err })
 	net, err := newSessionNet(lib, b, g, opts)
-	if errGrams := side.Wait(); errGrams != nil {
+	if errTables := side.Wait(); errTables != nil {
 		if err == nil {
-			errGrams = errors.Join(errGrams, net.session.Close())
+			errTables = errors.Join(errTables, net.session.Close())
 		}
-		return nil, errGrams
+		return nil, errTables
 	}
 	if err != nil {
 		return nil, err
@@ -246,10 +246,20 @@ func openGraph(lib *ort.Library, b *bundle.Bundle, g *bundle.Graph, opts Options
 	if b.Meta.Mixture != nil {
 		m.mixture = *b.Meta.Mixture
 	}
-	m.about.Name, m.about.Digest, m.about.Languages = b.Name, digest, b.Meta.Languages
-	m.about.Rank, m.about.Combiner, m.about.NGrams = b.Meta.Rank, b.Meta.Combiner, grams
+	network := m.about // what newModel knows of it
+	m.about = tables
+	m.about.Digest, m.about.Window, m.about.Pointer, m.about.Detect = digest, network.Window, network.Pointer, network.Detect
 	m.about.Precision, m.about.Device = net.precision, net.session.Device()
 	return m, nil
+}
+
+// Tables is what a bundle holds beside its network, which is not opened: name, languages, and what ranks and counts. The other fields are empty. An error is that of reading the n-grams.
+func Tables(b *bundle.Bundle) (Info, error) {
+	grams, err := b.NGrams()
+	if err != nil {
+		return Info{}, err
+	}
+	return Info{Name: b.Name, Languages: b.Meta.Languages, Rank: b.Meta.Rank, Combiner: b.Meta.Combiner, NGrams: grams}, nil
 }
 
 // newModel makes a model of a tokenizer and a network.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mlm-lsp/internal/generated"
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
 	"mlm-lsp/training/corpus"
@@ -115,16 +116,23 @@ func runTypes(cmd *cobra.Command, flags *typesFlags, args []string) error {
 		files.tell(os.Stderr)
 		return nil
 	}
-	m, err := flags.model.open(ctx)
-	if err != nil {
+	opts := typeinfer.Options{All: flags.all, Ask: flags.ask}
+	var m model.Predictor
+	if flags.ask {
+		opened, err := flags.model.open(ctx)
+		if err != nil {
+			return err
+		}
+		defer opened.Close()
+		m = opened
+	} else if err := flags.tables(&opts); err != nil {
 		return err
 	}
-	defer m.Close()
 	show := newProgress("asking", "files")
 	defer show.finish()
 	some := false
 	for i, t := range files.targets {
-		shown, err := suggestTypes(ctx, cmd.OutOrStdout(), m, files, t.path, flags)
+		shown, err := suggestTypes(ctx, cmd.OutOrStdout(), m, files, t.path, flags, opts)
 		if err != nil {
 			return err
 		}
@@ -139,8 +147,23 @@ func runTypes(cmd *cobra.Command, flags *typesFlags, args []string) error {
 	return nil
 }
 
+// tables has types ranked by what stands in the bundle beside the model, which is not opened: that takes longer than a file.
+func (f *typesFlags) tables(opts *typeinfer.Options) error {
+	b, err := f.model.openBundle()
+	if err != nil {
+		return err
+	}
+	info, err := model.Tables(b)
+	if err = errors.Join(err, b.Close()); err != nil {
+		return err
+	}
+	opts.Corpus = info.NGrams
+	opts.Combiner, err = gap.CombinerIn(info)
+	return err
+}
+
 // suggestTypes tells of one file, and writes into it if that is wanted.
-func suggestTypes(ctx context.Context, w io.Writer, m *model.Model, files *checker, path string, flags *typesFlags) (shown bool, err error) {
+func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *checker, path string, flags *typesFlags, opts typeinfer.Options) (shown bool, err error) {
 	text, err := readInput(path)
 	if err != nil {
 		return false, err
@@ -159,7 +182,8 @@ func suggestTypes(ctx context.Context, w io.Writer, m *model.Model, files *check
 		return false, err
 	}
 	f := treesitter.Parse(language, text)
-	list, err := typeinfer.Suggest(ctx, m, f, typeinfer.Options{Around: around, Origins: typeinfer.FromIndex(known, language, file), All: flags.all, Ask: flags.ask})
+	opts.Around, opts.Origins = around, typeinfer.FromIndex(known, language, file)
+	list, err := typeinfer.Suggest(ctx, m, f, opts)
 	if err != nil {
 		return false, fmt.Errorf("suggesting types for %s: %w", path, err)
 	}
