@@ -133,7 +133,7 @@ func explanationText(x *suspect.Explanation, markdown bool) string {
 	return b.String()
 }
 
-// code is a text as a cell: in one line, and not to be taken for markup.
+// code is a text in one line, and not to be taken for markup.
 func code(text string, here, markdown bool) string {
 	text = oneLine(text)
 	switch {
@@ -142,7 +142,6 @@ func code(text string, here, markdown bool) string {
 	case !markdown:
 		return text
 	}
-	text = strings.ReplaceAll(text, "|", `\|`)
 	if strings.Contains(text, "`") {
 		text = "`` " + text + " ``"
 	} else {
@@ -156,6 +155,13 @@ func code(text string, here, markdown bool) string {
 
 // table writes rows, the first of which names the columns, aligned.
 func table(b *strings.Builder, rows [][]string, markdown bool) {
+	if markdown { // a bar ends a cell, in code too
+		for _, row := range rows {
+			for i := range row {
+				row[i] = strings.ReplaceAll(row[i], "|", `\|`)
+			}
+		}
+	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {

@@ -412,3 +412,11 @@ func TestHintsNobodyWaitsFor(t *testing.T) {
 	}
 	e.Close()
 }
+
+// A union of types reads in a list as it is written in code: only in a table does a bar need an escape.
+func TestUnionInAList(t *testing.T) {
+	suggestion := &typeinfer.Suggestion{Site: typeinfer.Site{Symbol: "path"}, Candidates: []typeinfer.Candidate{{Type: "str | Path", Probability: 0.8}}}
+	if got, want := typesText(suggestion, true), "Likely types of `path`:\n\n- `str | Path` 80%\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
