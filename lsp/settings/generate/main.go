@@ -77,20 +77,32 @@ func generated(root string) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	// Of these a part is generated.
+	written := func(name, begin, part, end string) ([]byte, error) {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		if text, err = withPart(text, begin, part, end); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return text, nil
+	}
+	readme, err := written("README.md", tableBegin, table(entries), tableEnd)
 	if err != nil {
 		return nil, err
 	}
-	table, err := withTable(readme, entries)
+	const manual = "editors/nvim/doc/mlm-lsp.txt"
+	neovim, err := written(manual, helpBegin, help(entries), helpEnd)
 	if err != nil {
 		return nil, err
 	}
 	return []file{
-		{"README.md", table},
+		{"README.md", readme},
 		{"docs/settings.schema.json", editorSchema(entries)},
 		{"docs/project-settings.schema.json", projectSchema(entries)},
 		{"editors/vscode/configuration.json", vscode(entries)},
-		{"editors/nvim/doc/mlm-lsp-settings.txt", help(entries)},
+		{manual, neovim},
 	}, nil
 }
 

@@ -88,7 +88,7 @@ func TestSchemas(t *testing.T) {
 }
 
 func TestTableNeedsItsPlace(t *testing.T) {
-	if _, err := withTable([]byte("# no marks\n"), nil); err == nil || !strings.Contains(err.Error(), "end of settings") {
+	if _, err := withPart([]byte("# no marks\n"), tableBegin, "", tableEnd); err == nil || !strings.Contains(err.Error(), "end of settings") {
 		t.Errorf("error %v", err)
 	}
 }
