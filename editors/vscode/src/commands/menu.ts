@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import type { Server } from '../client';
+import { languages, typedLanguages } from '../languages';
+import { mend, titleOf } from '../mend';
+import { inWords } from '../status';
+
+interface Entry extends vscode.QuickPickItem {
+  run?: () => Thenable<unknown>;
+}
+
+// menu lists what can be done now: first what mends the state that the server is in, then what concerns the file, then the server.
+export async function menu(server: Server): Promise<void> {
+  const { status } = server;
+  const language = vscode.window.activeTextEditor?.document.languageId ?? '';
+  const entry = (icon: string, label: string, command: string, ...args: string[]): Entry => ({ label: `$(${icon}) ${label}`, run: () => vscode.commands.executeCommand(command, ...args) });
+  const { action } = status;
+  const entries: Entry[] = [];
+  if (action) {
+    entries.push({ label: `$(tools) ${titleOf(action)}`, description: status.message ?? '', run: () => mend(action) });
+  }
+  if (server.answers && languages.includes(language)) {
+    entries.push(divider('This file'), entry('flame', 'Toggle heat map', 'mlmLsp.heat'), entry('question', 'Explain the token at the cursor', 'mlmLsp.explain'));
+    if (typedLanguages.includes(language)) {
+      entries.push(entry('symbol-interface', 'Write the types that are sure', 'mlmLsp.annotateFile'));
+    }
+    if (vscode.workspace.workspaceFolders) {
+      entries.push(entry('bell-slash', 'Silence a kind of finding in this project...', 'mlmLsp.silenceInProject'));
+    }
+  }
+  entries.push(divider('Model'), entry('symbol-misc', 'Pick model...', 'mlmLsp.pickModel'));
+  if (vscode.workspace.workspaceFolders && vscode.workspace.isTrusted) {
+    entries.push(entry('mortar-board', 'Train a model on this workspace...', 'mlmLsp.train'));
+  }
+  entries.push(divider('Server'));
+  if (server.answers && status.kind === 'ready') {
+    entries.push(entry('debug-pause', 'Pause', 'mlmLsp.pause'));
+  }
+  entries.push(
+    entry('debug-restart', 'Restart', 'mlmLsp.restart'),
+    entry('pulse', 'Doctor', 'mlmLsp.doctor'),
+    entry('output', 'Show output', 'mlmLsp.showOutput'),
+    entry('gear', 'Settings', 'workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp'),
+    entry('book', 'Get started', 'workbench.action.openWalkthrough', 'mlm-lsp.mlm-lsp#start'),
+  );
+  const picked = await vscode.window.showQuickPick(entries, { title: `mlm-lsp: ${inWords(status)}`, placeHolder: 'What to do' });
+  await picked?.run?.();
+}
+
+function divider(label: string): Entry {
+  return { label, kind: vscode.QuickPickItemKind.Separator };
+}

@@ -1,0 +1,105 @@
+import * as vscode from 'vscode';
+import { Server } from './client';
+import { annotateFile } from './commands/annotate';
+import { doctor } from './commands/doctor';
+import { openExample } from './commands/example';
+import { explain, explainIn } from './commands/explain';
+import { menu } from './commands/menu';
+import { pickModel } from './commands/models';
+import { installRuntime } from './commands/runtime';
+import { silenceInProject } from './commands/silence';
+import { train } from './commands/train';
+import { Heat } from './heat';
+import { languages, typedLanguages } from './languages';
+import { reason, tell } from './mend';
+import { statusBarItem } from './status';
+
+let server: Server | undefined;
+
+// activate starts the server and wires up what the user sees of it. What it returns is for tests.
+export async function activate(context: vscode.ExtensionContext) {
+  const running = (server = new Server(context.extensionPath));
+  const heat = new Heat(running);
+  const bar = statusBarItem();
+  const showStatus = () => {
+    const { status, program, version } = running;
+    const notes = program ? [`${program.command} (${program.origin})`] : [];
+    if (version) {
+      notes.push(version);
+    }
+    if (program?.withheld.length) {
+      notes.push(`This workspace is not trusted: ${program.withheld.join(', ')} not heeded`);
+    }
+    bar.show(status, notes);
+    void vscode.commands.executeCommand('setContext', 'mlmLsp.running', running.answers);
+    void vscode.commands.executeCommand('setContext', 'mlmLsp.paused', status.kind === 'paused');
+  };
+  running.explain = explainIn;
+  context.subscriptions.push(running, heat, bar, running.onDidChangeStatus(showStatus), ...registerCommands(context, running, heat));
+
+  // What is loaded or run changes with these; the server itself asks for all other settings.
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeConfiguration((e) => e.affectsConfiguration('mlm-lsp.server') && void running.restart()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void running.restart()),
+  );
+
+  await vscode.commands.executeCommand('setContext', 'mlmLsp.languages', languages);
+  await vscode.commands.executeCommand('setContext', 'mlmLsp.typedLanguages', typedLanguages);
+  await vscode.commands.executeCommand('setContext', 'mlmLsp.active', true);
+  showStatus();
+  void running.start(); // commands must not wait for it
+
+  return {
+    status: () => running.status,
+    onDidChangeStatus: running.onDidChangeStatus,
+    serverPid: () => running.pid,
+    heat: (uri: vscode.Uri) => heat.drawn(uri),
+  };
+}
+
+// deactivate stops the server; VS Code waits for it.
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}
+
+function registerCommands(context: vscode.ExtensionContext, server: Server, heat: Heat): vscode.Disposable[] {
+  const kinds = (): string[] => context.extension.packageJSON.contributes.configuration[0].properties['mlm-lsp.diagnostics.disabledKinds'].items.enum;
+  return [
+    command('menu', () => menu(server)),
+    command('restart', () => server.restart()),
+    command('showOutput', () => server.output.show()),
+    command('doctor', () => doctor(server)),
+    command('installRuntime', () => installRuntime(server)),
+    command('pause', () => server.execute('mlm-lsp.pause', [])),
+    command('resume', () => server.execute('mlm-lsp.resume', [])),
+    command('pickModel', () => pickModel(context)),
+    command('train', () => train(context, server)),
+    command('openExample', () => openExample(context.extensionPath)),
+    inEditor('explain', (editor) => explain(editor, editor.selection.active)),
+    inEditor('heat', (editor) => heat.toggle(editor.document)),
+    inEditor('annotateFile', (editor) => annotateFile(server, editor.document)),
+    inEditor('silenceInProject', (editor) => silenceInProject(server, editor, kinds())),
+  ];
+}
+
+// command registers one of ours; what goes wrong is told.
+function command(verb: string, run: () => unknown): vscode.Disposable {
+  return vscode.commands.registerCommand(`mlmLsp.${verb}`, async () => {
+    try {
+      await run();
+    } catch (err) {
+      tell(vscode.window.showErrorMessage, `mlm-lsp: ${reason(err)}`, 'show-log');
+    }
+  });
+}
+
+// inEditor registers a command about the editor that has the focus.
+function inEditor(verb: string, run: (editor: vscode.TextEditor) => unknown): vscode.Disposable {
+  return command(verb, () => {
+    const editor = vscode.window.activeTextEditor;
+    if (!editor) {
+      throw new Error('open a file first');
+    }
+    return run(editor);
+  });
+}

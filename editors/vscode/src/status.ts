@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+
+// Kind is what the server can do: its own word for it (the notification mlm-lsp/status), or, while it does not run, ours.
+export type Kind = 'loading' | 'ready' | 'noModel' | 'paused' | 'error' | 'starting' | 'crashed' | 'stopped' | 'missing';
+
+// Action is what mends it, as the server names it.
+export type Action = 'install-runtime' | 'open-settings' | 'restart' | 'resume' | 'show-log';
+
+export interface Status {
+  kind: Kind;
+  message?: string;
+  action?: Action;
+}
+
+const looks: Record<Kind, { icon: string; words: string; colour?: string }> = {
+  starting: { icon: '$(sync~spin)', words: 'starting' },
+  loading: { icon: '$(sync~spin)', words: 'loading the model' },
+  ready: { icon: '$(check)', words: 'ready' },
+  paused: { icon: '$(debug-pause)', words: 'paused' },
+  noModel: { icon: '$(error)', words: 'no model', colour: 'statusBarItem.errorBackground' },
+  error: { icon: '$(warning)', words: 'the model fails', colour: 'statusBarItem.warningBackground' },
+  crashed: { icon: '$(warning)', words: 'ended unexpectedly, starting again', colour: 'statusBarItem.warningBackground' },
+  stopped: { icon: '$(error)', words: 'stopped', colour: 'statusBarItem.errorBackground' },
+  missing: { icon: '$(error)', words: 'no server', colour: 'statusBarItem.errorBackground' },
+};
+
+// inWords says a status in one line of plain text.
+export function inWords(status: Status): string {
+  const { words } = looks[status.kind];
+  return status.message ? `${words}: ${status.message}` : words;
+}
+
+// statusBarItem shows the status at the right of the status bar; a click opens the menu. notes are further lines of its tooltip.
+export function statusBarItem(): vscode.Disposable & { show(status: Status, notes: string[]): void } {
+  const item = vscode.window.createStatusBarItem('status', vscode.StatusBarAlignment.Right, 90);
+  item.name = 'mlm-lsp';
+  item.command = 'mlmLsp.menu';
+  return {
+    show(status, notes) {
+      const look = looks[status.kind];
+      item.text = `${look.icon} mlm-lsp`;
+      item.backgroundColor = look.colour ? new vscode.ThemeColor(look.colour) : undefined;
+      const lines = [`mlm-lsp: ${inWords(status)}`, ...notes];
+      item.accessibilityInformation = { label: lines.join('. '), role: 'button' };
+      item.tooltip = new vscode.MarkdownString().appendText(lines.join('\n'));
+      item.show();
+    },
+    dispose: () => item.dispose(),
+  };
+}
