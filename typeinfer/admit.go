@@ -26,7 +26,7 @@ func (s *scope) known(a *asking) known {
 	}
 	k.async = slices.Contains(k.Keys[typings.FamilySign], "async")
 	if a.Kind == Return && ownResults(a) {
-		k.results = slices.DeleteFunc(slices.Clone(k.Keys[typings.FamilyResult]), func(r string) bool { return r == "list" })
+		k.results = resultsOf(k.Keys[typings.FamilyResult])
 		if s.style.language == "python" && returnsGenerator(a) {
 			k.results = append(k.results, "yield")
 		}
@@ -35,6 +35,17 @@ func (s *scope) known(a *asking) known {
 		k.doc = documentedType(a)
 	}
 	return k
+}
+
+// resultsOf are the shapes of a function's results: several that are given back at once are a tuple.
+func resultsOf(shapes []string) []string {
+	list := slices.Clone(shapes)
+	for i, r := range list {
+		if r == "list" {
+			list[i] = "(,"
+		}
+	}
+	return list
 }
 
 // expressionBody tells whether an arrow function's body is an expression.

@@ -53,6 +53,16 @@ func TestSuggestPython(t *testing.T) {
 	}
 }
 
+// TestSeveralResults: several values that are given back at once are a tuple, whatever the first of them is.
+func TestSeveralResults(t *testing.T) {
+	_, list := suggest(t, "python", "def check(key):\n    if not key:\n        return False, 'no key'\n    return True, None\n", Options{})
+	for _, c := range of(t, list, Return, "check").Candidates {
+		if head, _, _ := strings.Cut(c.Type, "["); head == "bool" || head == "str" {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 // TestOptionalAround: a file without unions writes them as most of its project does.
 func TestOptionalAround(t *testing.T) {
 	p := project.New(1 << 20)

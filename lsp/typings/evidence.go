@@ -238,6 +238,10 @@ func (l *look) results(site treesitter.TypeSite, around treesitter.Span) {
 			continue
 		}
 		v := l.value(next)
+		if v.list && l.language == "python" { // a tuple: its first is not what is given back
+			l.add(FamilyResult, "list")
+			continue
+		}
 		l.take(FamilyResult, v)
 		if v.list {
 			l.add(FamilyResult, "list")

@@ -72,6 +72,26 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestShapes: a value is what its last member gives back, and not what its first token is.
+func TestShapes(t *testing.T) {
+	for _, c := range []struct{ language, text, kind, symbol, want string }{
+		{"python", "def f():\n    return 'a b'.split()\n", "return", "f", "["},
+		{"python", "def f():\n    return \"\"\"a\n\"\"\".encode()\n", "return", "f", "bytes"},
+		{"python", "def f(x):\n    return ', '.join(x)\n", "return", "f", "string"},
+		{"python", "def f(x):\n    return 'a b'.split()[0]\n", "return", "f", "other"},
+		{"python", "def f(x):\n    return 'a'.nobody(x)\n", "return", "f", "other"},
+		{"python", "def f(x):\n    return True, x\n", "return", "f", "list"},
+		{"python", "func = g\nclass A:\n    flag = func(None)\n", "field", "flag", "call; call func"},
+		{"typescript", "function f(x) { return 'a,b'.split(',') }\n", "return", "f", "["},
+		{"typescript", "function f(x) { return 'ab'.length }\n", "return", "f", "int"},
+	} {
+		e := found(t, c.language, c.text, c.kind, c.symbol)
+		if got := strings.Join(append(e.Keys[FamilyValue], e.Keys[FamilyResult]...), "; "); strings.TrimPrefix(got, "none; ") != c.want {
+			t.Errorf("%s %s of %q: %q, want %q", c.kind, c.symbol, c.text, got, c.want)
+		}
+	}
+}
+
 // TestBlind: the evidence is the same whatever is written at the site.
 func TestBlind(t *testing.T) {
 	const text = "class Box:\n    def put(self, item: TYPE = None) -> bool:\n        self.item = item\n        return item.size > 3\n"

@@ -1,6 +1,7 @@
 package typings
 
 import (
+	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
@@ -74,6 +75,8 @@ func (l *look) operand(i, deep int) (value, int) {
 	next := l.step(i, 1)
 	token := l.tokens[i]
 	switch {
+	case token.Kind == treesitter.KindLiteral && token.Subkind == treesitter.SubkindString && l.text(next) == "." && names.IsName(l.text(l.step(next, 1))):
+		return l.ofText(l.step(next, 1))
 	case token.Kind == treesitter.KindLiteral:
 		switch token.Subkind {
 		case treesitter.SubkindNumber:
@@ -140,7 +143,7 @@ func (l *look) operand(i, deep int) (value, int) {
 			return value{shape: "(,", more: "(" + v.shape}, end
 		}
 		return value{shape: "(" + v.shape}, end
-	case t == "lambda" || t == "function" || t == "func" || t == "async" || t == "|" || t == "||" || t == "move":
+	case slices.Contains(functionWords[l.language], t):
 		return value{shape: "function"}, len(l.tokens)
 	case l.language == "go" && (t == "make" || t == "new") && l.text(next) == "(":
 		made := l.typeAt(l.step(next, 1))
@@ -156,6 +159,54 @@ func (l *look) operand(i, deep int) (value, int) {
 	}
 	return value{shape: "other"}, next
 }
+
+// functionWords begin a value that is a function; in another language each is a name like any other.
+var functionWords = map[string][]string{"python": {"lambda"}, "typescript": {"function", "async"}, "go": {"func"}, "rust": {"move", "|", "||", "async"}}
+
+// ofText is what a member of a text in quotes is or gives back, by its name; a call for what is not known. The token behind it is behind its call.
+func (l *look) ofText(member int) (value, int) {
+	shape, behind := textMembers[l.language][l.text(member)], l.step(member, 1)
+	called := l.text(behind) == "("
+	if called {
+		behind = l.closing(behind)
+	}
+	if next := l.text(behind); shape == "" || next == "." || next == "[" || next == "(" {
+		shape = "other"
+		for t := next; t == "." || t == "[" || t == "("; t = l.text(behind) { // what that gives back nobody follows
+			if behind = l.step(behind, 1); t != "." {
+				behind = l.closing(l.step(behind, -1))
+			}
+		}
+	}
+	return value{shape: shape}, behind
+}
+
+// textMembers are the shapes of what texts give back.
+var textMembers = func() map[string]map[string]string {
+	m := map[string]map[string]string{}
+	for language, shapes := range map[string]map[string]string{
+		"python": {
+			"string":  "capitalize casefold center expandtabs format format_map join ljust lower lstrip removeprefix removesuffix replace rjust rstrip strip swapcase title translate upper zfill",
+			"[":       "split rsplit splitlines",
+			"bytes":   "encode",
+			"int":     "count find index rfind rindex",
+			"compare": "endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper startswith",
+			"(,":      "partition rpartition",
+		},
+		"typescript": {
+			"string": "at charAt concat normalize padEnd padStart repeat replace replaceAll slice substr substring toLowerCase toString toUpperCase trim trimEnd trimStart",
+			"[":      "split", "int": "charCodeAt indexOf lastIndexOf length localeCompare search", "compare": "endsWith includes startsWith",
+		},
+	} {
+		m[language] = map[string]string{}
+		for shape, list := range shapes {
+			for name := range strings.FieldsSeq(list) {
+				m[language][name] = shape
+			}
+		}
+	}
+	return m
+}()
 
 // bracketed is a list, or Go's value of a list type.
 func (l *look) bracketed(i, deep int) (value, int) {
