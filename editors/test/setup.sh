@@ -1,0 +1,70 @@
+# Sourced by the tests of the editors. It leaves:
+#
+#   repository  the folder of the project
+#   cache       where downloads stay from run to run: MLM_LSP_E2E_CACHE, else mlm-lsp-e2e in the user's cache directory
+#   binary      mlm-lsp, built from this tree, its runtime library installed
+#   scratch     a folder of its own, gone with the test
+#   project     one in it with the examples, in which a mistake is planted; the working directory
+#   finding_*   what check says of the mistake in inventory.py: line, column, found, better
+#   readme      a function that prints the blocks of a language of the README in the folder above here, which the test sets
+#   needs       a function that installs a Debian package
+#   nothing_left  a function that tells that no mlm-lsp of this test runs any more
+#   ok, fail    functions that say what was seen, and how long after the last of them, or after started; after a fail, the test exits with 1
+#
+# Whatever the test started is ended with it: it adds commands to the list at_exit.
+set -euo pipefail
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cache=${MLM_LSP_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mlm-lsp-e2e}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+scratch=$(mktemp -d)
+project=$scratch/work
+at_exit=()
+trap 'for command in "${at_exit[@]}"; do eval "$command" || true; done; rm -rf "$scratch"' EXIT
+
+failed=0
+started() { last=$(date +%s%3N); }
+ok() { printf 'ok    %5d ms  %s\n' $(($(date +%s%3N) - last)) "$1"; started; }
+fail() { printf 'FAIL  %s\n' "$1"; failed=1; started; }
+passed() { [ "$failed" = 0 ]; }
+
+# needs installs a Debian package for a program that is not there; needs_file for a file.
+needs() { command -v "$1" >/dev/null || install_package "$2"; }
+needs_file() { [ -e "$1" ] || install_package "$2"; }
+install_package() {
+  [ "$(id -u)" = 0 ] || { printf '%s is not there: apt-get install %s\n' "$1" "$1" >&2; exit 1; }
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null 2>&1 ||
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null; }
+}
+
+# eventually runs a command until it succeeds, half a minute at most: it bounds a hanging test, and asserts no speed.
+eventually() {
+  local end=$(($(date +%s) + 30))
+  until "$@"; do
+    [ "$(date +%s)" -lt "$end" ] || return 1
+    sleep 0.05
+  done
+}
+see() { local what=$1; shift; if eventually "$@"; then ok "$what"; else fail "$what"; return 1; fi; }
+
+readme() { awk -v begin="\`\`\`$1" '$0 == begin { inside = 1; next } /^```/ { inside = 0 } inside' "$here/../README.md"; }
+
+binary=$scratch/bin/mlm-lsp # of its own, so that its processes can be told from others
+(cd "$repository" && go build -o "$cache/bin/mlm-lsp" ./cmd/mlm-lsp)
+mkdir "$scratch/bin" "$project"
+cp "$cache/bin/mlm-lsp" "$binary"
+"$binary" runtime install >"$scratch/install" 2>&1 || { cat "$scratch/install" >&2; exit 1; }
+export PATH=$scratch/bin:$PATH
+nothing_left() { ! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "-> $binary"; }
+
+cp -r "$repository"/examples/. "$project"
+mkdir "$project/.git" # where editors take the root to be
+cd "$project"
+status=0
+found=$("$binary" check inventory.py) || status=$?
+if [ "$status" != 1 ] || ! [[ $found =~ ^inventory.py:([0-9]+):([0-9]+):\ \`([a-z]+)\`\ .*was\ \`([a-z]+)\`\ meant ]]; then
+  printf 'mlm-lsp check does not find the mistake in examples/inventory.py: %s\n' "$found" >&2
+  exit 1
+fi
+finding_line=${BASH_REMATCH[1]} finding_column=${BASH_REMATCH[2]} finding_found=${BASH_REMATCH[3]} finding_better=${BASH_REMATCH[4]}
+started
