@@ -1,5 +1,5 @@
 // Command generate writes what is made from package settings: the table of the README, the JSON schemas of an editor's settings and of a project's file,
-// the configuration of a VS Code extension and the Neovim help. Run it with `go generate ./lsp/settings`.
+// the settings in the VS Code extension's package.json and the Neovim help. Run it with `go generate ./lsp/settings`.
 //
 // The comments of the struct are the text, its tags and the defaults the rest: nothing about a setting is written twice.
 package main
@@ -97,11 +97,19 @@ func generated(root string) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	const manifest = "editors/vscode/package.json"
+	extension, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(manifest)))
+	if err != nil {
+		return nil, err
+	}
+	if extension, err = withConfiguration(extension, entries); err != nil {
+		return nil, fmt.Errorf("%s: %w", manifest, err)
+	}
 	return []file{
 		{"README.md", readme},
 		{"docs/settings.schema.json", editorSchema(entries)},
 		{"docs/project-settings.schema.json", projectSchema(entries)},
-		{"editors/vscode/configuration.json", vscode(entries)},
+		{manifest, extension},
 		{manual, neovim},
 	}, nil
 }

@@ -87,6 +87,80 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
+// Only the first element of the list is written, and the rest stays as somebody wrote it.
+func TestConfigurationKeepsTheRest(t *testing.T) {
+	entries, err := manual(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before, after = "{ \"a\":[{\"contributes\":1}],\n  \"contributes\": {\"x\": {\"configuration\": 1}, \"configuration\": [", ", {\"title\": \"own\"} ]},\"z\":\"<é>\" }\n\n"
+	for _, old := range []string{`{}`, `null`, `{"title": "[{", "properties": {"a]": 1}}`} {
+		got, err := withConfiguration([]byte(before+old+after), entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read struct {
+			Contributes struct{ Configuration []struct{ Title string } }
+		}
+		if err := json.Unmarshal(got, &read); err != nil || len(read.Contributes.Configuration) != 2 || read.Contributes.Configuration[0].Title != "mlm-lsp" {
+			t.Errorf("%v: %+v", err, read)
+		}
+		if !bytes.HasPrefix(got, []byte(before+"{\n")) || !bytes.HasSuffix(got, []byte("}"+after)) {
+			t.Errorf("the rest has changed: %s", got)
+		}
+		if again, err := withConfiguration(got, entries); err != nil || !bytes.Equal(again, got) {
+			t.Errorf("the second time it is another, %v", err)
+		}
+	}
+	for _, wrong := range []string{``, `[]`, `{}`, `{"contributes": {}}`, `{"contributes": {"configuration": {}}}`, `{"contributes": {"configuration": []}}`, `{"contributes": {"configuration": [`} {
+		if got, err := withConfiguration([]byte(wrong), entries); err == nil {
+			t.Errorf("%s becomes %s", wrong, got)
+		}
+	}
+}
+
+// A folder that is opened must not be able to choose what is run: what is not of the server's settings is of the machine, and none of an untrusted folder's.
+func TestAWorkspaceChoosesNoProgram(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "editors/vscode/package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var extension struct {
+		Capabilities struct {
+			UntrustedWorkspaces struct{ Supported any }
+		}
+		Contributes struct {
+			Configuration []struct {
+				Properties map[string]struct{ Scope string }
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &extension); err != nil {
+		t.Fatal(err)
+	}
+	if got := extension.Capabilities.UntrustedWorkspaces.Supported; got != "limited" {
+		t.Errorf("in untrusted workspaces: %v", got)
+	}
+	of := map[string]bool{}
+	for _, key := range settings.Keys {
+		of[settings.Section+"."+key.Name] = true
+	}
+	own := 0
+	for _, configuration := range extension.Contributes.Configuration {
+		for name, property := range configuration.Properties {
+			if !of[name] {
+				own++
+				if property.Scope != "machine" {
+					t.Errorf("%s has the scope %q: a workspace can set it", name, property.Scope)
+				}
+			}
+		}
+	}
+	if own == 0 {
+		t.Error("the extension has no settings of its own: where is the server's path?")
+	}
+}
+
 func TestTableNeedsItsPlace(t *testing.T) {
 	if _, err := withPart([]byte("# no marks\n"), tableBegin, "", tableEnd); err == nil || !strings.Contains(err.Error(), "end of settings") {
 		t.Errorf("error %v", err)
