@@ -17,7 +17,7 @@ import {
 import { findProgram, type Program } from './binary';
 import { languages } from './languages';
 import { pipeLog } from './log';
-import { reason, tell } from './mend';
+import { type Button, openAt, reason, tell } from './mend';
 import type { Action, Status } from './status';
 
 // A server that ends unexpectedly is started again, but not for ever.
@@ -203,7 +203,7 @@ export class Server implements vscode.Disposable {
         tell(vscode.window.showErrorMessage, message, ...(action ? [action] : []), 'show-log');
         break;
       case MessageType.Warning:
-        tell(vscode.window.showWarningMessage, message, action ?? 'open-settings', 'show-log');
+        tell(vscode.window.showWarningMessage, message, projectFile(message) ?? action ?? 'open-settings', 'show-log');
         break;
       default:
         tell(vscode.window.showInformationMessage, message);
@@ -236,4 +236,10 @@ function withoutOurs(settings: unknown): unknown {
   }
   const { server: _server, ...rest } = settings as Record<string, unknown>;
   return rest;
+}
+
+// projectFile is the button that opens the project's file which a complaint begins with, if it does.
+function projectFile(message: string): Button | undefined {
+  const [, file, line] = /^mlm-lsp: (.*?\.mlm-lsp\.toml)(?::(\d+))?: /.exec(message) ?? [];
+  return file === undefined ? undefined : openAt(file, Number(line ?? 1));
 }

@@ -93,13 +93,20 @@ function command(verb: string, run: () => unknown): vscode.Disposable {
   });
 }
 
-// inEditor registers a command about the editor that has the focus.
+// inEditor registers a command about the file that is being edited.
 function inEditor(verb: string, run: (editor: vscode.TextEditor) => unknown): vscode.Disposable {
   return command(verb, () => {
-    const editor = vscode.window.activeTextEditor;
+    const editor = editedNow();
     if (!editor) {
       throw new Error('open a file first');
     }
     return run(editor);
   });
+}
+
+// editedNow is the editor of the tab in front. The one with the focus may be the output's.
+function editedNow(): vscode.TextEditor | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const shown = input instanceof vscode.TabInputText ? vscode.window.visibleTextEditors.find((editor) => editor.document.uri.toString() === input.uri.toString()) : undefined;
+  return shown ?? vscode.window.activeTextEditor;
 }

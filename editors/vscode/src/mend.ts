@@ -3,34 +3,37 @@ import type { Action } from './status';
 
 // What mends an error, as the button of a message and the entry of a menu.
 
-const buttons: Record<Action, { title: string; command: string; arguments?: string[] }> = {
-  'install-runtime': { title: 'Install ONNX Runtime', command: 'mlmLsp.installRuntime' },
-  'open-settings': { title: 'Open Settings', command: 'workbench.action.openSettings', arguments: ['@ext:mlm-lsp.mlm-lsp'] },
-  restart: { title: 'Restart Server', command: 'mlmLsp.restart' },
-  resume: { title: 'Resume', command: 'mlmLsp.resume' },
-  'show-log': { title: 'Show Log', command: 'mlmLsp.showOutput' },
-};
-
-// titleOf is what the button of an action says.
-export function titleOf(action: Action): string {
-  return buttons[action].title;
+export interface Button {
+  title: string;
+  run: () => Thenable<unknown>;
 }
 
-// mend does what an action says.
-export async function mend(action: Action): Promise<void> {
-  const { command, arguments: args = [] } = buttons[action];
-  await vscode.commands.executeCommand(command, ...args);
+const buttons: Record<Action, Button> = {
+  'install-runtime': { title: 'Install ONNX Runtime', run: () => vscode.commands.executeCommand('mlmLsp.installRuntime') },
+  'open-settings': { title: 'Open Settings', run: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp') },
+  restart: { title: 'Restart Server', run: () => vscode.commands.executeCommand('mlmLsp.restart') },
+  resume: { title: 'Resume', run: () => vscode.commands.executeCommand('mlmLsp.resume') },
+  'show-log': { title: 'Show Log', run: () => vscode.commands.executeCommand('mlmLsp.showOutput') },
+};
+
+// buttonFor is the button of what the server says can be done. One of a later server's that is not known here shows the log.
+export function buttonFor(action: Action): Button {
+  return buttons[action] ?? buttons['show-log'];
+}
+
+// openAt is the button that opens a file at a line, counted from 1.
+export function openAt(file: string, line: number): Button {
+  const selection = new vscode.Range(line - 1, 0, line - 1, 0);
+  return { title: 'Open File', run: () => vscode.window.showTextDocument(vscode.Uri.file(file), { selection }) };
 }
 
 type Show = (message: string, ...items: string[]) => Thenable<string | undefined>;
 
-// tell shows a message with a button for each action, and does what the user takes. It returns at once: a message may stay for minutes.
-export function tell(show: Show, message: string, ...actions: Action[]): void {
-  const wanted = [...new Set(actions)];
-  show(message, ...wanted.map(titleOf)).then((title) => {
-    const action = wanted.find((a) => titleOf(a) === title);
-    return action && mend(action);
-  }, undefined);
+// tell shows a message with buttons, and does what the user takes. It returns at once: a message may stay for minutes.
+export function tell(show: Show, message: string, ...offered: (Action | Button)[]): void {
+  const all = offered.map((button) => (typeof button === 'string' ? buttonFor(button) : button));
+  const titles = [...new Set(all.map((button) => button.title))];
+  show(message, ...titles).then((title) => all.find((button) => button.title === title)?.run(), undefined);
 }
 
 // reason words an error.

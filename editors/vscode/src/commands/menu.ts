@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Server } from '../client';
 import { languages, typedLanguages } from '../languages';
-import { mend, titleOf } from '../mend';
+import { buttonFor } from '../mend';
 import { inWords } from '../status';
 
 interface Entry extends vscode.QuickPickItem {
@@ -16,7 +16,8 @@ export async function menu(server: Server): Promise<void> {
   const { action } = status;
   const entries: Entry[] = [];
   if (action) {
-    entries.push({ label: `$(tools) ${titleOf(action)}`, description: status.message ?? '', run: () => mend(action) });
+    const { title, run } = buttonFor(action);
+    entries.push({ label: `$(tools) ${title}`, description: status.message ?? '', run });
   }
   if (server.answers && languages.includes(language)) {
     entries.push(divider('This file'), entry('flame', 'Toggle heat map', 'mlmLsp.heat'), entry('question', 'Explain the token at the cursor', 'mlmLsp.explain'));
