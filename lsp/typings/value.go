@@ -47,7 +47,7 @@ func (l *look) value(i int) value {
 				v.list = true
 				return v
 			case token.Subkind == treesitter.SubkindComparison || t == "in" || t == "instanceof":
-				return value{shape: "compare"}
+				return l.compared(next)
 			case token.Subkind == treesitter.SubkindLogical:
 				return value{shape: t + " " + v.shape}
 			case t == "?" || t == "if":
@@ -66,6 +66,38 @@ func (l *look) value(i int) value {
 	return v
 }
 
+// compared is the value that begins with a comparison, whose sign is a token: that, or what it chooses.
+func (l *look) compared(i int) value {
+	v := value{shape: "compare"}
+	depth := 0
+	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
+		t := l.text(i)
+		switch t {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth--
+		}
+		if depth < 0 || depth == 0 && (t == ";" || !l.sameLine(l.step(i, -1), i) && t != "?" && t != "&&" && t != "||" && t != ".") {
+			break
+		}
+		if depth == 0 {
+			switch t {
+			case ",":
+				v.list = true
+				return v
+			case "if":
+				return value{shape: "choice compare"}
+			case "?":
+				chosen, _ := l.operand(l.step(i, 1), 0)
+				return value{shape: "choice " + chosen.shape}
+			}
+		}
+		i = l.step(i, 1)
+	}
+	return v
+}
+
 // operand looks at one operand and returns the token behind it.
 func (l *look) operand(i, deep int) (value, int) {
 	if i >= len(l.tokens) || deep > 4 {
@@ -76,17 +108,23 @@ func (l *look) operand(i, deep int) (value, int) {
 	token := l.tokens[i]
 	switch {
 	case token.Kind == treesitter.KindLiteral && token.Subkind == treesitter.SubkindString && l.text(next) == "." && names.IsName(l.text(l.step(next, 1))):
-		return l.ofText(l.step(next, 1))
+		return l.ofText(l.step(next, 1), t)
 	case token.Kind == treesitter.KindLiteral:
 		switch token.Subkind {
 		case treesitter.SubkindNumber:
+			if l.language == "typescript" && strings.HasSuffix(t, "n") {
+				return value{shape: "bigint"}, next
+			}
 			if strings.ContainsAny(t, ".") || !strings.HasPrefix(t, "0x") && strings.ContainsAny(t, "eE") {
 				return value{shape: "float"}, next
 			}
 			return value{shape: "int"}, next
 		case treesitter.SubkindString:
-			if c := t[0]; c == 'b' || c == 'B' {
+			switch {
+			case isBytes(t):
 				return value{shape: "bytes"}, next
+			case l.language == "typescript" && t[0] == '/':
+				return value{shape: "regex", made: "RegExp"}, next
 			}
 			if t[0] == '\'' && (l.language == "go" || l.language == "rust" || l.language == "java" || l.language == "c" || l.language == "cpp") {
 				return value{shape: "char"}, next
@@ -164,8 +202,21 @@ func (l *look) operand(i, deep int) (value, int) {
 var functionWords = map[string][]string{"python": {"lambda"}, "typescript": {"function", "async"}, "go": {"func"}, "rust": {"move", "|", "||", "async"}}
 
 // ofText is what a member of a text in quotes is or gives back, by its name; a call for what is not known. The token behind it is behind its call.
-func (l *look) ofText(member int) (value, int) {
+func (l *look) ofText(member int, text string) (value, int) {
 	shape, behind := textMembers[l.language][l.text(member)], l.step(member, 1)
+	switch {
+	case l.language == "python" && isBytes(text):
+		switch name := l.text(member); {
+		case name == "decode" || name == "hex":
+			shape = "string"
+		case shape == "string":
+			shape = "bytes"
+		case shape == "bytes":
+			shape = ""
+		}
+	case text[0] == '/':
+		shape = ""
+	}
 	called := l.text(behind) == "("
 	if called {
 		behind = l.closing(behind)
@@ -179,6 +230,12 @@ func (l *look) ofText(member int) (value, int) {
 		}
 	}
 	return value{shape: shape}, behind
+}
+
+// isBytes tells whether a literal of Python is one of bytes.
+func isBytes(text string) bool {
+	prefix, _, _ := strings.Cut(strings.ReplaceAll(text[:min(len(text), 3)], "'", "\""), "\"")
+	return strings.ContainsAny(prefix, "bB")
 }
 
 // textMembers are the shapes of what texts give back.
