@@ -108,9 +108,17 @@ func (v *view) scope(opts Options) *scope {
 	return s
 }
 
-// typed says whether file or project annotate enough for that to say something.
+// typed says whether file or project annotate enough for that to say something: parameters, since fields of interfaces and of data classes are annotated in untyped code, too.
 func (s *scope) typed() string {
-	if len(s.said)+len(s.around) >= 3 {
+	if s.view.x == nil {
+		return Untyped
+	}
+	bare, typed := typings.Parameters(s.view.x.File)
+	if s.opts.Around != nil {
+		bareAround, typedAround := s.opts.Around.Parameters()
+		bare, typed = bare+bareAround, typed+typedAround
+	}
+	if typed >= 3 && typed*10 >= typed+bare {
 		return Typed
 	}
 	return Untyped

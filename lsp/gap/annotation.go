@@ -44,10 +44,14 @@ type annotation struct {
 	// What file and project annotate: all types; those of names that are the same; those of names whose last part is; those of the names that are carried.
 	file, fileName, filePart, carried tally
 	around, aroundName, aroundPart    tally
-	flow, flowAround                  tally             // what calls of the file say of it, and what the project has for functions whose result it is
-	kind                              tally             // the file's at sites of this kind
-	near                              map[string][2]int // distance of the nearest before and behind, in tokens
-	sight                             map[string]bool   // names of types in sight
+	flow, flowAround                  tally              // what calls of the file say of it, and what the project has for functions whose result it is
+	kind                              tally              // the file's at sites of this kind
+	near                              map[string][2]int  // distance of the nearest before and behind, in tokens
+	sight                             map[string]bool    // names of types in sight
+	optional                          bool              // file and project write Optional[X], and not X | None
+	facts                             []*typings.Facts   // of the file and of the project
+	used                              []string           // what is used behind a dot on it
+	holders                           map[string]float64 // the share of those that a class of file or project has, by its name
 }
 
 // tally counts types.
@@ -131,6 +135,7 @@ func (a *annotation) count(x *names.Index, around *project.View) {
 		a.flow.add(text, 1)
 	}
 	if around == nil {
+		a.factsOf(x, nil)
 		return
 	}
 	around.Types(func(symbol, text string, times int) {
@@ -148,6 +153,7 @@ func (a *annotation) count(x *names.Index, around *project.View) {
 			a.aroundPart.add(text, times)
 		}
 	})
+	a.factsOf(x, around)
 }
 
 // listTypes lists the candidates, those of most promise first.
@@ -167,8 +173,14 @@ func (g *Gap) listTypes() {
 		g.Candidates = append(g.Candidates, g.candidate(source, text))
 		promise = append(promise, worth)
 	}
+	if a.evidence.Own != "" {
+		add(FromValue, a.style(a.evidence.Own), 8)
+	}
 	for _, text := range a.evidence.Made {
 		add(FromValue, text, 3)
+	}
+	for _, name := range a.holding() {
+		add(FromProject, name, 4)
 	}
 	for _, from := range []struct {
 		source string
@@ -387,7 +399,7 @@ func (g *Gap) describeAnnotation() {
 	}
 	// What is the best of all candidates says whether the right one may be among them.
 	in[From] = sources[FromNowhere]
-	for _, k := range []Input{Prior, NameFit, LastFit, FirstFit, ValueFit, UseFit, ResultFit, SignFit, Lexicon, MadeSo, FlowShare, FlowAround, CarriedShare, NameShare, PartShare, KindShare, NameShareAround, PartShareAround, Echo, CacheLeft} {
+	for _, k := range []Input{Prior, NameFit, LastFit, FirstFit, ValueFit, UseFit, ResultFit, SignFit, Lexicon, MadeSo, OwnSo, Holds, FlowShare, FlowTimes, FlowAround, FlowAroundTimes, CarriedShare, NameShare, PartShare, KindShare, NameShareAround, PartShareAround, Echo, CacheLeft} {
 		for _, c := range rows {
 			if v := c.Inputs[k]; v == v && !(in[k] >= v) {
 				in[k] = v
@@ -436,6 +448,11 @@ func (g *Gap) describeType(c *Candidate, place map[Input]float32, s typings.Supp
 			}
 		}
 	}
+	if a.evidence.Own != "" {
+		in[OwnSo] = typings.Accord(g.x.File.Language, c.Text, a.evidence.Own)
+	}
+	in[Holds] = a.holds(c.Text)
+	in[FlowTimes], in[FlowAroundTimes] = rank.Log1p(a.flow.times[c.Text]), rank.Log1p(a.flowAround.times[c.Text])
 	in[Echo] = alike(a.evidence.Symbol, c.Text)
 	in[FlowShare], in[FlowAround] = a.flow.share(c.Text), a.flowAround.share(c.Text)
 	in[CarriedShare], in[NameShare], in[PartShare], in[KindShare] = a.carried.share(c.Text), a.fileName.share(c.Text), a.filePart.share(c.Text), a.kind.share(c.Text)

@@ -112,8 +112,12 @@ const (
 	LexiconOver
 	LexiconPlace
 	MadeSo          // a value in sight is of this type by its look (2), or of one with a name of it (1)
+	OwnSo           // the site's own values are of this type (2), of one that is alike (1), or of another (0)
+	Holds           // share of what is used behind a dot on it that the class of this name has
+	FlowTimes       // logarithm of how often calls of the file say so
+	FlowAroundTimes // and of the project
 	FlowShare       // share of what calls of the file say of it
-	FlowAround      // share of what the project gives to the names of functions whose result it is
+	FlowAround      // share of what the project says: what functions give back whose result it is, what is passed for it, what it is passed for
 	CarriedShare    // share of the annotations of what it takes its value from
 	NameShare       // share of those of the same name
 	PartShare       // share of those of names with the same last part
@@ -142,7 +146,7 @@ var inputNames = [NumInputs]string{
 	"project", "project over", "project left", "project right", "project place", "project before", "project after", "project around", "project times", "project files", "project as this", "project called",
 	"corpus", "corpus over", "corpus left", "corpus right", "corpus place", "corpus here", "corpus before", "corpus after", "corpus known", "mixed", "mixed over", "mixed left", "mixed right", "mixed place",
 	"annotated", "named", "named around", "type words", "holes", "in sight", "prior", "name fit", "last fit", "first fit", "value fit", "use fit", "result fit", "sign fit", "lexicon", "lexicon over", "lexicon place",
-	"made", "flow", "flow around", "carried", "name share", "part share", "kind share", "name share around", "part share around", "seen named", "seen part",
+	"made", "own", "holds", "flow times", "flow around times", "flow", "flow around", "carried", "name share", "part share", "kind share", "name share around", "part share around", "seen named", "seen part",
 	"model", "model over", "model place", "pointer", "vocabulary",
 }
 

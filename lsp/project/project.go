@@ -49,6 +49,9 @@ type Project struct {
 type file struct {
 	uses   map[string]Uses
 	types  map[typeOf]int
+	facts  func() *typings.Facts // read when somebody asks first
+	bare   int                   // parameters without an annotation
+	typed  int                   // and with one
 	tokens int
 }
 
@@ -92,6 +95,7 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		}
 		uses[token] = u
 	}
+	bare, typed := typings.Parameters(f)
 	types := map[typeOf]int{}
 	for _, a := range typings.Listed(f, treesitter.Span{}) {
 		types[typeOf{a.Symbol, a.Type}]++
@@ -108,7 +112,7 @@ func (p *Project) Set(path string, f *treesitter.File) {
 		p.remove(p.order[0])
 	}
 	p.grams.Set(path, tokens)
-	p.files[path] = &file{uses, types, len(tokens) + 1}
+	p.files[path] = &file{uses, types, factsLater(f), bare, typed, len(tokens) + 1}
 	p.order = append(p.order, path)
 	p.total += len(tokens) + 1
 	for name, u := range uses {
@@ -228,4 +232,49 @@ func (v *View) Types(take func(symbol, text string, times int)) {
 			take(t.symbol, t.text, n-own[t])
 		}
 	}
+}
+
+// factsLater reads a file's facts when they are first asked for: till then the file is held.
+func factsLater(f *treesitter.File) func() *typings.Facts {
+	if !typings.Follows(f.Language) {
+		return func() *typings.Facts { return nil }
+	}
+	return sync.OnceValue(func() *typings.Facts { return typings.FactsOf(f) })
+}
+
+// Facts lists what the others say of their functions and classes, a file each, in the order of their paths.
+func (v *View) Facts() (list []*typings.Facts) {
+	p := v.project
+	p.mu.RLock()
+	paths := make([]string, 0, len(p.files))
+	for path := range p.files {
+		if path != v.path {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	read := make([]func() *typings.Facts, len(paths))
+	for i, path := range paths {
+		read[i] = p.files[path].facts
+	}
+	p.mu.RUnlock()
+	for _, facts := range read {
+		if f := facts(); f != nil {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// Parameters counts those of the others' functions that have no annotation, and those that have one.
+func (v *View) Parameters() (bare, typed int) {
+	p := v.project
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for path, f := range p.files {
+		if path != v.path {
+			bare, typed = bare+f.bare, typed+f.typed
+		}
+	}
+	return bare, typed
 }

@@ -39,6 +39,20 @@ type Evidence struct {
 	Called []Called
 	// Flows are the types of what calls in the file pass for it, pass it for, or give to it, each as often as it was found.
 	Flows []string
+	// Own is the type that the site's own values show: its results, what it begins with and is assigned later, its default. "" where they do not.
+	Own string
+	// Owner is the function that has the parameter, a class for its constructor, and Place the parameter's place, from 0: what others pass to it is of the type.
+	Owner string
+	Place int
+	// Passed says for which parameters of which functions it is passed.
+	Passed []Passing
+}
+
+// Passing is a parameter of a function that something is passed for: by its place, from 0, or by its name, if that is not empty.
+type Passing struct {
+	Function string
+	Place    int
+	Name     string
 }
 
 // key is how a lexicon calls a key of a family.
@@ -83,8 +97,9 @@ type look struct {
 	tokens   []treesitter.Token
 	language string
 	site     treesitter.TypeSite
-	looked   int  // expressions, see evident
-	promises bool // what a function gives back is a promise of it
+	known    *bound // see names
+	looked   int    // expressions, see evident
+	promises bool   // what a function gives back is a promise of it
 	*Evidence
 }
 

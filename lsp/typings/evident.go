@@ -8,46 +8,61 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// What a file shows of the type of an expression without any annotation: literals, what functions of the file give back, what names were assigned. It is what a reader sees at a
-// glance, not what a checker proves: a name has the type of its last assignment before, whatever the branches.
+// What a file shows of the type of an expression without any annotation: literals, what functions of the file and of the language's library give back, what names were assigned. It is
+// what a reader sees at a glance, not what a checker proves: a name has the type of its last assignment before, whatever the branches.
 
 const (
 	deepestEvident = 4   // calls and names that are followed one behind the other
-	mostEvident    = 120 // expressions that are looked at for one site
+	mostEvident    = 160 // expressions that are looked at for one site
 )
+
+// Follows tells whether expressions of a language are looked into.
+func Follows(language string) bool {
+	language = CountedAs(language)
+	return language == "python" || language == "typescript"
+}
+
+func (l *look) follows() bool { return Follows(l.language) }
 
 // evident is the type of the expression that begins at a token; "" where the file does not show it.
 func (l *look) evident(i, deep int) string {
-	if l.looked++; deep > deepestEvident || l.looked > mostEvident || i >= len(l.tokens) || l.language != "python" && l.language != "typescript" {
+	if l.looked++; deep > deepestEvident || l.looked > mostEvident || i >= len(l.tokens) || !l.follows() {
 		return ""
 	}
 	v := l.value(i)
 	shape, literal := v.shape, literalTypes[l.language]
+	if t, is := l.method(i); is {
+		return t
+	}
 	switch {
+	case l.language == "typescript" && !strings.HasPrefix(shape, "choice ") && shape != "function" && l.behindSign(i, "?") >= 0:
+		return l.choice(i, deep)
 	case v.made != "":
-		return v.made
+		return l.classOf(v.made)
 	case literal[shape] != "":
 		return literal[shape]
+	case shape == "None", shape == "null", shape == "undefined":
+		return shape
 	case shape == "compare" || strings.HasPrefix(shape, "not ") || strings.HasPrefix(shape, "! "):
 		return literal["True"] + literal["true"]
-	case shape == "call":
-		return l.result(v.called, deep+1)
-	case shape == "await call":
+	case shape == "call" || shape == "await call":
 		return l.result(v.called, deep+1)
 	case shape == "name":
 		return l.valueOf(v.carried, i, deep+1)
-	case shape == "[":
-		if element := l.evident(l.step(i, 1), deep+1); element == "" || strings.ContainsAny(element, "|") {
-			return ""
-		} else if l.language == "python" {
-			return "list[" + element + "]"
-		} else {
-			return element + "[]"
-		}
+	case shape == "self" || shape == "this":
+		return l.classAround(i)
+	case shape == "[" || shape == "{" || shape == "(,":
+		return l.container(i, deep)
+	case shape == "index":
+		return l.element(i, deep)
+	case strings.HasPrefix(shape, "choice "):
+		return l.choice(i, deep)
 	}
 	// Of an operation the first operand decides, where both are mostly alike.
 	if sign, operand, ok := strings.Cut(shape, " "); ok {
 		switch t := literal[operand]; {
+		case sign == "or" || sign == "||" || sign == "??":
+			return l.fallback(i, sign, deep)
 		case sign == "+" || sign == "-" || sign == "*":
 			if operand == "name" || operand == "call" {
 				t = l.operandOf(i, deep)
@@ -60,27 +75,183 @@ func (l *look) evident(i, deep int) string {
 	return ""
 }
 
-// operandOf is the type of the first operand of an expression, where it is a name.
+// method is the result of the last call of a chain that begins with a literal or a bracket, as in ", ".join(names); is tells whether there is one.
+func (l *look) method(i int) (t string, is bool) {
+	if l.tokens[i].Kind != treesitter.KindLiteral && l.text(i) != "[" && l.text(i) != "{" && l.text(i) != "(" {
+		return "", false
+	}
+	behind := l.step(i, 1)
+	if l.tokens[i].Kind != treesitter.KindLiteral {
+		behind = l.closing(i)
+	}
+	for n := 0; l.text(behind) == "." && n < 8; n++ {
+		name := l.step(behind, 1)
+		behind = l.step(name, 1)
+		t, is = "", true
+		if l.text(behind) == "(" {
+			t = knownResults[l.language]["."+l.text(name)]
+			behind = l.closing(behind)
+		}
+	}
+	return t, is
+}
+
+// classOf is what a call makes by its look, if that is a type as it stands.
+func (l *look) classOf(made string) string {
+	if l.language == "typescript" {
+		switch made {
+		case "Map", "Set", "WeakMap", "WeakSet", "Promise", "Array", "Proxy":
+			return ""
+		}
+	}
+	if !title(made[strings.LastIndexAny(made[:strings.IndexAny(made+"<[", "<[")], ".:")+1:]) {
+		return ""
+	}
+	return made
+}
+
+// operandOf is the type of the first operand of an expression, where it is a name or a call.
 func (l *look) operandOf(i, deep int) string {
-	if v, _ := l.operand(i, 0); v.carried != "" {
+	switch v, _ := l.operand(i, 0); {
+	case v.carried != "":
 		return l.valueOf(v.carried, i, deep+1)
+	case v.shape == "call":
+		return l.result(v.called, deep+1)
 	}
 	return ""
 }
 
-// pythonResults are what functions that Python has without an import give back.
-var pythonResults = map[string]string{
-	"len": "int", "str": "str", "int": "int", "float": "float", "bool": "bool", "repr": "str", "input": "str", "isinstance": "bool", "callable": "bool", "hasattr": "bool",
-	"any": "bool", "all": "bool", "ord": "int", "chr": "str", "hash": "int", "id": "int", "bytes": "bytes", "format": "str", "round": "int", "issubclass": "bool",
+// behindSign is the token behind the first of some signs outside of brackets, in the expression that begins at a token; -1 where there is none near.
+func (l *look) behindSign(i int, signs ...string) int {
+	depth := 0
+	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
+		switch t := l.text(i); {
+		case depth == 0 && slices.Contains(signs, t):
+			return l.step(i, 1)
+		case depth == 0 && n > 0 && t == "=>" || depth == 0 && n > 0 && l.begins(i):
+			return -1
+		case t == "(" || t == "[" || t == "{":
+			depth++
+		case t == ")" || t == "]" || t == "}":
+			if depth--; depth < 0 {
+				return -1
+			}
+		case t == ";":
+			return -1
+		}
+		i = l.step(i, 1)
+	}
+	return -1
 }
 
-// result is what a function gives back: as it is annotated, else as its return statements show. Functions of the same name that differ show nothing.
+// begins tells whether a statement begins at a token: on a new line, with a word, behind what an expression may end with.
+func (l *look) begins(i int) bool {
+	before := l.step(i, -1)
+	if before < 0 || l.sameLine(before, i) {
+		return false
+	}
+	word := func(k int) bool {
+		t := l.text(k)
+		return names.IsName(t) && !slices.Contains([]string{"else", "if", "or", "and", "in", "is", "not", "instanceof", "as"}, t) || l.tokens[k].Kind == treesitter.KindLiteral
+	}
+	return word(i) && (word(before) || strings.Contains(")]}", l.text(before)))
+}
+
+// choice is the type of "a if c else b" or "c ? a : b": of both, or of one that may be missing.
+func (l *look) choice(i, deep int) string {
+	first, second := i, -1
+	if l.language == "python" {
+		if second = l.behindSign(i, "else"); second >= 0 {
+			v, _ := l.operand(i, 0)
+			return l.both(l.plainOperand(v, i, deep), l.evident(second, deep+1))
+		}
+		return ""
+	}
+	if first = l.behindSign(i, "?"); first < 0 {
+		return ""
+	}
+	if second = l.behindSign(first, ":"); second < 0 {
+		return ""
+	}
+	v, _ := l.operand(first, 0)
+	return l.both(l.plainOperand(v, first, deep), l.evident(second, deep+1))
+}
+
+// plainOperand is the type of one operand by itself.
+func (l *look) plainOperand(v value, i, deep int) string {
+	switch {
+	case v.made != "":
+		return l.classOf(v.made)
+	case literalTypes[l.language][v.shape] != "":
+		return literalTypes[l.language][v.shape]
+	case v.shape == "None" || v.shape == "null" || v.shape == "undefined":
+		return v.shape
+	case v.carried != "":
+		return l.valueOf(v.carried, i, deep+1)
+	case v.shape == "call" || v.shape == "await call":
+		return l.result(v.called, deep+1)
+	case v.shape == "[" || v.shape == "{" || v.shape == "(,":
+		return l.container(i, deep)
+	}
+	return ""
+}
+
+// fallback is the type of "a or b": that of both, the first without what makes the second stand.
+func (l *look) fallback(i int, sign string, deep int) string {
+	second := l.behindSign(i, sign)
+	if second < 0 {
+		return ""
+	}
+	v, _ := l.operand(i, 0)
+	a, b := withoutNothing(l.plainOperand(v, i, deep)), l.evident(second, deep+1)
+	switch {
+	case a == "" || a == b:
+		return b
+	case b == "" && l.text(second) != "null" && l.text(second) != "undefined" && l.text(second) != "None":
+		return a
+	}
+	return l.both(a, b)
+}
+
+// both is the type of one of two values; "" where they are of two kinds.
+func (l *look) both(a, b string) string {
+	switch {
+	case a == "" || b == "":
+		return ""
+	case a == b || nothings[b] && strings.HasSuffix(a, "| "+b):
+		return a
+	case nothings[a] && strings.HasSuffix(b, "| "+a):
+		return b
+	case (a == "void" || a == "undefined") && (b == "void" || b == "undefined"):
+		return "void"
+	case nothings[a] && !nothings[b]:
+		return b + " | " + a
+	case nothings[b] && !nothings[a]:
+		return a + " | " + b
+	}
+	return ""
+}
+
+var nothings = map[string]bool{"None": true, "null": true, "undefined": true}
+
+// withoutNothing is a type without what stands for no value.
+func withoutNothing(text string) string {
+	if nothings[text] {
+		return ""
+	}
+	for none := range nothings {
+		text = strings.TrimSuffix(text, " | "+none)
+	}
+	return text
+}
+
+// result is what a function gives back: as it is annotated, else as its return statements show, else as the library has it. Functions of the same name that differ show nothing.
 func (l *look) result(c Called, deep int) string {
 	if c.Name == "" || deep > deepestEvident {
 		return ""
 	}
 	for _, s := range l.x.File.TypeSites {
-		if s.Kind == "return" && s.Existing != "" && Symbol(s) == c.Name && s.Span != l.site.Span {
+		if s.Kind == "return" && s.Existing != "" && Symbol(s) == c.Name && apart(s.Span, l.site.Span) {
 			return c.Gives(s.Existing)
 		}
 	}
@@ -95,8 +266,8 @@ func (l *look) result(c Called, deep int) string {
 		}
 		found, all = true, t
 	}
-	if !found && l.language == "python" {
-		return pythonResults[c.Name]
+	if !found {
+		return l.libraryResult(c)
 	}
 	return all
 }
@@ -114,37 +285,83 @@ func (l *look) isFunction(d treesitter.Declaration) bool {
 	return true
 }
 
-// returned is what the return statements of a function show: one type, or one and None; "" where there is more, or one shows nothing.
+// classAround is the name of the class around a token; "" where there is none.
+func (l *look) classAround(i int) (class string) {
+	for _, d := range l.x.File.Declarations {
+		if d.Contains(l.tokens[i].Start) && !l.isFunction(d) {
+			class = d.Name // the innermost comes last
+		}
+	}
+	return class
+}
+
+// returned is what the return statements of a function show: one type, or one and nothing; "" where there is more, or one shows nothing.
 func (l *look) returned(d treesitter.Declaration, deep int) string {
-	var types []string
+	all := ""
 	none := l.nothing()
 	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
 		t := l.text(i)
-		if t == "yield" || t == "async" {
-			return ""
+		if t == "async" && l.x.Function(l.tokens[i].Start) == d.Span && l.language == "python" || t == "throw" || t == "raise" {
+			continue
 		}
-		if t != "return" || l.x.Function(l.tokens[i].Start) != d.Span {
+		if t != "return" && t != "yield" || l.x.Function(l.tokens[i].Start) != d.Span {
 			continue
 		}
 		next, is := l.step(i, 1), none
-		if n := l.text(next); n != "" && n != ";" && n != "}" && n != "None" && n != "undefined" && l.sameLine(i, next) {
-			if is = l.evident(next, deep); is == "" || l.value(next).list {
+		if t == "yield" {
+			return ""
+		}
+		if n := l.text(next); n != "" && n != ";" && n != "}" && l.sameLine(i, next) || l.text(next) == "(" {
+			if l.value(next).list && l.language == "python" {
+				is = l.tuple(next, deep)
+			} else {
+				is = l.evident(next, deep)
+			}
+			if is == "" {
 				return ""
 			}
 		}
-		if !slices.Contains(types, is) {
-			types = append(types, is)
+		if is == "void" && all != "" {
+			is = "undefined"
+		} else if all == "void" && is != "void" {
+			all = "undefined"
+		}
+		switch {
+		case all == "":
+			all = is
+		default:
+			if all = l.both(all, is); all == "" {
+				return ""
+			}
 		}
 	}
-	switch {
-	case len(types) == 0:
-		return none
-	case len(types) == 1:
-		return types[0]
-	case len(types) == 2 && slices.Contains(types, none) && l.language == "python":
-		return strings.Join(slices.DeleteFunc(types, func(t string) bool { return t == none }), "") + " | None"
+	if all == "" && l.stub(d) {
+		return ""
 	}
-	return ""
+	if all == "" {
+		return none
+	}
+	return all
+}
+
+// stub tells of a function without results whether it leaves to others what they are: it has no body, or one that does nothing.
+func (l *look) stub(d treesitter.Declaration) bool {
+	first := true
+	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
+		switch t := l.text(i); {
+		case t == ":" || t == "{" || t == "}" || t == ";" || t == "=>" || l.tokens[i].Kind == treesitter.KindComment || first && l.tokens[i].Subkind == treesitter.SubkindString:
+		case first && t != "pass" && t != "..." && t != "raise" && t != "throw":
+			return false
+		case t == "raise" || t == "throw":
+			return true // at once
+		default:
+			first = t == "pass" || t == "..."
+			if !first {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // nothing is what a function without a value gives back.
@@ -153,107 +370,4 @@ func (l *look) nothing() string {
 		return "None"
 	}
 	return "void"
-}
-
-// valueOf is the type of what a name holds at a token: what it is annotated with, a function, or what it was last assigned before.
-func (l *look) valueOf(name string, i, deep int) string {
-	if !names.IsName(name) || deep > deepestEvident {
-		return ""
-	}
-	if t := l.annotated(name, l.tokens[i].Start); t != "" {
-		return t
-	}
-	field := l.text(i) != name // behind a dot
-	inside := l.x.Function(l.tokens[i].Start)
-	last := -1
-	for k := range l.tokens {
-		if l.tokens[k].Start >= l.tokens[i].Start && last >= 0 {
-			break
-		}
-		if l.text(k) != name || (l.tokens[k].Receiver.Len() > 0) != field || l.text(l.step(k, 1)) != "=" || !l.assigned(k) {
-			continue
-		}
-		if at := l.x.Function(l.tokens[k].Start); at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.x.Function(l.tokens[last].Start) != inside) {
-			last = k
-		}
-	}
-	if last >= 0 {
-		value := l.step(l.step(last, 1), 1)
-		if value == i || value >= len(l.tokens) || l.value(value).list {
-			return ""
-		}
-		return l.evident(value, deep)
-	}
-	if field || l.language != "python" || l.isParameter(name, l.tokens[i].Start) {
-		return ""
-	}
-	for _, d := range l.x.File.Declarations {
-		switch {
-		case d.Name != name:
-		case !l.isFunction(d):
-			return "type[" + name + "]"
-		case !l.inClass(d):
-			return "Callable[..., Any]"
-		}
-	}
-	return ""
-}
-
-// isParameter tells whether a name is a parameter of a function around an offset.
-func (l *look) isParameter(name string, offset int) bool {
-	return slices.ContainsFunc(l.x.File.Declarations, func(d treesitter.Declaration) bool {
-		return d.Start <= offset && offset < d.End && slices.ContainsFunc(l.x.File.TypeSites, func(s treesitter.TypeSite) bool {
-			return s.Kind == "parameter" && s.Start >= d.Header.Start && s.End <= d.Header.End && Symbol(s) == name
-		})
-	})
-}
-
-// inClass tells whether a declaration is a member of a class: one is the innermost around it.
-func (l *look) inClass(d treesitter.Declaration) bool {
-	member := false
-	for _, outer := range l.x.File.Declarations { // outer ones first
-		if outer.Start < d.Start && d.End <= outer.End {
-			member = !l.isFunction(outer)
-		}
-	}
-	return member
-}
-
-// assigned tells whether a name before "=" is assigned: at the beginning of a line, behind a declaring word or a dot, or a parameter with a default.
-func (l *look) assigned(k int) bool {
-	before := l.step(k, -1)
-	switch l.text(before) {
-	case "const", "let", "var", ".":
-		return true
-	}
-	return !l.sameLine(before, k) && before >= 0 && l.text(before) != "," && l.text(before) != "(" || before < 0
-}
-
-// annotated is what a name is annotated with, in the function around an offset if there, else anywhere in the file.
-func (l *look) annotated(name string, offset int) (best string) {
-	inside := l.x.Function(offset)
-	for _, s := range l.x.File.TypeSites {
-		if s.Kind != "return" && s.Existing != "" && Symbol(s) == name && apart(s.Span, l.site.Span) {
-			if best == "" || s.Start >= inside.Start && s.End <= inside.End {
-				best = s.Existing
-			}
-		}
-	}
-	return best
-}
-
-// keyword is the token behind "name =" among the arguments of a call; -1 where it is not passed by name.
-func (l *look) keyword(c treesitter.Call, name string) int {
-	depth := 0
-	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start < c.End; i++ {
-		switch t := l.text(i); {
-		case t == "(" || t == "[" || t == "{":
-			depth++
-		case t == ")" || t == "]" || t == "}":
-			depth--
-		case depth == 1 && t == name && l.text(l.step(i, 1)) == "=":
-			return l.step(l.step(i, 1), 1)
-		}
-	}
-	return -1
 }

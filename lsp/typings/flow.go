@@ -17,7 +17,37 @@ const (
 // flows follows what the file passes on: what a called function gives back, what the parameters are annotated with that a name is passed for, what the arguments are that are passed for
 // a parameter, and what is assigned. Functions are told apart by their bare name; where several have it, all of them count. Literals are no flows: they are values (FamilyValue).
 func (l *look) flows(site treesitter.TypeSite, behind int, around treesitter.Span) {
+	l.follow(site, behind, around)
+	l.Flows = settled(l.Flows, site.Kind)
+}
+
+// settled are flows with what is sometimes nothing taken together: a name for which a string and None are passed is "str | None".
+func settled(flows []string, kind string) (list []string) {
+	none := ""
+	for _, text := range flows {
+		if nothings[text] && none == "" {
+			none = text
+		}
+	}
+	for _, text := range flows {
+		switch {
+		case nothings[text] || text == "void" && kind != "return":
+		case none != "" && !strings.Contains(text, none) && !strings.Contains(text, "Optional["):
+			list = append(list, text+" | "+none)
+		default:
+			list = append(list, text)
+		}
+	}
+	if list == nil && kind == "return" {
+		return flows
+	}
+	return list
+}
+
+// follow is flows before what is sometimes nothing is taken together.
+func (l *look) follow(site treesitter.TypeSite, behind int, around treesitter.Span) {
 	l.promises = l.language == "typescript" && slices.Contains(l.Keys[FamilySign], "async")
+	l.looked = 0
 	for _, c := range l.Called {
 		before := len(l.Flows)
 		for _, s := range l.x.File.TypeSites {
@@ -29,52 +59,121 @@ func (l *look) flows(site treesitter.TypeSite, behind int, around treesitter.Spa
 			l.flow(l.result(c, 1))
 		}
 	}
-	if site.Kind == "return" {
-		for _, d := range l.x.File.Declarations {
-			if d.Span == around && len(l.Called) == 0 && len(l.Carried) > 0 {
-				l.flow(l.returned(d, 1))
-			}
-		}
+	l.Own = l.own(site, behind, around)
+	if !slices.Contains(l.Flows, l.Own) {
+		l.flow(l.Own)
+	}
+	if site.Kind == "return" || l.Symbol == "" {
 		return
 	}
-	if l.Symbol == "" {
-		return
-	}
-	if l.text(behind) == "=" && len(l.Called) == 0 {
-		if value := l.step(behind, 1); value < len(l.tokens) && l.tokens[value].Kind != treesitter.KindLiteral && !l.value(value).list {
-			l.flow(l.evident(value, 0))
-		}
-	}
-	own, place := "", -1
+	place := -1
 	if site.Kind == "parameter" {
-		own, place = l.parameterOf(site)
+		l.Owner, place = l.parameterOf(site)
+		l.Place = place
+	}
+	l.passedFor(site, l.Owner, place, l.Symbol)
+	if site.Kind == "field" || site.Kind == "variable" {
+		l.takesOver(site)
 	}
 	for i, c := range l.x.File.Calls {
 		if i == mostCalls {
 			break
 		}
 		callee := lastName(l.x.Text(c.Callee))
-		if callee == "" {
-			continue
-		}
-		if callee == own {
-			if place < len(c.Arguments) && c.Complete {
-				l.flow(l.evident(l.tokenAt(c.Arguments[place]), 0))
-			} else if value := l.keyword(c, l.Symbol); value >= 0 {
-				l.flow(l.evident(value, 0))
-			}
-		}
-		if site.Kind != "field" && (c.Start < around.Start || c.End > around.End) {
+		if callee == "" || site.Kind != "field" && (c.Start < around.Start || c.End > around.End) {
 			continue
 		}
 		for k, argument := range c.Arguments {
 			if l.isName(argument, site.Kind == "field") {
+				l.passes(Passing{callee, k, ""})
 				l.parameters(callee, func(n int, s treesitter.TypeSite) {
 					if n == k && apart(s.Span, site.Span) {
 						l.flow(s.Existing)
 					}
 				})
 			}
+		}
+		if l.language == "python" && !c.Complete {
+			l.keywords(c, callee, site)
+		}
+	}
+}
+
+// passes keeps for what the name is passed.
+func (l *look) passes(p Passing) {
+	if len(l.Passed) < mostKeys && !slices.Contains(l.Passed, p) {
+		l.Passed = append(l.Passed, p)
+	}
+}
+
+// keywords follows a name that is passed by the names of parameters.
+func (l *look) keywords(c treesitter.Call, callee string, site treesitter.TypeSite) {
+	l.named(c, func(name string, first int) {
+		last := first
+		for site.Kind == "field" && (l.text(last) == "self" || l.text(last) == ".") {
+			last = l.step(last, 1)
+		}
+		if behind := l.text(l.step(last, 1)); l.text(last) != l.Symbol || behind != "," && behind != ")" || (last > first) != (site.Kind == "field") {
+			return
+		}
+		l.passes(Passing{callee, -1, name})
+		l.parameters(callee, func(_ int, s treesitter.TypeSite) {
+			if Symbol(s) == name && apart(s.Span, site.Span) {
+				l.flow(s.Existing)
+			}
+		})
+	})
+}
+
+// passedFor follows what the calls of the file pass for a parameter of a function.
+func (l *look) passedFor(site treesitter.TypeSite, function string, place int, name string) {
+	if function == "" {
+		return
+	}
+	for i, c := range l.x.File.Calls {
+		if i == mostCalls {
+			break
+		}
+		if lastName(l.x.Text(c.Callee)) != function {
+			continue
+		}
+		if at := l.argument(c, place, name); at >= 0 {
+			l.flow(l.evident(at, 0))
+		}
+	}
+}
+
+// argument is the token at which begins what a call passes for a parameter; -1 where it passes nothing that can be told.
+func (l *look) argument(c treesitter.Call, place int, name string) int {
+	if value := l.keyword(c, name); value >= 0 && l.language == "python" {
+		return value
+	}
+	if place < 0 || place >= len(c.Arguments) || !c.Complete && l.starred(c, place) {
+		return -1
+	}
+	return l.tokenAt(c.Arguments[place])
+}
+
+// starred tells whether a call unpacks something before or at a place.
+func (l *look) starred(c treesitter.Call, place int) bool {
+	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start <= c.Arguments[place].Start; i++ {
+		if t := l.text(i); t == "*" || t == "**" || t == "..." {
+			return true
+		}
+	}
+	return false
+}
+
+// takesOver gives a field or variable that is a parameter what the file says of the parameter.
+func (l *look) takesOver(site treesitter.TypeSite) {
+	for _, name := range l.Carried[:min(len(l.Carried), 3)] {
+		p, ok := l.parameterAt(name, site.Start)
+		if !ok || p.Existing != "" {
+			continue
+		}
+		if owner, place := l.parameterOf(p.TypeSite); owner != "" && l.Owner == "" {
+			l.Owner, l.Place = owner, place
+			l.passedFor(site, owner, place, name)
 		}
 	}
 }
@@ -118,7 +217,10 @@ func (l *look) isName(at treesitter.Span, field bool) bool {
 func (l *look) parameters(function string, take func(n int, s treesitter.TypeSite)) {
 	f := l.x.File
 	for _, d := range f.Declarations {
-		if d.Name != function {
+		if d.Name != function && !(d.Name == "__init__" || d.Name == "constructor") {
+			continue
+		}
+		if d.Name != function && (function == "" || l.classAround(l.x.Next(d.Header.End-1)) != function) || d.Name == function && !l.isFunction(d) {
 			continue
 		}
 		n := 0
@@ -147,6 +249,9 @@ func (l *look) parameterOf(site treesitter.TypeSite) (function string, place int
 	if place < 0 {
 		return "", -1
 	}
+	if function == "__init__" || function == "constructor" {
+		function = l.classAround(l.x.Next(site.Start - 1))
+	}
 	return function, place
 }
 
@@ -162,7 +267,9 @@ var literalTypes = map[string]map[string]string{
 // Called is a function whose result is used.
 type Called struct {
 	Name    string
-	Awaited bool // what it promises is used
+	Awaited bool   // what it promises is used
+	Path    string // with what stands before it, where those are names: "os.path.join"; ".join" behind anything else
+	At      int    // the token of its name, in what is looked at
 }
 
 // Gives is the type of the result, of a function that is annotated to give back a type.
@@ -184,7 +291,7 @@ func lastName(path string) string {
 
 // calls keeps the function whose result a value is.
 func (l *look) calls(v value) {
-	if v.called.Name != "" && len(l.Called) < mostKeys && !slices.Contains(l.Called, v.called) {
+	if v.called.Name != "" && len(l.Called) < mostKeys && !slices.ContainsFunc(l.Called, func(c Called) bool { return c.Path == v.called.Path && c.Awaited == v.called.Awaited }) {
 		l.Called = append(l.Called, v.called)
 	}
 }

@@ -9,6 +9,7 @@
 package typings
 
 import (
+	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
@@ -40,6 +41,31 @@ func Listed(f *treesitter.File, but treesitter.Span) []Annotation {
 		}
 	}
 	return list
+}
+
+// Parameters counts the parameters of a file's functions without an annotation, and those with one: what an author may leave out, or not, unlike the fields of an interface or of a data
+// class, and the parameters of types of functions.
+func Parameters(f *treesitter.File) (bare, typed int) {
+	l := lookAround(f)
+	for _, d := range f.Declarations {
+		if !l.isFunction(d) {
+			continue
+		}
+		first, _ := slices.BinarySearchFunc(f.TypeSites, d.Header.Start, func(s treesitter.TypeSite, start int) int { return s.Start - start })
+		for _, s := range f.TypeSites[first:] {
+			if s.Start >= d.Header.End {
+				break
+			}
+			switch {
+			case s.Kind != "parameter":
+			case s.Existing == "":
+				bare++
+			default:
+				typed++
+			}
+		}
+	}
+	return bare, typed
 }
 
 // Written returns the types with a path or with arguments that stand anywhere in a file, whole or within others, but those that overlap a span: what neither Listed nor a list

@@ -157,7 +157,7 @@ func TestFlows(t *testing.T) {
 		{"python", "def f(n, name): ...\ndef g(label: Label):\n    f(3, label)\n    f(4, 'x' + 'y')\n", "parameter", "name", "Label str"},
 		{"python", "def f(n, name): ...\nf(name=3 > 2, n=1)\n", "parameter", "name", "bool"},
 		{"python", "def two():\n    return 1, 2\ndef one():\n    return 'a'\ndef maybe(x):\n    if x:\n        return one()\n    return None\ny = maybe(3)\n", "variable", "y", "str | None"},
-		{"python", "def two():\n    return 1, 2\ny = two()\n", "variable", "y", ""},
+		{"python", "def two():\n    return 1, 2\ny = two()\n", "variable", "y", "tuple[int, int]"},
 		{"python", "def f():\n    a = 1\n    a = 'x'\n    b = a\n    a = 2.5\n", "variable", "b", "str"},
 		{"python", "def f():\n    return f()\ny = f()\n", "variable", "y", ""},
 		{"python", "class A:\n    def path(self):\n        return 1\ndef f(path):\n    g(path)\ndef g(x): ...\n", "parameter", "x", ""},

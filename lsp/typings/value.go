@@ -139,7 +139,8 @@ func (l *look) operand(i, deep int) (value, int) {
 		}
 		waited := value{shape: t + " " + v.shape}
 		if t == "await" {
-			waited.called = Called{v.called.Name, true}
+			waited.called = v.called
+			waited.called.Awaited = true
 		}
 		return waited, end
 	case t == "&":
@@ -380,6 +381,7 @@ func (l *look) chain(i int) (value, int) {
 	head := l.text(i)
 	single := true // names only, up to the first call
 	callee := ""
+	called := Called{}
 	for n := 0; n < mostTokens; n++ {
 		next := l.step(last, 1)
 		switch t := l.text(next); {
@@ -393,6 +395,7 @@ func (l *look) chain(i int) (value, int) {
 		case t == "(" && l.sameLine(last, next):
 			calls++
 			callee = l.calleeAt(last)
+			called = Called{Name: lastName(callee), Path: l.pathOf(start, last, calls == 1 && indexes == 0), At: last}
 			last = l.step(l.closing(next), -1)
 			continue
 		case t == "[" && l.sameLine(last, next):
@@ -418,7 +421,7 @@ func (l *look) chain(i int) (value, int) {
 	case callee == "[]":
 		return value{shape: "index", more: "index " + LastPart(head)}, behind
 	case callee != "":
-		v := value{shape: "call", more: "call " + callee, called: Called{Name: lastName(callee)}}
+		v := value{shape: "call", more: "call " + callee, called: called}
 		if single && calls == 1 {
 			end := start
 			for {
@@ -453,6 +456,17 @@ func (l *look) chain(i int) (value, int) {
 		return value{shape: "name", more: "name " + LastPart(name), carried: name}, behind
 	}
 	return value{shape: "other"}, behind
+}
+
+// pathOf is the path of a called name from the head of its chain on, where plain says that it is names and dots alone; else its name behind a dot.
+func (l *look) pathOf(start, last int, plain bool) string {
+	if start == last {
+		return l.text(last)
+	}
+	if text := l.x.Text(treesitter.Span{Start: l.tokens[start].Start, End: l.tokens[last].End}); plain && len(text) <= longest && !strings.ContainsAny(text, "([ \t\r\n") {
+		return text
+	}
+	return "." + l.text(last)
 }
 
 // calleeAt is the name of what is called, with the one before it where that says more: "Map.of", "Vec::new".
