@@ -106,6 +106,9 @@ func (l *look) operand(i, deep int) (value, int) {
 	t := l.text(i)
 	next := l.step(i, 1)
 	token := l.tokens[i]
+	if token.Kind == treesitter.KindLiteral && token.Subkind == treesitter.SubkindString {
+		next = l.behindText(i)
+	}
 	switch {
 	case token.Kind == treesitter.KindLiteral && token.Subkind == treesitter.SubkindString && l.text(next) == "." && names.IsName(l.text(l.step(next, 1))):
 		return l.ofText(l.step(next, 1), t)
@@ -232,6 +235,24 @@ func (l *look) ofText(member int, text string) (value, int) {
 	}
 	return value{shape: shape}, behind
 }
+
+// behindText is the token behind a text in quotes that begins at a token. One with expressions in it is many tokens, of which the first is its opening quotes.
+func (l *look) behindText(i int) int {
+	next := l.step(i, 1)
+	quotes := strings.TrimLeft(l.text(i), "rRfFtT")
+	if !slices.Contains([]string{"'", "\"", "\"\"\"", "'''", "`"}, quotes) {
+		return next
+	}
+	for k, n := next, 0; k < len(l.tokens) && n < mostOfText; k, n = l.step(k, 1), n+1 {
+		if l.text(k) == quotes {
+			return l.step(k, 1)
+		}
+	}
+	return next
+}
+
+// mostOfText bounds the tokens of a text with expressions in it.
+const mostOfText = 400
 
 // isBytes tells whether a literal of Python is one of bytes.
 func isBytes(text string) bool {
