@@ -169,7 +169,7 @@ func documented(x *names.Index, sites []Site) []Site {
 		if s.Existing != "" || passed(x, &s) || s.Kind != Parameter && s.Kind != Return {
 			continue
 		}
-		s.Inferred = false // a comment tells readers, too
+		s.Inferred, s.Obvious = false, false // a comment tells readers, too
 		open := openOf(x, &s)
 		if open < 0 {
 			continue

@@ -38,12 +38,17 @@ var members = map[string]map[string]map[string]bool{
 	},
 }
 
+var numbers = []string{"int", "float", "bool"}
+
 // cannot lists the simple types on which something cannot be done that is no member: calling, indexing, going through.
 var cannot = map[string]map[string][]string{
 	"python": {
 		"()":  {"str", "bytes", "int", "float", "bool", "list", "dict", "set", "frozenset", "tuple"},
 		"[]":  {"int", "float", "bool", "set", "frozenset"},
 		"for": {"int", "float", "bool"},
+		// What only takes what can be gone through.
+		"sum(": {"int", "float", "bool", "str", "bytes"}, "sorted(": numbers, "list(": numbers, "tuple(": numbers, "set(": numbers, "enumerate(": numbers, "any(": numbers, "all(": numbers, "len(": numbers,
+		"iter(": numbers, "reversed(": numbers, "join(": numbers, "next(": {"int", "float", "bool", "str", "bytes", "list", "dict", "set", "tuple"},
 	},
 	"typescript": {
 		"()":  {"string", "number", "boolean", "Array"},

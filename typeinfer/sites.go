@@ -1,6 +1,7 @@
 package typeinfer
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -39,8 +40,10 @@ type Site struct {
 	Lead string
 	// Function is the innermost function or class around the site, its header included; the whole file outside of any.
 	Function treesitter.Span
-	// Inferred: the language's checkers see the type themselves, by the initialiser or by where a function is passed. What people write there is left to them.
+	// Inferred: the language's checkers see the type themselves, by the initialiser or by where a function is passed. It may be shown, and is written only where it is asked for.
 	Inferred bool
+	// Obvious: so does a reader, or who reads would have to believe us more than the checker: never Shown.
+	Obvious bool
 }
 
 // sitesOf lists the sites of a file in a language that has annotations.
@@ -61,7 +64,7 @@ func sitesOf(x *names.Index) []Site {
 		if s.Existing == "" && (inError(f, s.Span) || unwanted(x, &s)) {
 			continue
 		}
-		s.Inferred = inferred(x, &s)
+		s.Inferred, s.Obvious = inferred(x, &s)
 		list = append(list, s)
 	}
 	return list
@@ -127,19 +130,25 @@ func accessor(x *names.Index, name treesitter.Span, word string) bool {
 	return i >= 0 && x.Text(x.File.Tokens[i].Span) == word
 }
 
-// inferred tells whether checkers know the type of a bare site.
-func inferred(x *names.Index, s *Site) bool {
+// inferred tells whether checkers know the type of a bare site, and whether it is obvious.
+func inferred(x *names.Index, s *Site) (is, plainly bool) {
 	behind := textBehind(x, s.Span.End)
-	switch s.Kind {
-	case Variable, Field:
-		return plain(behind)
-	case Parameter:
-		return x.File.Language != "python" && (plain(behind) || passed(x, s))
-	case Return:
-		return x.File.Language != "python" && passed(x, s)
+	script := x.File.Language != "python"
+	if s.Kind == Return || s.Kind == Parameter {
+		if script && passed(x, s) {
+			return true, true
+		}
+		if s.Kind == Return || !script {
+			return false, false
+		}
 	}
-	return false
+	return plain(behind), plain(behind) && obvious(behind)
 }
+
+var obviousValue = regexp.MustCompile(`^=\s*(?:[rbfuRBFU]{0,2}["'` + "`" + `]|-?[0-9]|(?:True|False|true|false|lambda|function|async|new)\b|\([^()]*\)\s*=>|\w+\s*=>|(?:\w+\.)*[A-Z]\w*\()`)
+
+// obvious tells whether the value behind a name says at a glance what its type is.
+func obvious(behind string) bool { return obviousValue.MatchString(behind) }
 
 // plain tells whether a value stands behind a name that says what its type is: what an empty container or a null holds later no checker sees.
 func plain(behind string) bool {

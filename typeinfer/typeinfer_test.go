@@ -94,3 +94,49 @@ func TestDefaultTable(t *testing.T) {
 		t.Error("the built-in table shows nothing")
 	}
 }
+
+// TestNotGeneric: a class that takes no arguments is given none.
+func TestNotGeneric(t *testing.T) {
+	_, list := suggest(t, "python", "class Cart:\n    def add(self): ...\n\ndef fill(cart, carts):\n    for c in carts:\n        c.add()\n    cart.add()\n", Options{})
+	for _, s := range list {
+		for _, c := range s.Candidates {
+			if strings.Contains(c.Type, "Cart[") {
+				t.Errorf("%s: %s", s.Symbol, c.Type)
+			}
+		}
+	}
+	if c := of(t, list, Parameter, "cart").Candidates; len(c) == 0 || c[0].Type != "Cart" {
+		t.Errorf("%+v, want Cart", c)
+	}
+	_, list = suggest(t, "python", "def total(lines):\n    return sum(lines)\n", Options{})
+	for _, c := range of(t, list, Parameter, "lines").Candidates {
+		if c.Type == "bool" || c.Type == "int" || c.Type == "str" {
+			t.Errorf("a sum goes through %s", c.Type)
+		}
+	}
+}
+
+// TestTypedByParameters: fields that have to be annotated make no file a typed one.
+func TestTypedByParameters(t *testing.T) {
+	for text, want := range map[string]string{
+		"interface A { a: string; b: number; c: Cart; d: (x: string) => void }\nfunction f(a, b) {}\n": Untyped,
+		"function g(a: string, b: number, c: Cart) {}\nfunction f(a, b) {}\n":                          Typed,
+	} {
+		_, list := suggest(t, "typescript", text, Options{})
+		if s := of(t, list, Return, "f"); s.Typed != want {
+			t.Errorf("%q is %s", text, s.Typed)
+		}
+	}
+}
+
+// TestObvious: what a value says at a glance is never shown; what only a checker sees may be.
+func TestObvious(t *testing.T) {
+	for text, want := range map[string][2]bool{
+		"size = 3\n": {true, true}, "cart = Cart(3)\n": {true, true}, "name = f'{x}'\n": {true, true}, "cart = load()\n": {true, false}, "names = []\n": {false, false}, "go = lambda: 3\n": {true, true},
+	} {
+		s := Sites(treesitter.Parse("python", []byte(text)))[0]
+		if got := [2]bool{s.Inferred, s.Obvious}; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

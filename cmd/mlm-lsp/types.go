@@ -194,6 +194,9 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 	if flags.diff || flags.write {
 		var picks []typeinfer.Pick
 		for _, s := range list {
+			if s.Inferred {
+				continue // checkers know it: what is written there is for who asks for it
+			}
 			picks = append(picks, typeinfer.Pick{Site: s.Site, Candidate: s.Candidates[0]})
 		}
 		after := typeinfer.Apply(text, typeinfer.Edits(f, picks))

@@ -48,7 +48,7 @@ type annotation struct {
 	kind                              tally              // the file's at sites of this kind
 	near                              map[string][2]int  // distance of the nearest before and behind, in tokens
 	sight                             map[string]bool    // names of types in sight
-	optional                          bool              // file and project write Optional[X], and not X | None
+	optional                          bool               // file and project write Optional[X], and not X | None
 	facts                             []*typings.Facts   // of the file and of the project
 	used                              []string           // what is used behind a dot on it
 	holders                           map[string]float64 // the share of those that a class of file or project has, by its name
@@ -222,7 +222,11 @@ func (g *Gap) listTypes() {
 			if filled++; filled > filledForms {
 				continue
 			}
+			argued := strings.Contains(form, typings.Hole+"[") || strings.Contains(form, typings.Hole+"<")
 			for _, name := range fill {
+				if argued && !a.generic(name, written) {
+					continue
+				}
 				add(FromForm, strings.Replace(form, typings.Hole, name, 1), 0)
 			}
 		}
@@ -253,6 +257,22 @@ func (g *Gap) listTypes() {
 	g.Candidates = best
 	rest := g.candidate(FromNowhere, "")
 	g.rest = &rest
+}
+
+// generic tells whether file or project give a type of a name arguments, or its class says that it takes some.
+func (a *annotation) generic(name string, written []string) bool {
+	has := func(text string) bool {
+		return strings.Contains(text, name+"[") && !strings.Contains(text, name+"[]") || strings.Contains(text, name+"<")
+	}
+	if slices.ContainsFunc(written, has) {
+		return true
+	}
+	for text := range a.around.times {
+		if has(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // candidate is one of which nothing is known yet.

@@ -98,10 +98,14 @@ func (l *look) promised(text string) string {
 // returnedOrYielded is what a function gives back; a generator, what it yields.
 func (l *look) returnedOrYielded(d treesitter.Declaration) string {
 	if l.language != "python" {
-		if l.text(l.behindHeader(d)) != "{" {
-			return ""
+		body := l.behindHeader(d)
+		if l.text(body) == "{" {
+			return l.returned(d, 1)
 		}
-		return l.returned(d, 1)
+		if body > 0 && l.text(l.step(body, -1)) == "=>" {
+			return l.evident(body, 1)
+		}
+		return ""
 	}
 	yields, all := false, ""
 	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {

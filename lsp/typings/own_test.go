@@ -45,6 +45,7 @@ func TestOwn(t *testing.T) {
 		{"typescript", "function f(a) { if (a) return; return 1 }\n", "return", "f", "number | undefined"},
 		{"typescript", "abstract class A { abstract f(): B }\n", "return", "f", ""},
 		{"typescript", "const f = (a) => a.b\n", "return", "f", ""},
+		{"typescript", "const f = (a) => a.b.length\n", "return", "f", "number"},
 		{"typescript", "class A {\n  x = document.createElement('canvas')\n}\n", "field", "x", "HTMLCanvasElement"},
 	} {
 		if got := found(t, c.language, c.text, c.kind, c.symbol).Own; got != c.want {
