@@ -158,6 +158,7 @@ func (s *server) explain(raw []json.RawMessage) (work, error) {
 		return nil, err
 	}
 	snap, m, options, hidden := doc.snapshot, s.metered(), s.examining(doc), s.hidden(doc)
+	in := s.markup(true)
 	return func(ctx context.Context) (any, error) {
 		x, err := explained(ctx, m, snap, position, options(), hidden)
 		if err != nil {
@@ -166,9 +167,9 @@ func (s *server) explain(raw []json.RawMessage) (work, error) {
 		if x == nil {
 			return nil, jsonrpc2.NewError(jsonrpc2.InvalidParams, "there is nothing to explain: neither a name nor an operator or a word stands there")
 		}
-		message := fmt.Sprintf("`%s` in line %d:\n%s", x.Token, position.Line+1, explanationText(x, false))
+		message := fmt.Sprintf("`%s` in line %d:\n%s", x.Token, position.Line+1, explanationText(x, plainText))
 		s.post(func() { s.showMessage(protocol.MessageTypeInfo, message) })
-		return explanationText(x, true), nil
+		return explanationText(x, in), nil
 	}, nil
 }
 

@@ -76,7 +76,7 @@ func TestHeatMapIsCancelled(t *testing.T) {
 }
 
 func TestExplainCommand(t *testing.T) {
-	e := startWithModel(t, quick(&scripted{predict: prefer("width")}), fakeeditor.Config{InitializationOptions: quietly()})
+	e := startWithModel(t, quick(&scripted{predict: prefer("width")}), fakeeditor.Config{InitializationOptions: quietly(), Tables: true})
 	e.Open(file, "python", python)
 	var markdown string
 	if err := e.Execute(commandExplain, &markdown, file, e.PositionParams(file, strings.Index(python, "height\n")).Position); err != nil {

@@ -27,6 +27,7 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 	if slices.Contains(s.client.TextDocument.Hover.ContentFormat, protocol.Markdown) {
 		kind = protocol.Markdown
 	}
+	in := s.markup(kind == protocol.Markdown)
 	return func(ctx context.Context) (any, error) {
 		x, err := explained(ctx, m, snap, p.Position, options(), hidden)
 		if err != nil || x == nil {
@@ -37,7 +38,7 @@ func (s *server) hover(p *protocol.HoverParams) (work, error) {
 			return nil, err
 		}
 		r := snap.mapper.spanRange(x.Span)
-		text := explanationText(x, kind == protocol.Markdown) + likelyText(likely, kind == protocol.Markdown)
+		text := explanationText(x, in) + likelyText(likely, kind == protocol.Markdown)
 		if !definesName(snap.file(), x.Token) {
 			text += elsewhere(x.Token, behindDot(snap.text, x.Span.Start), kind == protocol.Markdown)
 		}
@@ -116,8 +117,30 @@ func (s *server) examining(doc *document) func() suspect.Options {
 	return func() suspect.Options { return suspect.Options{Around: around(), Sensitivity: sensitivity} }
 }
 
-// explanationText words an explanation, as markdown that reads well where it is not rendered, or without any markup.
-func explanationText(x *suspect.Explanation, markdown bool) string {
+// markup is what a text is to be written in.
+type markup int
+
+// Editors that know Markdown need not know its tables, which some run together into one line: to them columns are a block of code.
+const (
+	plainText markup = iota
+	fenced
+	tabled
+)
+
+// markup is what an editor reads that takes Markdown or does not.
+func (s *server) markup(markdown bool) markup {
+	switch {
+	case !markdown:
+		return plainText
+	case s.client.General.Markdown.Parser == "marked": // what VS Code has
+		return tabled
+	}
+	return fenced
+}
+
+// explanationText words an explanation.
+func explanationText(x *suspect.Explanation, in markup) string {
+	markdown := in == tabled
 	rows := [][]string{{x.Kind, "model", "file"}}
 	for _, c := range x.Choices {
 		rows = append(rows, []string{code(c.Text, c.Text == x.Token, markdown), percent(c.Model), percent(c.File)})
@@ -129,6 +152,15 @@ func explanationText(x *suspect.Explanation, markdown bool) string {
 	}
 	var b strings.Builder
 	table(&b, rows, markdown)
+	if in == fenced {
+		fence := "```"
+		for strings.Contains(b.String(), fence) {
+			fence += "`"
+		}
+		text := fence + "text\n" + b.String() + fence + "\n"
+		b.Reset()
+		b.WriteString(text)
+	}
 	fmt.Fprintf(&b, "\n%.1f bits of surprise. %s\n", x.Bits, x.Why)
 	return b.String()
 }

@@ -17,7 +17,7 @@ import (
 // What a hover lists is the business of lsp/suspect and of the marker tests; here is how it is shown.
 func TestHover(t *testing.T) {
 	quiet := map[string]any{"diagnostics": map[string]any{"enable": false}}
-	for name, config := range map[string]fakeeditor.Config{"markdown": {InitializationOptions: quiet}, "plain": {InitializationOptions: quiet, Plain: true}} {
+	for name, config := range map[string]fakeeditor.Config{"tables": {InitializationOptions: quiet, Tables: true}, "markdown": {InitializationOptions: quiet}, "plain": {InitializationOptions: quiet, Plain: true}} {
 		t.Run(name, func(t *testing.T) {
 			e := startWithModel(t, quick(&scripted{predict: prefer("height", "width")}), config)
 			e.Open(file, "python", "s = '𝄞'; "+python)
@@ -27,7 +27,10 @@ func TestHover(t *testing.T) {
 				t.Fatalf("hover %+v, want one of the name at %d", hover, at)
 			}
 			rows := `(?m)^variable +model +file *$\n^height .*%.*%.*\n^width \(here\) .*%.*%`
-			if name == "markdown" {
+			switch name {
+			case "markdown":
+				rows = "^```text\n" + `variable +model +file *\n(?m)^height .*%.*%.*\n^width \(here\) .*%.*%` + "[^`]*\n```$"
+			case "tables":
 				rows = "(?m)^\\| variable +\\| model \\| +file \\|$\n^\\|-+\\|-+:\\|-+:\\|$\n^\\| `height` .*%.*%.*\n^\\| \\*\\*`width`\\*\\* .*%.*%"
 			}
 			if !regexp.MustCompile(rows).MatchString(hover.Markdown) || !strings.Contains(hover.Markdown, "bits of surprise. Not reported: ") {
@@ -69,7 +72,18 @@ func TestExplanationCells(t *testing.T) {
 		"| `` `a` ``  | <0.1% |\n" +
 		"| `not in`   |  5.0% |\n" +
 		"\n1.4 bits of surprise. Why.\n"
-	if got := explanationText(x, true); got != want {
+	if got := explanationText(x, tabled); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	x.Choices[1].Text = "```a"
+	want = "````text\n" +
+		"operator   model  \n" +
+		"|| (here)    37%  \n" +
+		"```a       <0.1%  \n" +
+		"not in      5.0%  \n" +
+		"````\n" +
+		"\n1.4 bits of surprise. Why.\n"
+	if got := explanationText(x, fenced); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

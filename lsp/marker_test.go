@@ -37,6 +37,7 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 	}
 	config := fakeeditor.Config{
 		Encodings:             []protocol317.PositionEncodingKind{encoding},
+		Tables:                true,
 		Pull:                  encoding == protocol317.UTF8, // and by the other, diagnostics are published
 		InitializationOptions: map[string]any{"completion": map[string]any{"maxItems": 50}},
 	}

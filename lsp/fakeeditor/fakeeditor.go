@@ -51,8 +51,8 @@ type Config struct {
 	Progress bool
 	// OldEdits is an editor that knows no versioned edits.
 	OldEdits bool
-	// Plain is an editor that shows plain text only, and no label details.
-	Plain bool
+	// Plain is an editor that shows plain text only, and no label details; Tables one that shows Markdown's tables.
+	Plain, Tables bool
 	// Pull is an editor that asks for diagnostics; with Registers, a server may offer more of them in the session.
 	Pull, Registers bool
 	// Status is an editor that shows what the server can do; ShowDocument one that can show a document.
@@ -170,6 +170,9 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	}
 	capabilities := &params.Capabilities
 	capabilities.General.PositionEncodings = e.config.Encodings
+	if e.config.Tables {
+		capabilities.General.Markdown.Parser = "marked"
+	}
 	capabilities.Window.WorkDoneProgress = e.config.Progress
 	capabilities.Workspace.Configuration = e.config.Settings != nil
 	capabilities.Workspace.DidChangeConfiguration.DynamicRegistration = e.config.Settings != nil

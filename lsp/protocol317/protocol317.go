@@ -100,6 +100,9 @@ type WorkspaceFolder struct {
 type ClientCapabilities struct {
 	General struct {
 		PositionEncodings []PositionEncodingKind `json:"positionEncodings,omitempty"`
+		Markdown          struct {
+			Parser string `json:"parser,omitempty"`
+		} `json:"markdown"`
 	} `json:"general"`
 	Window struct {
 		WorkDoneProgress bool `json:"workDoneProgress,omitempty"`
