@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/typings"
 	"mlm-lsp/treesitter"
 )
@@ -125,14 +126,15 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 		expr        expr
 		probability float64
 		first       int
+		fit         float32 // by how much likelier the name makes it
 	}
 	var groups []*group
 	at := map[string]*group{}
-	add := func(e expr, p float64) {
+	add := func(e expr, p float64, fit float32) {
 		key := e.key()
 		g := at[key]
 		if g == nil {
-			g = &group{expr: e, first: len(groups)}
+			g = &group{expr: e, first: len(groups), fit: fit}
 			at[key] = g
 			groups = append(groups, g)
 		}
@@ -151,7 +153,7 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 			continue
 		}
 		admitted += p
-		add(e, p)
+		add(e, p, c.Inputs[gap.NameFit])
 	}
 	// What contradicts the file is no possibility, neither of what is listed nor, as far as that is like it, of what is not.
 	if admitted > 0 {
@@ -177,7 +179,7 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 				}
 			}
 			if sum <= 0.05 {
-				add(e, documentedShare)
+				add(e, documentedShare, 0)
 			}
 		}
 	}
@@ -189,7 +191,7 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 		}
 		if text, imports, ok := s.write(a, g.expr); ok {
 			// A text of its own: a piece of that with the stand-in would hold all of it.
-			list = append(list, Candidate{Type: strings.Clone(text), Probability: math.Min(1, g.probability), Imports: imports, Evidence: s.words(a, &k, g.expr)})
+			list = append(list, Candidate{Type: strings.Clone(text), Probability: math.Min(1, g.probability), Imports: imports, Evidence: s.words(a, &k, g.expr, g.fit)})
 		}
 	}
 	return list
@@ -462,7 +464,7 @@ func (s *scope) bound(a *asking, word string) bool {
 
 // imports tells whether the file imports names from a module at its own level.
 func (s *scope) imports(module string) bool {
-	return slices.ContainsFunc(pythonImports(s.view.file), func(i pythonImport) bool { return i.top && !i.plain && i.module == module && mergeable(i) })
+	return slices.ContainsFunc(s.present, func(i pythonImport) bool { return i.top && !i.plain && i.module == module && mergeable(i) })
 }
 
 // runs tells whether Python evaluates an annotation at a site: not that of a variable or an attribute in a function.

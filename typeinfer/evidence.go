@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"mlm-lsp/lsp/gap"
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/typings"
 )
@@ -16,8 +15,8 @@ func isNameByte(b byte) bool { return names.IsNameByte(b) }
 // mostEvidence goes with a candidate.
 const mostEvidence = 4
 
-// words says what speaks for a type, the strongest first.
-func (s *scope) words(a *asking, k *known, e expr) (list []string) {
+// words says what speaks for a type, the strongest first. fit is by how much likelier the name makes it (gap.NameFit).
+func (s *scope) words(a *asking, k *known, e expr, fit float32) (list []string) {
 	add := func(text string) {
 		if len(list) < mostEvidence && !slices.Contains(list, text) {
 			list = append(list, text)
@@ -32,7 +31,7 @@ func (s *scope) words(a *asking, k *known, e expr) (list []string) {
 		if n := s.said[[2]string{symbol, e.key()}] - own; n > 0 {
 			add(fmt.Sprintf("`%s` is annotated so %s in this file", symbol, times(n)))
 		}
-		if n := s.around[[2]string{symbol, e.key()}]; n > 0 {
+		if n := s.sayAround(symbol)[e.key()]; n > 0 {
 			add(fmt.Sprintf("`%s` is annotated so %s in the project", symbol, times(n)))
 		}
 	}
@@ -78,13 +77,8 @@ func (s *scope) words(a *asking, k *known, e expr) (list []string) {
 			add("is awaited")
 		}
 	}
-	for _, c := range a.gap.Candidates {
-		if takeApart(s.style.language, c.Text).key() == e.key() {
-			if fit := c.Inputs[gap.NameFit]; fit > 1 && symbol != "" {
-				add(fmt.Sprintf("what is called `%s` often is one", symbol))
-			}
-			break
-		}
+	if fit > 1 && symbol != "" {
+		add(fmt.Sprintf("what is called `%s` often is one", symbol))
 	}
 	return list
 }

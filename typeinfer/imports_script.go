@@ -52,10 +52,7 @@ func addScript(f *treesitter.File, wanted map[string][]string, single bool) []Ed
 	marked := strings.Contains(text, "import type ") || strings.Contains(text, "{ type ") || strings.Contains(text, ", type ")
 	var edits []Edit
 	var fresh []string
-	quote := "\""
-	if single {
-		quote = "'"
-	}
+	mark := quote(single)
 	semicolon := ";"
 	if len(present) > 0 && !strings.HasSuffix(text[:present[len(present)-1].span.End], ";") || len(present) == 0 && strings.Count(text, ";\n") < strings.Count(text, "\n")/8 {
 		semicolon = ""
@@ -74,7 +71,7 @@ func addScript(f *treesitter.File, wanted map[string][]string, single bool) []Ed
 		}
 		list := wanted[module]
 		slices.Sort(list)
-		fresh = append(fresh, "import type { "+strings.Join(slices.Compact(list), ", ")+" } from "+quote+module+quote+semicolon)
+		fresh = append(fresh, "import type { "+strings.Join(slices.Compact(list), ", ")+" } from "+mark+module+mark+semicolon)
 	}
 	if len(fresh) == 0 {
 		return edits

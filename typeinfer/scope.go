@@ -20,8 +20,9 @@ type scope struct {
 	generics map[string]bool   // see generic
 	variable map[string]bool   // names of Python that stand for any type (TypeVar)
 	// said is what the file annotates by name and normal form.
-	said   map[[2]string]int
-	around map[[2]string]int
+	said    map[[2]string]int
+	around  map[string]map[string]int // what the project annotates a name with, in normal form, by name: see sayAround
+	present []pythonImport            // of a file of Python
 }
 
 var (
@@ -31,12 +32,12 @@ var (
 )
 
 func (v *view) scope(opts Options) *scope {
-	s := &scope{opts: opts, view: v, style: style{language: v.file.Language, capital: map[string]bool{}}, variable: map[string]bool{}, generics: map[string]bool{}, said: map[[2]string]int{}, around: map[[2]string]int{}}
+	s := &scope{opts: opts, view: v, style: style{language: v.file.Language, capital: map[string]bool{}}, variable: map[string]bool{}, generics: map[string]bool{}, said: map[[2]string]int{}, around: map[string]map[string]int{}}
 	if v.x == nil {
 		return s
 	}
 	text := string(v.x.File.Text)
-	new, old, generic, list, single := 0, 0, 0, 0, 0
+	new, old, generic, list := 0, 0, 0, 0
 	for _, a := range typings.Listed(v.x.File, treesitter.Span{}) {
 		if a.Symbol != "" {
 			s.said[[2]string{a.Symbol, Normalise(s.style.language, a.Type)}]++
@@ -54,10 +55,7 @@ func (v *view) scope(opts Options) *scope {
 	}
 	if opts.Around != nil {
 		newAround, oldAround := 0, 0
-		opts.Around.Types(func(symbol, text string, times int) {
-			if symbol != "" {
-				s.around[[2]string{symbol, Normalise(s.style.language, text)}] += times
-			}
+		opts.Around.Types(func(_, text string, times int) {
 			if strings.Contains(text, "Optional[") {
 				oldAround += times
 			} else if strings.Contains(text, " | None") {
@@ -77,7 +75,8 @@ func (v *view) scope(opts Options) *scope {
 		for _, m := range checkingPattern.FindAllStringIndex(text, -1) {
 			s.checking = append(s.checking, treesitter.Span{Start: m[0], End: m[1]})
 		}
-		for _, i := range pythonImports(v.file) {
+		s.present = pythonImports(v.file)
+		for _, i := range s.present {
 			if i.module == "typing" {
 				for _, n := range i.names {
 					if n.alias == "" && pythonAliases[n.name] != "" {
@@ -94,18 +93,23 @@ func (v *view) scope(opts Options) *scope {
 		return s
 	}
 	s.style.generic = generic > list
-	for _, t := range v.x.File.Tokens {
-		if t.Subkind == treesitter.SubkindString && t.Len() > 1 {
-			switch text[t.Start] {
-			case '\'':
-				single++
-			case '"':
-				single--
-			}
-		}
-	}
-	s.style.single = single > 0
+	s.style.single = singleQuotes(v.x.File)
 	return s
+}
+
+// sayAround is how often the project annotates a name with each type, in normal form.
+func (s *scope) sayAround(symbol string) map[string]int {
+	if known, ok := s.around[symbol]; ok || s.opts.Around == nil {
+		return known
+	}
+	said := map[string]int{}
+	s.opts.Around.Types(func(other, text string, times int) {
+		if other == symbol {
+			said[Normalise(s.style.language, text)] += times
+		}
+	})
+	s.around[symbol] = said
+	return said
 }
 
 // typed says whether file or project annotate enough for that to say something: parameters, since fields of interfaces and of data classes are annotated in untyped code, too.
