@@ -215,7 +215,7 @@ func (a *annotating) edit(ctx context.Context, data annotation) (*protocol317.Wo
 	if !data.Whole || !can.DocumentChanges || can.ChangeAnnotationSupport == nil {
 		return a.s.edit(a.snap, edits...), nil
 	}
-	// A preview: the user sees each before it is done.
+	// An editor that shows edits before they are done says what these are for. None waits for a confirmation: VS Code would show them all unticked, and do nothing.
 	const id = "types"
 	change := protocol317.AnnotatedDocumentEdit{}
 	change.TextDocument.URI, change.TextDocument.Version = a.snap.uri, &a.snap.version
@@ -225,7 +225,7 @@ func (a *annotating) edit(ctx context.Context, data annotation) (*protocol317.Wo
 	return &protocol317.WorkspaceEdit{
 		DocumentChanges: []any{change},
 		ChangeAnnotations: map[string]protocol317.ChangeAnnotation{id: {
-			Label: "Types that are sure enough", NeedsConfirmation: true, Description: fmt.Sprintf("%d of %d sites without a type", len(picks), len(a.all())),
+			Label: "Types that are sure enough", Description: fmt.Sprintf("%d of %d sites without a type", len(picks), len(a.all())),
 		}},
 	}, nil
 }

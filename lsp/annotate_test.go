@@ -84,8 +84,8 @@ func TestAnnotateAll(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if whole := c.title == "Annotate this file"; action.Preview != (whole && config.Resolves) {
-					t.Errorf("%q: a preview: %v", c.title, action.Preview)
+				if whole := c.title == "Annotate this file"; (action.Label != "") != (whole && config.Resolves) {
+					t.Errorf("%q: edits for %q", c.title, action.Label)
 				}
 				e.Apply(file, action)
 				text := e.Text(file)

@@ -59,7 +59,7 @@ func TestSilenceCommandThatIsDeclined(t *testing.T) {
 	e.Close()
 }
 
-// All that is sure is written, with a preview where the editor has one; where nothing is, the user is told so.
+// All that is sure is written, and the editor told what its edits are for; where nothing is, the user is told so.
 func TestAnnotateCommand(t *testing.T) {
 	e := startTyping(t, quick(&scripted{predict: prefer("Decimal")}), fakeeditor.Config{Applies: true, Annotated: true})
 	e.Open(file, "python", orders)
@@ -68,8 +68,8 @@ func TestAnnotateCommand(t *testing.T) {
 		t.Fatalf("annotated: %v, %v", done, err)
 	}
 	action := e.Applied(file)
-	if !action.Preview {
-		t.Error("no preview")
+	if action.Label != "Types that are sure enough" {
+		t.Errorf("edits for %q", action.Label)
 	}
 	e.Apply(file, action)
 	if text := e.Text(file); !strings.Contains(text, "def paid(self, amount: Decimal, note") || errorsIn("python", text) != 0 {

@@ -467,7 +467,7 @@ type Action struct {
 	Others    map[string][]Edit
 	Creates   []string // URIs of files that it makes
 	Command   *protocol.Command
-	Preview   bool // its edits are shown before they are done
+	Label     string // what its edits are said to be for, where an editor shows that
 	raw       json.RawMessage
 }
 
@@ -579,7 +579,7 @@ func (e *Editor) action(name string, raw json.RawMessage) Action {
 				if !ok || annotation.Label == "" || !e.config.Annotated {
 					e.t.Errorf("the annotation %q of an edit is not there, or not wanted", edit.AnnotationID)
 				}
-				action.Preview = action.Preview || annotation.NeedsConfirmation
+				action.Label = annotation.Label
 			}
 		}
 		e.plan(name, &action, file, edits)

@@ -378,11 +378,10 @@ type WorkspaceEdit struct {
 	ChangeAnnotations map[string]ChangeAnnotation                  `json:"changeAnnotations,omitempty"` // by id
 }
 
-// ChangeAnnotation says what edits are for. With NeedsConfirmation the client shows them to the user before they are done.
+// ChangeAnnotation says what edits are for.
 type ChangeAnnotation struct {
-	Label             string `json:"label"`
-	NeedsConfirmation bool   `json:"needsConfirmation,omitempty"`
-	Description       string `json:"description,omitempty"`
+	Label       string `json:"label"`
+	Description string `json:"description,omitempty"`
 }
 
 // AnnotatedDocumentEdit is a protocol.TextDocumentEdit whose edits are annotated.
