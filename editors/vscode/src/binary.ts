@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { Action } from './status';
 import { chosen, mayRunFrom, type Chosen } from './trust';
 
 // Program is the server's program and how it is called.
@@ -11,6 +12,16 @@ export interface Program {
   library: string[]; // the flag of the runtime library alone
   origin: string; // where the program is from, in words
   withheld: string[]; // settings that an untrusted workspace keeps from being heeded
+}
+
+// NotFound says why there is nothing to run, and what mends it.
+export class NotFound extends Error {
+  constructor(
+    message: string,
+    readonly action: Action,
+  ) {
+    super(message);
+  }
 }
 
 const programName = process.platform === 'win32' ? 'mlm-lsp.exe' : 'mlm-lsp';
@@ -34,16 +45,11 @@ async function findCommand(settings: Chosen, extensionPath: string): Promise<{ c
   }
   const command = await onPath();
   if (command === undefined) {
-    throw new Error(missingText(settings));
+    throw settings.withheld.includes('mlm-lsp.server.path')
+      ? new NotFound('this workspace is not trusted, so that mlm-lsp.server.path is not heeded, and no mlm-lsp is on the PATH', 'manage-trust')
+      : new NotFound('no mlm-lsp is on the PATH: install it, or name it in mlm-lsp.server.path', 'open-settings');
   }
   return { command, origin: 'found on the PATH' };
-}
-
-function missingText(settings: Chosen): string {
-  if (settings.withheld.includes('mlm-lsp.server.path')) {
-    return 'this workspace is not trusted, so that mlm-lsp.server.path is not heeded, and no mlm-lsp is on the PATH: trust the workspace';
-  }
-  return 'no mlm-lsp is on the PATH: install it, or name it in mlm-lsp.server.path';
 }
 
 async function modelFlags(settings: Chosen): Promise<string[]> {
@@ -63,10 +69,10 @@ async function libraryFlag(settings: Chosen, carried?: string): Promise<string[]
 async function named(setting: string, value: string, fits: (name: string) => Promise<boolean>): Promise<string> {
   const name = value.startsWith('~/') ? path.join(os.homedir(), value.slice(2)) : value;
   if (!path.isAbsolute(name)) {
-    throw new Error(`${setting} must be an absolute path, not ${value}`);
+    throw new NotFound(`${setting} must be an absolute path, not ${value}`, 'open-settings');
   }
   if (!(await fits(name))) {
-    throw new Error(`${setting} names ${name}, which is not there${fits === isProgram ? ' or cannot be run' : ''}`);
+    throw new NotFound(`${setting} names ${name}, which is not there${fits === isProgram ? ' or cannot be run' : ''}`, 'open-settings');
   }
   return name;
 }

@@ -14,7 +14,7 @@ import {
   ShowMessageNotification,
   State,
 } from 'vscode-languageclient/node';
-import { findProgram, type Program } from './binary';
+import { findProgram, NotFound, type Program } from './binary';
 import { languages } from './languages';
 import { pipeLog } from './log';
 import { type Button, openAt, reason, tell } from './mend';
@@ -113,7 +113,7 @@ export class Server implements vscode.Disposable {
       this.running = await findProgram(this.extensionPath);
     } catch (err) {
       this.running = undefined;
-      this.fail({ kind: 'missing', message: reason(err), action: 'open-settings' });
+      this.fail({ kind: 'missing', message: reason(err), action: err instanceof NotFound ? err.action : 'show-log' });
       return;
     }
     this.set({ kind: 'starting' });

@@ -172,34 +172,42 @@ export class Heat implements vscode.Disposable {
   }
 }
 
-// Legend stands in the status bar while the editor with the focus has a heat map: an item for each colour. A click takes the map away.
+// Legend stands in the status bar while the editor in front has a heat map: what it measures, then each colour and what it stands for. A click takes the map away.
 class Legend implements vscode.Disposable {
   words: string[] = [];
-  private readonly items = Array.from({ length: coloured + 1 }, (_, i) => {
-    const item = vscode.window.createStatusBarItem(`heat.${i}`, vscode.StatusBarAlignment.Left, -100 - i);
-    item.name = 'mlm-lsp: legend of the heat map';
-    item.tooltip = 'How surprising each token is, in bits a subword. A click takes the heat map away.';
-    item.command = 'mlmLsp.heat';
-    if (i > 0) {
-      item.color = new vscode.ThemeColor(`mlmLsp.heat${i}`);
-    }
-    return item;
+  private readonly title = legendItem(0);
+  private readonly colours = Array.from({ length: coloured }, (_, i) => {
+    const swatch = legendItem(2 * i + 1);
+    swatch.color = new vscode.ThemeColor(`mlmLsp.heat${i + 1}`);
+    return { swatch, label: legendItem(2 * i + 2) };
   });
 
   show(visible: boolean): void {
-    this.items.forEach((item, i) => {
-      item.text = i === 0 ? '$(flame) surprise in bits' : `■ ${this.words[i] ?? ''}`;
+    this.title.text = '$(flame) surprise in bits:';
+    this.colours.forEach(({ swatch, label }, i) => {
+      swatch.text = '██';
+      label.text = this.words[i + 1] ?? '';
+    });
+    for (const item of [this.title, ...this.colours.flatMap(({ swatch, label }) => [swatch, label])]) {
       if (visible && this.words.length > 0) {
         item.show();
       } else {
         item.hide();
       }
-    });
+    }
   }
 
   dispose(): void {
-    this.items.forEach((item) => item.dispose());
+    vscode.Disposable.from(this.title, ...this.colours.flatMap(({ swatch, label }) => [swatch, label])).dispose();
   }
+}
+
+function legendItem(place: number): vscode.StatusBarItem {
+  const item = vscode.window.createStatusBarItem(`heat.${place}`, vscode.StatusBarAlignment.Left, -100 - place);
+  item.name = 'mlm-lsp: legend of the heat map';
+  item.tooltip = 'How surprising each token is, in bits a subword. A click takes the heat map away.';
+  item.command = 'mlmLsp.heat';
+  return item;
 }
 
 function key(document: vscode.TextDocument): string {

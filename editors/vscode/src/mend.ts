@@ -13,6 +13,7 @@ const buttons: Record<Action, Button> = {
   'open-settings': { title: 'Open Settings', run: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp') },
   restart: { title: 'Restart Server', run: () => vscode.commands.executeCommand('mlmLsp.restart') },
   resume: { title: 'Resume', run: () => vscode.commands.executeCommand('mlmLsp.resume') },
+  'manage-trust': { title: 'Manage Workspace Trust', run: () => vscode.commands.executeCommand('workbench.trust.manage') },
   'show-log': { title: 'Show Log', run: () => vscode.commands.executeCommand('mlmLsp.showOutput') },
 };
 

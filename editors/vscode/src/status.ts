@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 // Kind is what the server can do: its own word for it (the notification mlm-lsp/status), or, while it does not run, ours.
 export type Kind = 'loading' | 'ready' | 'noModel' | 'paused' | 'error' | 'starting' | 'crashed' | 'stopped' | 'missing';
 
-// Action is what mends it, as the server names it.
-export type Action = 'install-runtime' | 'open-settings' | 'restart' | 'resume' | 'show-log';
+// Action is what mends it, as the server names it; the last is ours.
+export type Action = 'install-runtime' | 'open-settings' | 'restart' | 'resume' | 'show-log' | 'manage-trust';
 
 export interface Status {
   kind: Kind;
