@@ -225,7 +225,7 @@ var (
 // admit tells whether what the file says lets a type stand, and gives it what that says it must have besides: None of a default None.
 func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 	python := s.style.language == "python"
-	if s.none(e) {
+	if s.none(e) || python && s.misplaced(a, e) {
 		return e, false
 	}
 	if e.admits(anything...) {
@@ -293,6 +293,33 @@ func (s *scope) none(e expr) bool {
 		return true
 	}
 	return slices.ContainsFunc(e.args, func(a expr) bool { return s.none(a) })
+}
+
+// misplaced tells whether something in a type of Python has no meaning at the site.
+func (s *scope) misplaced(a *asking, e expr) bool {
+	switch e.name {
+	case "TypeAlias":
+		return a.Kind != Variable || !title(a.Symbol)
+	case "Final":
+		return a.Kind == Parameter || a.Kind == Return
+	case "ClassVar":
+		return a.Kind != Field || classHeader(s.view.x, &a.Site) == ""
+	case "TypeGuard", "TypeIs":
+		return a.Kind != Return
+	case "Self":
+		return !s.inClass(a)
+	case "AnyStr":
+		return !s.bound(a, "AnyStr")
+	}
+	return slices.ContainsFunc(e.args, func(x expr) bool { return s.misplaced(a, x) })
+}
+
+// inClass tells whether a site stands in a class.
+func (s *scope) inClass(a *asking) bool {
+	f := a.x.File
+	return slices.ContainsFunc(f.Scopes, func(c treesitter.Scope) bool {
+		return c.Kind == treesitter.ScopeClass && c.Start <= a.site.Start && a.site.End <= c.End
+	})
 }
 
 // constant tells whether a name is written as those of constants are.

@@ -140,3 +140,21 @@ func TestObvious(t *testing.T) {
 		}
 	}
 }
+
+// TestMisplaced: words of annotations are suggested only where they mean something.
+func TestMisplaced(t *testing.T) {
+	const text = "from typing import AnyStr, ClassVar, Final, Self, TypeAlias\n\nNAME: Final[str] = 'x'\nOther: TypeAlias = 'x'\nclass A:\n    kind: ClassVar[str] = 'x'\n    def f(self) -> Self: ...\n    def g(self, a: AnyStr) -> AnyStr: ...\n\ndef load(path, text, kind):\n    local = get(path)\n    return local\n"
+	_, list := suggest(t, "python", text, Options{})
+	for _, s := range list {
+		for _, c := range s.Candidates {
+			for _, word := range []string{"AnyStr", "ClassVar", "Self", "TypeAlias"} {
+				if strings.Contains(c.Type, word) {
+					t.Errorf("%s %s: %s", s.Kind, s.Symbol, c.Type)
+				}
+			}
+			if s.Kind != Variable && strings.Contains(c.Type, "Final") {
+				t.Errorf("%s %s: %s", s.Kind, s.Symbol, c.Type)
+			}
+		}
+	}
+}
