@@ -112,7 +112,7 @@ func (s *scope) sayAround(symbol string) map[string]int {
 	return said
 }
 
-// typed says whether file or project annotate enough for that to say something: parameters, since fields of interfaces and of data classes are annotated in untyped code, too.
+// typed says whether file and project annotate most of what they could: parameters, since fields of interfaces and of data classes are annotated in untyped code, too.
 func (s *scope) typed() string {
 	if s.view.x == nil {
 		return Untyped
@@ -122,7 +122,7 @@ func (s *scope) typed() string {
 		bareAround, typedAround := s.opts.Around.Parameters()
 		bare, typed = bare+bareAround, typed+typedAround
 	}
-	if typed >= 3 && typed*10 >= typed+bare {
+	if typed >= 3 && typed >= bare {
 		return Typed
 	}
 	return Untyped

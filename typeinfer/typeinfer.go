@@ -124,6 +124,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 		}
 		for _, a := range asked {
 			g := Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates), Typed: s.typed()}
+			opts.Table.sure(f.Language, a.Kind, g.Typed, g.Candidates)
 			g.Showable = len(g.Candidates) > 0 && s.showable(a, g.Candidates[0])
 			g.Shown = g.Showable && opts.Table.Shows(f.Language, a.Kind, g.Typed, g.Candidates[0].Probability)
 			list = append(list, g)

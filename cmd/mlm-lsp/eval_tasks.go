@@ -106,6 +106,7 @@ func newEvalTypes() *cobra.Command {
 	flags.addSources(cmd)
 	cmd.Flags().IntVar(&opts.WindowBytes, "window-bytes", 0, "bytes of text around an annotation (default 1000)")
 	cmd.Flags().BoolVar(&opts.Bare, "bare", false, "take all other annotations out, too, those of the project included: what is asked in code without types")
+	cmd.Flags().BoolVar(&opts.WithoutModel, "without-model", false, "only what needs no model, as mlm-lsp types without --ask: thousands of cases in minutes")
 	cmd.Flags().StringVar(&count, "count", "", "only write the types that annotations name most often to this `FILE` (training/evaluate/types.tsv is one, of training projects)")
 	return cmd
 }

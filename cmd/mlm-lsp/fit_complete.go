@@ -49,33 +49,9 @@ One of six projects is held out; what is reached on those is shown.`,
 			if into != "" {
 				flags.bundle = into
 			}
-			questions, err := readQuestions(table)
+			questions, err := askToFit(cmd, args, &flags, load, opts, table)
 			if err != nil {
 				return err
-			}
-			if questions == nil {
-				m, err := flags.open(cmd.Context())
-				if err != nil {
-					return err
-				}
-				defer m.Close()
-				load.Seed = opts.Seed
-				sources, err := loadToFit(cmd.Context(), args, load)
-				if err != nil {
-					return err
-				}
-				show := newProgress("asking", "questions")
-				defer show.finish()
-				opts.Progress = show.set
-				if questions, err = evaluate.Questions(cmd.Context(), m, sources, opts); err != nil {
-					return err
-				}
-				show.finish()
-				if table != "" {
-					if err := writeFile(table, func(w io.Writer) error { return ranking.WriteQuestions(w, questions) }); err != nil {
-						return err
-					}
-				}
 			}
 			c, err := ranking.FitCombiner(questions, ranking.CombinerOptions{Seed: opts.Seed, Groups: opts.Groups, Log: func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }})
 			if err != nil {
@@ -100,12 +76,69 @@ One of six projects is held out; what is reached on those is shown.`,
 	f := cmd.Flags()
 	f.StringVar(&out, "out", "", "the `FILE` to write the forests to")
 	f.StringVar(&into, "into", "", "the `BUNDLE` to write the forests into; it is also the model that is asked")
-	f.StringVar(&table, "questions", "", "keep the answered questions in this `FILE`; if it is there, fit on them and ask nothing")
+	questionsFlag(cmd, &table)
 	f.StringSliceVar(&opts.Groups, "groups", nil, "fit these groups of gaps alone, and keep the forests that the others have ("+strings.Join(gap.Groups(), ", ")+"; default: all)")
-	f.IntVar(&load.Files, "files", 200, "how many files of each language to draw; projects take turns")
-	f.IntVar(&opts.PerClass, "per-class", 0, "questions of each language and class, and three times as many completions of each language (default 110)")
+	filesFlag(cmd, &load)
+	f.IntVar(&opts.PerClass, "per-class", 4, "questions of each language and class below each path, and three times as many completions of each language")
 	f.Uint64Var(&opts.Seed, "seed", 0, "seed of all draws")
 	return cmd
+}
+
+func questionsFlag(cmd *cobra.Command, table *string) {
+	cmd.Flags().StringVar(table, "questions", "", "keep the answered questions in this `FILE`; if it is there, fit on them and ask nothing")
+}
+
+func filesFlag(cmd *cobra.Command, load *evaluate.LoadOptions) {
+	cmd.Flags().IntVar(&load.Files, "files", 12, "how many files of each language to draw below each path; projects take turns")
+}
+
+// askToFit asks the questions that forests are fitted on, one path after the other, so that the files of one alone are held; or reads those of an earlier run.
+func askToFit(cmd *cobra.Command, paths []string, flags *modelFlags, load evaluate.LoadOptions, opts evaluate.QuestionOptions, table string) ([]ranking.Question, error) {
+	load.Seed = opts.Seed
+	questions, err := readQuestions(table)
+	if err != nil || questions != nil {
+		return questions, err
+	}
+	m, err := flags.open(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	defer m.Close()
+	err = eachPath(cmd.Context(), paths, "asking", load, func(sources []evaluate.Source) error {
+		list, err := evaluate.Questions(cmd.Context(), m, sources, opts)
+		if errors.Is(err, evaluate.ErrNothingToAsk) {
+			return nil
+		}
+		questions = append(questions, list...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if table != "" {
+		err = writeFile(table, func(w io.Writer) error { return ranking.WriteQuestions(w, questions) })
+	}
+	return questions, err
+}
+
+// eachPath draws files below one path after the other, without what belongs to evaluation projects; paths without any are passed over.
+func eachPath(ctx context.Context, paths []string, what string, load evaluate.LoadOptions, do func(sources []evaluate.Source) error) error {
+	show := newProgress(what, "paths")
+	defer show.finish()
+	for i, path := range paths {
+		show.set(i, len(paths))
+		sources, err := loadToFit(ctx, []string{path}, load)
+		if errors.Is(err, evaluate.ErrNothingToAsk) || err == nil && len(sources) == 0 {
+			continue
+		}
+		if err == nil {
+			err = do(sources)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sureEnough checks the arguments of a command that chooses from which probability on something is shown: precision is --right, out is --out.

@@ -23,11 +23,11 @@ var targets = map[string][]target{
 		{"names of two and more subwords behind those of one, points", "at most 10", behind},
 		{"operators, right at once", "90", share("operator", SliceAll, SystemCombined, "@1")},
 		{"the combination above each of its parts in every language, names", "all, beyond doubt", everywhere("names")},
-		{"calibration error of what is shown", "at most 5", calibrated},
+		{"calibration error of what is shown", "at most 5", calibrated(SystemCombined)},
 	},
 	"complete": {
 		{"the combination above each of its parts in every language, nothing typed", "all, beyond doubt", everywhere(typedClass(0))},
-		{"calibration error of what is shown", "at most 5", calibrated},
+		{"calibration error of what is shown", "at most 5", calibrated(SystemCombined)},
 	},
 	"types": {
 		{"TypeScript's hundred most frequent types, right at once", "80", share(SliceAll, sliceTypeScript, SystemTypes, "@1")},
@@ -35,7 +35,7 @@ var targets = map[string][]target{
 		{"Python, mean reciprocal rank", "70", share(SliceAll, "python", SystemTypes, "MRR")},
 		{"sites at which a type is shown", "50", share(SliceAll, SliceAll, SystemTypes, "shown")},
 		{"what is shown is what the author wrote", "90", share(SliceAll, SliceAll, SystemTypes, "precise")},
-		{"calibration error of what is shown", "at most 5", calibrated},
+		{"calibration error of what is suggested", "at most 5", calibrated(SystemTypes)},
 	},
 	"fixes": {
 		{"real fixes: repair at once, names that are covered", "55", share("identifiers", SliceAll, SystemCheck, "of covered@1")},
@@ -170,37 +170,39 @@ func everywhere(class string) func(Result) string {
 	}
 }
 
-// calibrated tells the error over all cases, and of the classes and languages that are off by most.
-func calibrated(r Result) string {
-	var whole *Reliability
-	worst := map[bool]*Reliability{} // by whether it is a language
-	list := r.Reliability()
-	for i := range list {
-		e := &list[i]
-		first := e.Class == r.whole()
-		switch {
-		case e.System != SystemCombined:
-		case first && e.Slice == SliceAll:
-			whole = e
-		case e.Slice == SliceAll, first:
-			language := e.Slice != SliceAll
-			if w := worst[language]; w == nil || e.Error > w.Error {
-				worst[language] = e
+// calibrated tells the error of a system over all cases, and of the classes and languages that are off by most.
+func calibrated(system string) func(Result) string {
+	return func(r Result) string {
+		var whole *Reliability
+		worst := map[bool]*Reliability{} // by whether it is a language
+		list := r.Reliability()
+		for i := range list {
+			e := &list[i]
+			first := e.Class == r.whole()
+			switch {
+			case e.System != system:
+			case first && e.Slice == SliceAll:
+				whole = e
+			case e.Slice == SliceAll, first:
+				language := e.Slice != SliceAll
+				if w := worst[language]; w == nil || e.Error > w.Error {
+					worst[language] = e
+				}
 			}
 		}
-	}
-	if whole == nil {
-		return ""
-	}
-	text := fmt.Sprintf("%.1f of %d", 100*whole.Error, whole.Count)
-	for _, language := range []bool{false, true} {
-		if e := worst[language]; e != nil {
-			name := e.Class
-			if language {
-				name = e.Slice
-			}
-			text += fmt.Sprintf("; at most %.1f: %s (by chance %.1f)", 100*e.Error, name, 100*e.Chance)
+		if whole == nil {
+			return ""
 		}
+		text := fmt.Sprintf("%.1f of %d", 100*whole.Error, whole.Count)
+		for _, language := range []bool{false, true} {
+			if e := worst[language]; e != nil {
+				name := e.Class
+				if language {
+					name = e.Slice
+				}
+				text += fmt.Sprintf("; at most %.1f: %s (by chance %.1f)", 100*e.Error, name, 100*e.Chance)
+			}
+		}
+		return text
 	}
-	return text
 }

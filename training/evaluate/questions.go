@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -32,7 +31,7 @@ type QuestionOptions struct {
 // on. The sources must not be of projects that are measured on, nor of those that the model has learnt from.
 //
 // Of the completions half have the rest of the line taken away, as when a line is written from left to right. Of the annotations half are asked for in files without any others, where
-// a language lets them be; they cost the model many rows each, so it is asked about one in six, and there about those candidates that the present forests rank first.
+// a language lets them be; they cost the model many rows each, so it is asked about one in fifteen, and there about those candidates that the present forests rank first.
 func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOptions) ([]ranking.Question, error) {
 	if opts.PerClass == 0 {
 		opts.PerClass = 110
@@ -48,14 +47,11 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOpti
 	}
 	total := 0
 	if slices.Contains(opts.Groups, gap.GroupAnnotation) {
+		first := 2 * rand.New(rand.NewPCG(opts.Seed, 29)).IntN(modelAsked/2)
 		for i, a := range drawAnnotations(sources, opts.Common) {
-			if i%2 == 1 && canBeBare(a.file.Language) {
-				if a = bareAnnotation(a); a == nil {
-					continue
-				}
-			}
+			a.bare = i%2 == 1 && canBeBare(a.file.Language)
 			at[a.source].annotations = append(at[a.source].annotations, a)
-			if i%12 < 2 {
+			if (first+i)%modelAsked < 2 {
 				at[a.source].asked = append(at[a.source].asked, a)
 			}
 			total++
@@ -78,7 +74,7 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOpti
 		total++
 	}
 	if total == 0 {
-		return nil, errors.New("asking: no token to ask for: name more files")
+		return nil, fmt.Errorf("asking: %w: name more files", ErrNothingToAsk)
 	}
 	// Files are asked about at the same time; the list is in their order.
 	progress := &steps{total: total, report: opts.Progress}
@@ -108,6 +104,9 @@ func Questions(ctx context.Context, m Asker, sources []Source, opts QuestionOpti
 	}
 	return slices.DeleteFunc(list, func(q ranking.Question) bool { return !slices.Contains(opts.Groups, q.Group) }), nil
 }
+
+// modelAsked is of how many annotations two are shown to the model, one of them bare.
+const modelAsked = 30
 
 // completions is how many completions there are for each token of a class that is taken out.
 const completions = 3
@@ -187,10 +186,22 @@ func (f *examFile) ask(ctx context.Context, m Asker) error {
 
 // askTypes asks for the annotations.
 func (f *examFile) askTypes(ctx context.Context, m Asker, corpus *ngram.Model) error {
-	if len(f.annotations) == 0 {
+	var annotations []*annotation
+	asked := map[*annotation]bool{}
+	for _, a := range f.annotations {
+		one := a
+		if a.bare { // made here and not when they are drawn: each has a file of its own
+			if one = bareAnnotation(a); one == nil {
+				continue
+			}
+		}
+		annotations = append(annotations, one)
+		asked[one] = slices.Contains(f.asked, a)
+	}
+	if len(annotations) == 0 {
 		return nil
 	}
-	if err := describeSites(ctx, f.annotations, corpus); err != nil {
+	if err := describeSites(ctx, annotations, corpus); err != nil {
 		return err
 	}
 	combiner, err := gap.CombinerOf(m)
@@ -199,8 +210,8 @@ func (f *examFile) askTypes(ctx context.Context, m Asker, corpus *ngram.Model) e
 	}
 	var queries []model.Query
 	var of []*annotation
-	for _, a := range f.asked {
-		if len(a.gap.Candidates) > 0 {
+	for _, a := range annotations {
+		if asked[a] && len(a.gap.Candidates) > 0 {
 			of = append(of, a)
 			a.gap.Rank(combiner)
 			queries = append(queries, a.gap.Query(names.Query(a.file, a.site.Span, windowBytes)))
@@ -213,7 +224,7 @@ func (f *examFile) askTypes(ctx context.Context, m Asker, corpus *ngram.Model) e
 	for i, a := range of {
 		a.gap.Answer(predictions[i])
 	}
-	for _, a := range f.annotations {
+	for _, a := range annotations {
 		mode := a.site.Kind
 		if a.bare {
 			mode += ", bare"

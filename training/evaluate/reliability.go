@@ -116,11 +116,11 @@ func chance(stated []float64, seed uint64, name string) float64 {
 	return sum / draws
 }
 
-// calibration lays the rows out; brief leaves what is shown to people: the combination, by class and by language.
+// calibration lays the rows out; brief leaves what is shown to people: the combination, and of types what is suggested, by class and by language.
 func (r Result) calibration(brief bool) (table, bool) {
 	t := table{title: r.Task + ", calibration", header: []string{"task", "class", "slice", "system", "cases", "stated", "right", "ECE", "by chance"}}
 	for _, e := range r.Reliability() {
-		if brief && (e.System != SystemCombined || e.Slice != SliceAll && e.Class != r.whole()) {
+		if brief && (e.System != SystemCombined && e.System != SystemTypes || e.Slice != SliceAll && e.Class != r.whole()) {
 			continue
 		}
 		percent := func(x float64) string { return fmt.Sprintf("%.1f", 100*x) }

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -37,6 +38,9 @@ type LoadOptions struct {
 	Languages []string // nil: all that treesitter knows
 	Seed      uint64   // of the draw
 }
+
+// ErrNothingToAsk is in the errors of Load, Questions and TypeQuestions where the paths hold nothing of what is asked for.
+var ErrNothingToAsk = errors.New("nothing to ask about")
 
 // maxSource is the largest file that is read; larger ones are data more often than code.
 const maxSource = 512 << 10
@@ -122,8 +126,8 @@ func Load(ctx context.Context, paths []string, opts LoadOptions) ([]Source, erro
 		}
 	}
 	if len(sources) == 0 {
-		return nil, fmt.Errorf("loading sources: no file in %s to measure on: name files or directories with code in one of the languages %s",
-			strings.Join(paths, ", "), strings.Join(treesitter.Languages(), ", "))
+		return nil, fmt.Errorf("loading sources: %w: no file in %s to measure on: name files or directories with code in one of the languages %s",
+			ErrNothingToAsk, strings.Join(paths, ", "), strings.Join(treesitter.Languages(), ", "))
 	}
 	return sources, nil
 }

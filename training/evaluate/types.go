@@ -30,6 +30,8 @@ type TypesOptions struct {
 	WindowBytes int // around the annotation; 0: 1,000, as the features ask
 	// Bare takes all other annotations out, too, those of the project included: what is asked in code to which nobody has given types yet. It leaves Python and TypeScript.
 	Bare bool
+	// WithoutModel asks nothing that asks the model, as `mlm-lsp types` does not: thousands of annotations take minutes.
+	WithoutModel bool
 }
 
 // sliceTypeScript holds the hundred types that TypeScript has most often: published figures are of those.
@@ -159,6 +161,9 @@ func Types(ctx context.Context, subjects []Subject, sources []Source, opts Types
 		cases[i] = a.result()
 	}
 	ranked := []string{SystemModel, SystemCombined, SystemGenerated, SystemTypes}
+	if opts.WithoutModel {
+		ranked = []string{SystemTypes}
+	}
 	layout := Layout{
 		Task:    "types",
 		Classes: append(slices.Clone(siteKinds), SliceAll),
@@ -244,6 +249,15 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		return err
 	}
 	corpus := gap.CorpusOf(s.Asker)
+	if opts.WithoutModel {
+		for _, a := range asked {
+			a.outcomes[SystemStatic] = a.ranked(a.gap.WithCorpus(corpus), combiner)
+			if err := a.suggest(ctx, subjects, s, opts); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	gaps := make([]*gap.Gap, len(asked))
 	queries := make([]model.Query, 2*len(asked))
 	for i, a := range asked {
@@ -264,13 +278,19 @@ func answerTypes(ctx context.Context, subjects []Subject, s Subject, asked []*an
 		a.outcomes[name(SystemGenerated)] = a.outcome(textsOf(answers[2*i+1]))
 		gaps[i].Answer(answers[2*i])
 		a.outcomes[name(SystemCombined)] = a.ranked(gaps[i], combiner)
-		if slices.Contains(typeinfer.Languages(), a.file.Language) {
-			if a.outcomes[name(SystemTypes)], err = a.suggested(ctx, s, opts.WindowBytes); err != nil {
-				return err
-			}
+		if err := a.suggest(ctx, subjects, s, opts); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// suggest adds the outcome of what the feature says, in a language that it knows.
+func (a *annotation) suggest(ctx context.Context, subjects []Subject, s Subject, opts TypesOptions) (err error) {
+	if slices.Contains(typeinfer.Languages(), a.file.Language) {
+		a.outcomes[system(subjects, s, SystemTypes)], err = a.suggested(ctx, s, opts.WindowBytes)
+	}
+	return err
 }
 
 // suggested is the outcome of what the feature says.

@@ -3,8 +3,11 @@ package ranking
 import (
 	"fmt"
 	"hash/fnv"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"mlm-lsp/lsp/gap"
 	"mlm-lsp/model/rank"
@@ -33,8 +36,14 @@ type CombinerOptions struct {
 // heldOut is one of how many projects is held out, to end the growth of forests and to say what they reach.
 const heldOut = 6
 
-// HeldOut tells whether a project is one that FitCombiner fits nothing on, called as it was when the questions were asked: what is measured on it is no better than elsewhere.
-func HeldOut(project string) bool { return foldOf(project, heldOut) == 0 }
+// HeldOut tells whether a project is one that FitCombiner fits nothing on.
+func HeldOut(project string) bool { return foldOf(family(project), heldOut) == 0 }
+
+// family is what the names of packages that are made together begin with: their code is alike, so they are on the same side of a split.
+func family(project string) string {
+	name, _, _ := strings.Cut(filepath.Base(project), "-")
+	return name
+}
 
 // FitCombiner fits the forests of package gap: for each group one without the model's inputs and one with them. It returns an error when there is too little to
 // learn from.
@@ -84,6 +93,40 @@ func FitCombiner(questions []Question, opts CombinerOptions) (*rank.Combiner, er
 			reached(all, full, asked, rest), reached(all, static, asked, rest)))
 	}
 	return c, nil
+}
+
+// TypeFolds is how many parts CrossFit makes of the projects.
+const TypeFolds = 4
+
+// TypeFold is the part that a project is in, from 0.
+func TypeFold(project string) int { return foldOf(family(project), TypeFolds) }
+
+// CrossFit fits the forest of annotations that asks no model once for each part of the projects (TypeFold), on the questions of the others: each is as good as the one that is fitted on all,
+// or a little worse, and has not seen the projects of its part.
+func CrossFit(questions []Question, opts CombinerOptions) ([]*rank.Combiner, error) {
+	g := combinerGrowth
+	g.seed += opts.Seed
+	list := make([]*rank.Combiner, TypeFolds)
+	for fold := range list {
+		var train []group
+		for _, q := range questions {
+			if q.Group == gap.GroupAnnotation && len(q.Inputs) >= 2 && TypeFold(q.Project) != fold {
+				train = append(train, thinned(q.sometimesBare()))
+			}
+		}
+		if len(train) < 50 {
+			return nil, fmt.Errorf("fitting forests of annotations: %d questions of other projects than those of part %d: name more projects to ask about", len(train), fold)
+		}
+		f, err := boost(gap.Static(), only(gap.Inputs(), gap.Static(), train), nil, g)
+		if err != nil {
+			return nil, err
+		}
+		list[fold] = &rank.Combiner{Version: rank.CombinerVersion, Static: map[string]*rank.Forest{gap.GroupAnnotation: f}, Full: map[string]*rank.Forest{}}
+		if opts.Log != nil {
+			opts.Log(fmt.Sprintf("part %d: fitted on %d annotations of other projects", fold, len(train)))
+		}
+	}
+	return list, nil
 }
 
 // answered tells whether the model was asked.
@@ -140,20 +183,27 @@ func thinned(q Question) group {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return int(q.Inputs[a][gap.ProjectPlace] - q.Inputs[b][gap.ProjectPlace])
-	})
+	if q.Group != gap.GroupAnnotation { // those stand in the order of their promise
+		slices.SortStableFunc(order, func(a, b int) int {
+			return int(q.Inputs[a][gap.ProjectPlace] - q.Inputs[b][gap.ProjectPlace])
+		})
+	}
 	h := fnv.New64a()
 	fmt.Fprint(h, q.Project, q.Answer, len(q.Inputs))
 	random := rand.New(rand.NewPCG(h.Sum64(), 5))
 	rest := order[mostOthers/2:]
 	random.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
-	g.rows, g.target = [][]float32{q.Inputs[q.Answer]}, 0
-	for _, i := range order[:mostOthers] {
+	g.rows, g.target, g.offset = [][]float32{q.Inputs[q.Answer]}, 0, []float64{0}
+	for k, i := range order[:mostOthers] {
 		g.rows = append(g.rows, q.Inputs[i])
+		stands := 0.0
+		if k >= mostOthers/2 { // for those that were not drawn, too: else shares come out too large
+			stands = math.Log(float64(len(rest)) / float64(mostOthers-mostOthers/2))
+		}
+		g.offset = append(g.offset, stands)
 	}
 	if q.Rest && q.Answer != last {
-		g.rows = append(g.rows, q.Inputs[last])
+		g.rows, g.offset = append(g.rows, q.Inputs[last]), append(g.offset, 0)
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 // Makes the tables of docs/types.md of what the checks printed. Each command prints Markdown.
 //
-//   node table.mjs checks NAME=FILE...           what pyright.mjs or tsc.mjs said of written suggestions; after the table, errors
+//   node table.mjs checks FOLDER NAME...         what pyright.mjs or tsc.mjs (NAME.checked.jsonl) and mypy.mjs (NAME.mypy.jsonl) said of written suggestions, and of the authors' own
+//                                                annotations written back (NAME.own.jsonl, NAME.own-mypy.jsonl), as far as there are such files; after the table, errors
 //   node table.mjs together BEFORE AFTER WRITTEN what pyright's command line said before and after all of them were written
 //   node table.mjs inferred CASES INFERRED...    what checkers infer by themselves, beside what `mlm-lsp types` says of the same cases
 //   node table.mjs typeevalpy FILE               what typeevalpy.mjs printed, beside the published table
@@ -19,18 +20,15 @@ const wilson = (n, of) => {
 }
 
 function checks() {
-  const rows = [], wrong = []
-  let all = 0, fine = 0
-  for (const arg of args) {
-    const at = arg.indexOf('='), list = lines(arg.slice(at + 1))
-    const good = list.filter(s => s.errors.length === 0)
-    rows.push([arg.slice(0, at), list.length, percent(good.length, list.length) + wilson(good.length, list.length)])
-    all += list.length
-    fine += good.length
-    wrong.push(...list.filter(s => s.errors.length > 0).map(s => [`${arg.slice(0, at)}: ${s.path}:${s.line}`, `${s.kind} ${s.symbol}: ${s.type} (${(100 * s.probability).toFixed(0)}%)`, s.errors[0].slice(0, 160)]))
+  const [folder, ...names] = args, ways = ['checked', 'mypy', 'own', 'own-mypy'], wrong = []
+  const read = (name, way) => fs.existsSync(`${folder}/${name}.${way}.jsonl`) ? lines(`${folder}/${name}.${way}.jsonl`) : []
+  const share = list => {
+    const good = list.filter(s => s.errors.length === 0).length
+    return list.length ? `${percent(good, list.length)}${wilson(good, list.length)} of ${list.length}` : '-'
   }
-  rows.push(['all', all, percent(fine, all) + wilson(fine, all)])
-  table(['project', 'written', 'without a new error, %'], rows)
+  for (const name of names) wrong.push(...read(name, 'checked').filter(s => s.errors.length > 0).map(s => [`${name}: ${s.path}:${s.line}`, `${s.kind} ${s.symbol}: ${s.type} (${(100 * s.probability).toFixed(0)}%)`, s.errors[0].slice(0, 160)]))
+  table(['without a new error, %', 'suggestions, by pyright or tsc', 'by mypy', "the authors' own, by pyright or tsc", 'by mypy'],
+    [...names.map(name => [name, ...ways.map(way => share(read(name, way)))]), ['all', ...ways.map(way => share(names.flatMap(name => read(name, way))))]])
   if (wrong.length) {
     console.log('')
     table(['where', 'written', 'first new error'], wrong.slice(0, 25))
