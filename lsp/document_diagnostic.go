@@ -14,7 +14,8 @@ import (
 
 // An editor that can ask for diagnostics is asked by none: nothing is published to it, and only documents that it asks about are checked. Its requests wait for the pass over
 // the version that they were read at; an edit that comes before its end answers them with ServerCancelled, which says to ask again. What makes
-// diagnostics change without an edit (a model that is there now, other settings) is told by workspace/diagnostic/refresh.
+// diagnostics change without an edit (a model that is there now, other settings) is told by workspace/diagnostic/refresh. To an editor that cannot be told so (Neovim 0.10) they are
+// published, since it would show the old ones until the next edit.
 //
 // Result ids are digests of what was found, positions included. So "unchanged" needs no memory of what any id stood for.
 
@@ -24,8 +25,10 @@ type pulled struct {
 	err   error
 }
 
-// pulls reports whether the editor asks for diagnostics.
-func (s *server) pulls() bool { return s.client.TextDocument.Diagnostic != nil }
+// pulls reports whether the editor asks for diagnostics, and asks again when it is told to.
+func (s *server) pulls() bool {
+	return s.client.TextDocument.Diagnostic != nil && s.client.Workspace.Diagnostics.RefreshSupport
+}
 
 // errOutdated says to ask again: the text is another by now.
 var errOutdated = func() error {
@@ -85,7 +88,7 @@ func (doc *document) answerPulls(answer pulled) {
 
 // refreshDiagnostics tells an editor that asks for diagnostics to do so again.
 func (s *server) refreshDiagnostics() {
-	if s.pulls() && s.client.Workspace.Diagnostics.RefreshSupport {
+	if s.pulls() {
 		s.refresh(protocol317.MethodDiagnosticRefresh)
 	}
 }

@@ -157,6 +157,20 @@ func TestPullIsRefreshed(t *testing.T) {
 	e.Close()
 }
 
+// An editor that cannot be told to ask again would show what was true at the last edit.
+func TestPullWithoutRefresh(t *testing.T) {
+	s := newServer(quick(nil))
+	s.suspect = wrongIsRight("right")
+	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{PullsOnce: true})
+	e.Open(file, "python", "wrong\n")
+	if got := e.Diagnostics(file); len(got) != 1 {
+		t.Errorf("opened: %+v", got)
+	}
+	e.Configure(map[string]any{"diagnostics": map[string]any{"enable": false}})
+	e.Cleared(file)
+	e.Close()
+}
+
 // A request that waits for a model that does not come is answered all the same.
 func TestPullWithoutModel(t *testing.T) {
 	failed := make(chan struct{})

@@ -55,6 +55,8 @@ type Config struct {
 	Plain, Tables bool
 	// Pull is an editor that asks for diagnostics; with Registers, a server may offer more of them in the session.
 	Pull, Registers bool
+	// PullsOnce is an editor that asks for diagnostics after an edit only. It shows what is published, too.
+	PullsOnce bool
 	// Status is an editor that shows what the server can do; ShowDocument one that can show a document.
 	Status, ShowDocument bool
 	// ProcessID is told to the server; 0 is none. Trace is what it is to tell of what it does.
@@ -196,6 +198,9 @@ func (e *Editor) Initialize() protocol317.InitializeResult {
 	if e.config.Pull {
 		capabilities.TextDocument.Diagnostic = &protocol317.DiagnosticCapability{DynamicRegistration: e.config.Registers}
 		capabilities.Workspace.Diagnostics.RefreshSupport = true
+	}
+	if e.config.PullsOnce {
+		capabilities.TextDocument.Diagnostic = &protocol317.DiagnosticCapability{}
 	}
 	if e.config.Hints {
 		capabilities.TextDocument.InlayHint = &protocol317.InlayHintCapability{}
