@@ -45,6 +45,10 @@ function M.cancel(client, number)
   if methods then client:cancel_request(number) else client.cancel_request(number) end
 end
 
+local function notify(client, method, params)
+  if methods then client:notify(method, params) else client.notify(method, params) end
+end
+
 local function stop(client, force)
   if methods then client:stop(force) else client.stop(force) end
 end
@@ -128,6 +132,7 @@ end
 function M.config()
   local o = options.now
   -- Neovim 0.11 adds what it can do by itself, and what is said by vim.lsp.config('*', ...).
+  local extra = { experimental = { mlmLspStatus = true }, workspace = { workspaceEdit = { documentChanges = true } } }
   local everything = methods and {} or vim.lsp.protocol.make_client_capabilities()
   return {
     name = M.name,
@@ -138,7 +143,7 @@ function M.config()
       if ok then on_dir(directory) end
     end,
     settings = { ['mlm-lsp'] = next(o.settings) and o.settings or vim.empty_dict() },
-    capabilities = vim.tbl_deep_extend('force', everything, o.capabilities, { experimental = { mlmLspStatus = true } }),
+    capabilities = vim.tbl_deep_extend('force', everything, o.capabilities, extra),
     -- Some settings must be known when the session begins.
     before_init = function(params, config) params.initializationOptions = vim.tbl_get(config, 'settings', 'mlm-lsp') end,
     handlers = {
@@ -228,6 +233,15 @@ function M.follow(attached)
       local client, s = vim.lsp.get_client_by_id(event.data.client_id), sessions[event.data.client_id]
       -- Where the server itself has ended, the next one gets the buffer.
       if client and s and not client:is_stopped() then s.buffers[event.buf] = nil end
+    end,
+  })
+  -- Not every Neovim watches files, and these are no files of the server's own.
+  vim.api.nvim_create_autocmd('BufWritePost', {
+    group = M.group,
+    pattern = { '.mlm-lsp.toml', '.mlm-lsp-baseline.json' },
+    callback = function(event)
+      local change = { uri = vim.uri_from_fname(vim.fn.fnamemodify(event.match, ':p')), type = vim.lsp.protocol.FileChangeType.Changed }
+      for _, client in ipairs(M.clients()) do notify(client, 'workspace/didChangeWatchedFiles', { changes = { change } }) end
     end,
   })
 end
