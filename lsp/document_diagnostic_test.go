@@ -159,9 +159,7 @@ func TestPullIsRefreshed(t *testing.T) {
 
 // An editor that cannot be told to ask again would show what was true at the last edit.
 func TestPullWithoutRefresh(t *testing.T) {
-	s := newServer(quick(nil))
-	s.suspect = wrongIsRight("right")
-	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{PullsOnce: true})
+	e := startSuspecting(t, wrongIsRight("right"), quick(&scripted{}), fakeeditor.Config{PullsOnce: true})
 	e.Open(file, "python", "wrong\n")
 	if got := e.Diagnostics(file); len(got) != 1 {
 		t.Errorf("opened: %+v", got)
