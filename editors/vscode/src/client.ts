@@ -33,7 +33,6 @@ export class Server implements vscode.Disposable {
   explain: (uri: string, position: { line: number; character: number }) => Thenable<unknown> = () => Promise.resolve();
 
   private client: LanguageClient | undefined;
-  private started: Promise<void> = Promise.resolve();
   private turn: Promise<void> = Promise.resolve();
   private crashes: number[] = [];
   private current: Status = { kind: 'starting' };
@@ -120,25 +119,22 @@ export class Server implements vscode.Disposable {
     this.output.info(`starting ${this.running.command} (${this.running.origin})`);
     const client = this.makeClient(this.running);
     this.client = client;
-    this.started = client.start().catch((err: unknown) => {
+    // Not waited for: a server that never answers must not keep the user from starting it again.
+    client.start().catch((err: unknown) => {
       if (this.client === client) {
         this.output.error(String(err));
         this.fail({ kind: 'stopped', message: `the server could not be started: ${reason(err)}`, action: 'show-log' }, 'open-settings');
       }
     });
-    await this.started;
   }
 
   // end stops the server, in order if it answers.
   private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    if (!client) {
+    if (client?.state !== State.Running) {
+      client?.serverProcess?.kill();
       return;
-    }
-    if (client.state === State.Starting) {
-      client.serverProcess?.kill();
-      await this.started;
     }
     try {
       await client.dispose(2000);

@@ -10,7 +10,7 @@ export async function installRuntime(server: Server): Promise<void> {
     await server.restart(); // which tells what is missing
     return;
   }
-  const code = await runInTerminal(program, 'install', 'install ONNX Runtime', ['runtime', 'install'], vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? process.cwd());
+  const code = await runInTerminal(program, 'install', 'install ONNX Runtime', ['runtime', 'install']);
   if (code === 0) {
     await server.restart();
   } else {

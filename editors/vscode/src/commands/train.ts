@@ -26,7 +26,7 @@ export async function train(context: vscode.ExtensionContext, server: Server): P
     await rm(work(out), { recursive: true, force: true });
   }
   const args = ['train', folder.uri.fsPath, '--from', 'default', '--out', out, ...how.flags, ...program.library];
-  const code = await runInTerminal(program, 'train', `train on ${folder.name}`, args, storage(context));
+  const code = await runInTerminal(program, 'train', `train on ${folder.name}`, args);
   if (code !== 0) {
     void vscode.window.showWarningMessage('mlm-lsp: the training has not come to its end: the terminal says why. Train on this workspace again to go on from its last checkpoint.');
     return;
