@@ -359,6 +359,7 @@ func (l *look) use(i int) {
 			}
 			l.add(FamilyUse, key)
 		}
+	case (t == "[" || t == "(") && !l.sameLine(i, next): // another statement
 	case t == "[":
 		l.add(FamilyUse, "[]")
 		if k := l.step(next, 1); k < len(l.tokens) && l.tokens[k].Kind == treesitter.KindLiteral {

@@ -104,6 +104,14 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// TestUsesEnd: what begins the next line is done with nothing of this one.
+func TestUsesEnd(t *testing.T) {
+	e := found(t, "python", "def f(names):\n    x = names\n\n    (a, b) = x\n    y = names\n    [c] = y\n", "parameter", "names")
+	if got := e.Keys[FamilyUse]; len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestBlind: the evidence is the same whatever is written at the site.
 func TestBlind(t *testing.T) {
 	const text = "class Box:\n    def put(self, item: TYPE = None) -> bool:\n        self.item = item\n        return item.size > 3\n"
