@@ -158,3 +158,21 @@ func TestMisplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestFunctionExpressions: results of functions without a declaration are sites, in JavaScript through the comment above.
+func TestFunctionExpressions(t *testing.T) {
+	f, list := suggest(t, "javascript", "exports.count = function (list) {\n  return list.length\n}\n\nmodule.exports = {\n  name: function () {\n    return 'x'\n  }\n}\n", Options{})
+	var picks []Pick
+	for _, name := range []string{"count", "name"} {
+		s := of(t, list, Return, name)
+		if len(s.Candidates) == 0 {
+			t.Fatalf("nothing for %s", name)
+		}
+		picks = append(picks, Pick{s.Site, s.Candidates[0]})
+	}
+	got := string(Apply(f.Text, Edits(f, picks)))
+	want := "/**\n * @returns {number}\n */\nexports.count = function (list) {\n  return list.length\n}\n\nmodule.exports = {\n  /**\n   * @returns {string}\n   */\n  name: function () {\n    return 'x'\n  }\n}\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

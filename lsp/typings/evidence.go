@@ -202,6 +202,11 @@ func (l *look) signs(site treesitter.TypeSite, symbol int) {
 	if l.text(l.step(symbol, 1)) == "?" {
 		l.add(FamilySign, "?")
 	}
+	for i := symbol + 1; site.Kind == "return" && i < min(len(l.tokens), symbol+4) && l.text(i) != "("; i++ { // f = async (x) =>
+		if l.text(i) == "async" {
+			l.add(FamilySign, "async")
+		}
+	}
 	for i, n := l.step(symbol, -1), 0; i >= 0 && n < 4; i, n = l.step(i, -1), n+1 {
 		t := l.text(i)
 		if t == "async" || t == "const" || t == "static" || t == "final" || t == "*" || t == "**" || t == "..." || t == "for" || t == "readonly" {
@@ -233,15 +238,13 @@ func (l *look) take(family Family, v value) {
 
 // results looks at what a function gives back.
 func (l *look) results(site treesitter.TypeSite, around treesitter.Span) {
-	if around.Len() == len(l.x.File.Text) {
+	b, ok := l.bodyBehind(site, around)
+	if !ok {
 		return
 	}
 	found := 0
-	for i := l.x.Next(site.End); i < len(l.tokens) && l.tokens[i].Start < around.End && found < mostUses; i++ {
+	for _, i := range l.returns(b) {
 		t := l.text(i)
-		if t != "return" && t != "yield" || l.x.Function(l.tokens[i].Start) != around {
-			continue
-		}
 		found++
 		if t == "yield" {
 			l.add(FamilyResult, "yield")

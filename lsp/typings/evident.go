@@ -261,6 +261,13 @@ func (l *look) result(c Called, deep int) string {
 			continue
 		}
 		t := l.returned(d, deep)
+		if l.async(d) && t != "" {
+			if l.language == "typescript" {
+				t = c.Gives("Promise<" + t + ">")
+			} else if !c.Awaited {
+				t = ""
+			}
+		}
 		if t == "" || found && t != all {
 			return ""
 		}
@@ -285,6 +292,16 @@ func (l *look) isFunction(d treesitter.Declaration) bool {
 	return true
 }
 
+// async tells whether a function gives back a promise of what it returns.
+func (l *look) async(d treesitter.Declaration) bool {
+	for i := l.x.Next(d.Header.Start); i < len(l.tokens) && l.tokens[i].Start < d.Header.End; i++ {
+		if l.text(i) == "async" {
+			return true
+		}
+	}
+	return false
+}
+
 // classAround is the name of the class around a token; "" where there is none.
 func (l *look) classAround(i int) (class string) {
 	for _, d := range l.x.File.Declarations {
@@ -297,18 +314,16 @@ func (l *look) classAround(i int) (class string) {
 
 // returned is what the return statements of a function show: one type, or one and nothing; "" where there is more, or one shows nothing.
 func (l *look) returned(d treesitter.Declaration, deep int) string {
+	return l.returnedIn(l.bodyOf(d), deep)
+}
+
+// returnedIn is returned of a body.
+func (l *look) returnedIn(b body, deep int) string {
 	all := ""
 	none := l.nothing()
-	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
-		t := l.text(i)
-		if t == "async" && l.x.Function(l.tokens[i].Start) == d.Span && l.language == "python" || t == "throw" || t == "raise" {
-			continue
-		}
-		if t != "return" && t != "yield" || l.x.Function(l.tokens[i].Start) != d.Span {
-			continue
-		}
+	for _, i := range l.returns(b) {
 		next, is := l.step(i, 1), none
-		if t == "yield" {
+		if l.text(i) == "yield" {
 			return ""
 		}
 		if n := l.text(next); n != "" && n != ";" && n != "}" && l.sameLine(i, next) || l.text(next) == "(" {
@@ -335,7 +350,7 @@ func (l *look) returned(d treesitter.Declaration, deep int) string {
 			}
 		}
 	}
-	if all == "" && l.stub(d) {
+	if all == "" && l.stub(b) {
 		return ""
 	}
 	if all == "" {
@@ -345,9 +360,9 @@ func (l *look) returned(d treesitter.Declaration, deep int) string {
 }
 
 // stub tells of a function without results whether it leaves to others what they are: it has no body, or one that does nothing.
-func (l *look) stub(d treesitter.Declaration) bool {
+func (l *look) stub(b body) bool {
 	first := true
-	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
+	for i := b.from; i < b.to; i++ {
 		switch t := l.text(i); {
 		case t == ":" || t == "{" || t == "}" || t == ";" || t == "=>" || l.tokens[i].Kind == treesitter.KindComment || first && l.tokens[i].Subkind == treesitter.SubkindString:
 		case first && t != "pass" && t != "..." && t != "raise" && t != "throw":

@@ -12,9 +12,12 @@ func (l *look) own(site treesitter.TypeSite, behind int, around treesitter.Span)
 		return ""
 	}
 	if site.Kind == "return" {
+		if l.language != "python" {
+			return l.promised(l.returnedOrExpression(site, around))
+		}
 		for _, d := range l.x.File.Declarations {
 			if d.Span == around && (d.Name == l.Symbol || l.Symbol == "") {
-				return l.promised(l.returnedOrYielded(d))
+				return l.returnedOrYielded(d)
 			}
 		}
 		return ""
@@ -95,18 +98,19 @@ func (l *look) promised(text string) string {
 	return text
 }
 
-// returnedOrYielded is what a function gives back; a generator, what it yields.
-func (l *look) returnedOrYielded(d treesitter.Declaration) string {
-	if l.language != "python" {
-		body := l.behindHeader(d)
-		if l.text(body) == "{" {
-			return l.returned(d, 1)
-		}
-		if body > 0 && l.text(l.step(body, -1)) == "=>" {
-			return l.evident(body, 1)
-		}
-		return ""
+// returnedOrExpression is what a function of TypeScript gives back; an arrow function's body may be an expression.
+func (l *look) returnedOrExpression(site treesitter.TypeSite, around treesitter.Span) string {
+	if b, ok := l.bodyBehind(site, around); ok {
+		return l.returnedIn(b, 1)
 	}
+	if i := l.bodyAt(site); i < len(l.tokens) && l.text(l.step(i, -1)) == "=>" {
+		return l.evident(i, 1)
+	}
+	return ""
+}
+
+// returnedOrYielded is what a function of Python gives back; a generator, what it yields.
+func (l *look) returnedOrYielded(d treesitter.Declaration) string {
 	yields, all := false, ""
 	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
 		if l.text(i) != "yield" || l.x.Function(l.tokens[i].Start) != d.Span {
@@ -136,13 +140,4 @@ func (l *look) returnedOrYielded(d treesitter.Declaration) string {
 		}
 	}
 	return "Iterator[" + all + "]"
-}
-
-// behindHeader is the first token of the body of a function of TypeScript.
-func (l *look) behindHeader(d treesitter.Declaration) int {
-	i := l.x.Next(d.Header.End)
-	for i < len(l.tokens) && l.text(i) == "=>" {
-		i = l.step(i, 1)
-	}
-	return i
 }
