@@ -56,18 +56,14 @@ func boost(inputs []string, groups, held []group, g growth) (*rank.Forest, error
 	best, bestAt := lossOf(held, heldScores), 0
 	for len(trees) < g.trees {
 		d.gradients(groups, scores, gradient, curvature)
-		tree := d.grow(groups, gradient, curvature, g, random)
+		tree, leaf := d.grow(groups, gradient, curvature, g, random)
 		one, err := rank.NewForest(inputs, [][]rank.Node{tree})
 		if err != nil {
 			return nil, fmt.Errorf("growing a forest: %w", err)
 		}
 		trees = append(trees, tree)
-		at := 0
-		for i := range groups {
-			for _, row := range groups[i].rows {
-				scores[at] += one.Score(row)
-				at++
-			}
+		for i, n := range leaf {
+			scores[i] += float64(float32(tree[n].Value)) // as the forest says it
 		}
 		for i := range held {
 			for k, row := range held[i].rows {
@@ -225,22 +221,19 @@ type split struct {
 	missingLeft bool
 }
 
-// grow grows one tree, level by level.
-func (d *table) grow(groups []group, gradient, curvature []float32, g growth, random *rand.Rand) []rank.Node {
-	node := make([]int16, d.rows) // -1: not seen by this tree
+// grow grows one tree, level by level, and tells in which leaf each row ends. It forgets the derivatives of the groups that the tree does not see.
+func (d *table) grow(groups []group, gradient, curvature []float32, g growth, random *rand.Rand) (tree []rank.Node, node []int16) {
+	node = make([]int16, d.rows)
 	at := 0
 	for i := range groups {
-		mark := int16(0)
 		if random.Float64() >= g.share {
-			mark = -1
+			clear(gradient[at : at+len(groups[i].rows)])
+			clear(curvature[at : at+len(groups[i].rows)])
 		}
-		for range groups[i].rows {
-			node[at] = mark
-			at++
-		}
+		at += len(groups[i].rows)
 	}
 	inputs := random.Perm(len(d.columns))[:max(1, int(g.columns*float64(len(d.columns))))]
-	tree := []rank.Node{{Input: -1}}
+	tree = []rank.Node{{Input: -1}}
 	for first, depth := 0, 0; first < len(tree); depth++ {
 		last := len(tree)
 		if depth == g.depth {
@@ -273,7 +266,7 @@ func (d *table) grow(groups []group, gradient, curvature []float32, g growth, ra
 		}
 		first = last
 	}
-	return tree
+	return tree, node
 }
 
 // leaves gives the nodes from first on that are leaves their values.
