@@ -17,7 +17,7 @@ import {
 import { findProgram, NotFound, type Program } from './binary';
 import { languages } from './languages';
 import { pipeLog } from './log';
-import { type Button, openAt, reason, tell } from './mend';
+import { allSettings, type Button, openAt, reason, tell } from './mend';
 import type { Action, Status } from './status';
 
 // A server that ends unexpectedly is started again, but not for ever.
@@ -163,6 +163,12 @@ export class Server implements vscode.Disposable {
       diagnosticPullOptions: { onChange: true, onSave: true },
       middleware: {
         workspace: {
+          // A server that is not there yet asks for the settings when it is.
+          didChangeConfiguration: async (sections, next) => {
+            if (client.state === State.Running) {
+              await next(sections);
+            }
+          },
           configuration: async (params, token, next) => {
             const answer = await next(params, token);
             return Array.isArray(answer) ? answer.map(withoutOurs) : answer;
@@ -199,7 +205,7 @@ export class Server implements vscode.Disposable {
         tell(vscode.window.showErrorMessage, message, ...(action ? [action] : []), 'show-log');
         break;
       case MessageType.Warning:
-        tell(vscode.window.showWarningMessage, message, projectFile(message) ?? action ?? 'open-settings', 'show-log');
+        tell(vscode.window.showWarningMessage, message, projectFile(message) ?? action ?? allSettings, 'show-log');
         break;
       default:
         tell(vscode.window.showInformationMessage, message);

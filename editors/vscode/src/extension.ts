@@ -13,6 +13,7 @@ import { Heat } from './heat';
 import { languages, typedLanguages } from './languages';
 import { reason, tell } from './mend';
 import { statusBarItem } from './status';
+import { welcome } from './welcome';
 
 let server: Server | undefined;
 
@@ -35,12 +36,18 @@ export async function activate(context: vscode.ExtensionContext) {
     void vscode.commands.executeCommand('setContext', 'mlmLsp.paused', status.kind === 'paused');
   };
   running.explain = explainIn;
-  context.subscriptions.push(running, heat, bar, running.onDidChangeStatus(showStatus), ...registerCommands(context, running, heat));
+  context.subscriptions.push(running, heat, bar, running.onDidChangeStatus(showStatus), welcome(context, running), ...registerCommands(context, running, heat));
 
   // What is loaded or run changes with these; the server itself asks for all other settings.
+  let soon: NodeJS.Timeout | undefined;
+  const restartSoon = () => {
+    clearTimeout(soon); // trust that is granted changes settings, too
+    soon = setTimeout(() => void running.restart(), 200);
+  };
   context.subscriptions.push(
-    vscode.workspace.onDidChangeConfiguration((e) => e.affectsConfiguration('mlm-lsp.server') && void running.restart()),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => void running.restart()),
+    vscode.workspace.onDidChangeConfiguration((e) => e.affectsConfiguration('mlm-lsp.server') && restartSoon()),
+    vscode.workspace.onDidGrantWorkspaceTrust(restartSoon),
+    new vscode.Disposable(() => clearTimeout(soon)),
   );
 
   await vscode.commands.executeCommand('setContext', 'mlmLsp.languages', languages);

@@ -95,8 +95,8 @@ export class Heat implements vscode.Disposable {
       this.drawAll(map);
       this.showLegend();
     } catch (err) {
-      if (asking.token.isCancellationRequested || isOutdated(err)) {
-        return;
+      if (asking.token.isCancellationRequested || isOutdated(err) || !this.server.answers) {
+        return; // an edit asks anew, and so does a server that is ready again
       }
       this.remove(map.document);
       tell(vscode.window.showErrorMessage, `mlm-lsp: there is no heat map: ${reason(err)}`, 'show-log');

@@ -10,7 +10,7 @@ export interface Button {
 
 const buttons: Record<Action, Button> = {
   'install-runtime': { title: 'Install ONNX Runtime', run: () => vscode.commands.executeCommand('mlmLsp.installRuntime') },
-  'open-settings': { title: 'Open Settings', run: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp') },
+  'open-settings': { title: 'Open Settings', run: openServerSettings },
   restart: { title: 'Restart Server', run: () => vscode.commands.executeCommand('mlmLsp.restart') },
   resume: { title: 'Resume', run: () => vscode.commands.executeCommand('mlmLsp.resume') },
   'manage-trust': { title: 'Manage Workspace Trust', run: () => vscode.commands.executeCommand('workbench.trust.manage') },
@@ -20,6 +20,17 @@ const buttons: Record<Action, Button> = {
 // buttonFor is the button of what the server says can be done. One of a later server's that is not known here shows the log.
 export function buttonFor(action: Action): Button {
   return buttons[action] ?? buttons['show-log'];
+}
+
+// allSettings is the button that opens the settings about what is shown.
+export const allSettings: Button = { title: 'Open Settings', run: () => vscode.commands.executeCommand('workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp') };
+
+// openServerSettings opens those that say what is run and loaded. They are of the machine, so that a remote window shows them among the remote machine's.
+function openServerSettings(): Thenable<unknown> {
+  const query = '@id:mlm-lsp.server.*';
+  return vscode.env.remoteName === undefined
+    ? vscode.commands.executeCommand('workbench.action.openSettings', query)
+    : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });
 }
 
 // openAt is the button that opens a file at a line, counted from 1.

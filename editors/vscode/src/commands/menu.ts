@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { Server } from '../client';
 import { languages, typedLanguages } from '../languages';
-import { buttonFor } from '../mend';
+import { allSettings, buttonFor } from '../mend';
 import { inWords } from '../status';
+import { walkthrough } from '../welcome';
 
 interface Entry extends vscode.QuickPickItem {
   run?: () => Thenable<unknown>;
@@ -12,7 +13,7 @@ interface Entry extends vscode.QuickPickItem {
 export async function menu(server: Server): Promise<void> {
   const { status } = server;
   const language = vscode.window.activeTextEditor?.document.languageId ?? '';
-  const entry = (icon: string, label: string, command: string, ...args: string[]): Entry => ({ label: `$(${icon}) ${label}`, run: () => vscode.commands.executeCommand(command, ...args) });
+  const entry = (icon: string, label: string, command: string): Entry => ({ label: `$(${icon}) ${label}`, run: () => vscode.commands.executeCommand(command) });
   const { action } = status;
   const entries: Entry[] = [];
   if (action) {
@@ -40,8 +41,8 @@ export async function menu(server: Server): Promise<void> {
     entry('debug-restart', 'Restart', 'mlmLsp.restart'),
     entry('pulse', 'Doctor', 'mlmLsp.doctor'),
     entry('output', 'Show output', 'mlmLsp.showOutput'),
-    entry('gear', 'Settings', 'workbench.action.openSettings', '@ext:mlm-lsp.mlm-lsp'),
-    entry('book', 'Get started', 'workbench.action.openWalkthrough', 'mlm-lsp.mlm-lsp#start'),
+    { label: '$(gear) Settings', run: allSettings.run },
+    { label: '$(book) Get started', run: walkthrough.run },
   );
   const picked = await vscode.window.showQuickPick(entries, { title: `mlm-lsp: ${inWords(status)}`, placeHolder: 'What to do' });
   await picked?.run?.();
