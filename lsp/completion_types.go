@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -52,7 +53,8 @@ func mayBeType(snap *snapshot, offset int) bool {
 	}
 	switch before := snap.text[at-1]; snap.language {
 	case "python", "typescript", "tsx", "rust":
-		return before == ':' || before == '>'
+		line := snap.text[bytes.LastIndexByte(snap.text[:at], '\n')+1 : at]
+		return before == ':' || before == '>' || bytes.IndexByte([]byte("[<,|"), before) >= 0 && typeinfer.MayBePart(string(line))
 	default:
 		return before != '.'
 	}

@@ -60,6 +60,36 @@ func TestCompletionOfTypes(t *testing.T) {
 	}
 }
 
+// Behind a bracket or a bar in an annotation the types come first that such annotations have there.
+func TestCompletionOfPartsOfTypes(t *testing.T) {
+	directory := t.TempDir()
+	opts := quick(&scripted{predict: prefer("amount")})
+	e := startWithModel(t, opts, fakeeditor.Config{Folders: []string{uriOf(directory)}})
+	for i, c := range []struct{ language, text, want string }{
+		{"python", "def f(names: list[^]) -> str:\n    return names[0].strip()\n", "str"},
+		{"python", "class Cart: ...\ndef f(cart: Cart | ^): ...\n", "None"},
+		{"typescript", "class Cart { a = 1 }\nfunction f(carts: Map<string, ^>) {}\nfunction g(carts: Map<string, Cart>) {}\n", "Cart"},
+		{"python", "names = [^]\n", ""},
+	} {
+		at := strings.IndexByte(c.text, '^')
+		text := c.text[:at] + c.text[at+1:]
+		name := place(t, directory, fmt.Sprintf("part%d.%s", i, map[string]string{"python": "py", "typescript": "ts"}[c.language]), text)
+		e.Open(name, c.language, text)
+		e.Diagnostics(name) // by when what ranks is read
+		items, _ := e.Complete(name, at)
+		if c.want != "" && (len(items) == 0 || items[0].Label != c.want) {
+			t.Errorf("%q: %+v, want %s", c.text, items, c.want)
+		}
+		if i := slices.IndexFunc(items, func(item fakeeditor.Completion) bool {
+			d := item.Item.LabelDetails
+			return c.want == "" && d != nil && d.Description == "mlm-lsp: type"
+		}); i >= 0 {
+			t.Errorf("%q: a type is offered where none is written: %+v", c.text, items[i])
+		}
+	}
+	e.Close()
+}
+
 // A list is no longer than the user wants.
 func TestCompletionOfFewTypes(t *testing.T) {
 	e := startWithModel(t, quick(&scripted{}), fakeeditor.Config{InitializationOptions: map[string]any{"completion": map[string]any{"maxItems": 3}}})

@@ -13,7 +13,7 @@ import (
 )
 
 // At says what type is being written at an offset, in any language that has annotations: whole types, best first, that begin with what is typed, which is at span. ok is false where no
-// annotation begins at the cursor's word: inside of one, too. The forests rank without the model, which costs milliseconds. Of Options it takes Around, Origins, Corpus and Combiner; p only says
+// annotation begins at the cursor's word, and the word stands in none: in "dict[str, " it is asked what such annotations have at that place. The forests rank without the model, which costs milliseconds. Of Options it takes Around, Origins, Corpus and Combiner; p only says
 // which forests and corpus those are, if it is not nil.
 //
 // What the name has to be imported from is in Candidate.Imports (ImportEdits); in languages for which nothing is suggested (Languages) it is empty, whether the name is in scope or not.
@@ -44,8 +44,19 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 	if at < 0 && f.Language == "python" && bytes.HasSuffix(bytes.TrimRight(f.Text[:span.Start], " \t"), []byte("->")) {
 		whole, at = parse(": ...") // a header without a body is none
 	}
-	if at < 0 {
-		return nil, span, false, nil
+	standing := treesitter.Span{Start: span.Start, End: span.Start + len(standIn)}
+	part := at < 0 // of an annotation
+	if part {
+		if at = within(whole, standing); at < 0 {
+			line := f.Text[bytes.LastIndexByte(f.Text[:span.Start], '\n')+1 : span.Start]
+			if closing := unclosed(f, string(line)); closing != "" {
+				whole, _ = parse(closing)
+				at = within(whole, standing)
+			}
+		}
+		if at < 0 {
+			return nil, span, false, nil
+		}
 	}
 	t := whole.TypeSites[at]
 	typed := string(f.Text[span.Start:offset])
@@ -54,9 +65,12 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 	a := &asking{Site: Site{Span: t.Span, At: t.Start, Symbol: t.Symbol, Kind: t.Kind, Existing: t.Existing, Function: v.x.Function(t.Start)}, x: v.x, site: t}
 	a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
 	a.gap.Rank(opts.Combiner)
-	if suggested {
+	switch {
+	case part:
+		list = v.scope(opts).arguments(a, string(whole.Text[t.Start:standing.Start]), string(whole.Text[standing.End:t.End]), a.gap.Candidates)
+	case suggested:
 		list = v.scope(opts).candidates(a, len(a.gap.Candidates))
-	} else {
+	default:
 		for _, c := range a.gap.Candidates {
 			if f.Language == "go" && t.Kind != Return && strings.HasPrefix(c.Text, "(") {
 				continue // several results

@@ -22,6 +22,15 @@ func TestAt(t *testing.T) {
 		{"go", "package a\n\nfunc f(n ^) bool {\n\treturn n > 2\n}\n", "int"},
 		{"rust", "fn len(items: &Vec<String>) -> ^ {\n    items.len()\n}\n", "usize"},
 		{"javascript", "function f(a^) {}\n", "-"},
+		{"python", "def f(names: list[^]):\n    return names[0].strip()\n", "str"},
+		{"python", "def f(counts: dict[str, ^]):\n    counts['a'] += 1\n\ndef g(counts: dict[str, int]): ...\n", "int"},
+		{"python", "class Cart: ...\ndef g(cart: Optional[Ca^]): ...\n", "Cart"},
+		{"python", "class Cart: ...\ndef g(cart: Cart | ^): ...\n", "None"},
+		{"typescript", "class Cart { a = 1 }\nfunction f(carts: Map<string, ^>) {}\nfunction g(carts: Map<string, Cart>) {}\n", "Cart"},
+		{"typescript", "class Cart { a = 1 }\nfunction f(carts: Array<C^) {}\n", "Cart"},
+		{"python", "class A:\n    def __init__(self):\n        self.items: dict[st^\n        self.x = 1\n", "str"},
+		{"go", "package a\n\nfunc f(names []^) bool {\n\treturn len(names) > 2\n}\n", "string"},
+		{"rust", "fn f(items: &Vec<^>) -> usize {\n    items.len()\n}\n", "u8"},
 	} {
 		offset := strings.Index(c.text, "^")
 		f := treesitter.Parse(c.language, []byte(strings.Replace(c.text, "^", "", 1)))
