@@ -432,7 +432,7 @@ func (s *scope) admitResult(a *asking, k *known, e expr) (expr, bool) {
 // showable tells whether a site's best candidate may be shown unasked, however likely it is.
 func (s *scope) showable(a *asking, best Candidate) bool {
 	e := takeApart(s.style.language, best.Type)
-	return !a.Obvious && !e.admits(anything...)
+	return !a.Obvious && !e.admits(anything...) && e.name != "Object"
 }
 
 // write is the type as the file would have it at the site, with what has to be imported; ok is false where it cannot be written.

@@ -162,11 +162,33 @@ func typed(text string) string {
 	return text
 }
 
+// makes tells whether a function is called with new: its name says so, and it gives back nothing.
+func makes(x *names.Index, s *Site) bool {
+	if !title(x.Text(s.Name)) || s.Function.Len() == len(x.File.Text) {
+		return false
+	}
+	this := false
+	for i := x.Next(s.At); i < len(x.File.Tokens) && x.File.Tokens[i].Start < s.Function.End; i++ {
+		switch x.Text(x.File.Tokens[i].Span) {
+		case "this":
+			this = true
+		case "return":
+			if x.Function(x.File.Tokens[i].Start) == s.Function {
+				return false
+			}
+		}
+	}
+	return this
+}
+
 // documented keeps the sites that JSDoc can tell of, and gives those the types that it does.
 func documented(x *names.Index, sites []Site) []Site {
 	var list []Site
 	for _, s := range sites {
 		if s.Existing != "" || passed(x, &s) || s.Kind != Parameter && s.Kind != Return {
+			continue
+		}
+		if s.Kind == Return && makes(x, &s) {
 			continue
 		}
 		s.Inferred, s.Obvious = false, false // a comment tells readers, too

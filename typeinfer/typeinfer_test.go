@@ -176,3 +176,17 @@ func TestFunctionExpressions(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestConstructorFunction: what is called with new gives nothing back that could be told of.
+func TestConstructorFunction(t *testing.T) {
+	sites := Sites(treesitter.Parse("javascript", []byte("function Cart(a) {\n  this.a = a\n}\nfunction Row(a) {\n  return this.b\n}\nfunction fill(a) {\n  this.a = a\n}\n")))
+	var list []string
+	for _, s := range sites {
+		if s.Kind == Return {
+			list = append(list, s.Symbol)
+		}
+	}
+	if got := strings.Join(list, " "); got != "Row fill" {
+		t.Errorf("results of %s, want those of Row and fill", got)
+	}
+}
