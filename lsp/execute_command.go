@@ -25,7 +25,7 @@ import (
 // Commands that an editor can execute.
 const (
 	commandHeat     = "mlm-lsp.heat"     // [document]: draws its heat map, shows it, and returns the page's URI
-	commandSurprise = "mlm-lsp.surprise" // [document]: returns what a heat map shows, for an editor that draws it (surprise.go)
+	commandSurprise = "mlm-lsp.surprise" // [document, range?]: returns what a heat map shows, for an editor that draws it (surprise.go)
 	commandExplain  = "mlm-lsp.explain"  // [document, position]: shows what is known of the token there, and returns it as markdown
 	commandAnnotate = "mlm-lsp.annotate" // [document]: writes the types that are sure enough, and returns whether there were any
 	commandSilence  = "mlm-lsp.silence"  // [document, kind]: has the project's file silence a kind of findings, and returns its URI

@@ -11,26 +11,38 @@ import (
 
 	"mlm-lsp/lsp/heat"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/treesitter"
 )
 
-// surprise answers with the tokens of a document and how much each surprises, in the numbers of its heat map. A text that is edited meanwhile is answered with ContentModified.
+// surprise answers with the tokens of a document, or of a part of it and a little around that, and how much each surprises, in the numbers of its heat map. A text that is edited meanwhile is answered with ContentModified.
 func (s *server) surprise(raw []json.RawMessage) (work, error) {
 	var name protocol.DocumentURI
-	if err := arguments(raw, &name); err != nil {
+	var part *protocol.Range
+	into := []any{&name, &part}
+	if len(raw) < len(into) {
+		into = into[:1]
+	}
+	if err := arguments(raw, into...); err != nil {
 		return nil, err
 	}
 	doc, err := s.askedAbout(name)
 	if err != nil {
 		return nil, err
 	}
-	snap, m := doc.snapshot, s.metered()
+	snap, m, span := doc.snapshot, s.metered(), treesitter.Span{End: len(doc.text)}
+	if part != nil {
+		span = doc.mapper.rangeSpan(*part)
+	}
 	s.lastDrawn++
 	token := fmt.Sprintf("%s%d", drawingToken, s.lastDrawn)
 	outdated := doc.forThisVersion()
 	return func(ctx context.Context) (any, error) {
 		var tokens []heat.Token
 		err := s.whileShown(ctx, token, "drawing the heat map of "+titleOf(name), func(ctx context.Context) error {
-			return outdated(ctx, func(ctx context.Context) (err error) { tokens, err = heat.Tokens(ctx, m, snap.file()); return err })
+			return outdated(ctx, func(ctx context.Context) (err error) {
+				tokens, err = heat.Tokens(ctx, m, snap.file(), span)
+				return err
+			})
 		})
 		if err != nil {
 			return nil, err

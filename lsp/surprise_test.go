@@ -54,6 +54,26 @@ func TestSurprise(t *testing.T) {
 	}
 }
 
+// A part of a long document is there before the whole, for what the user sees at once.
+func TestSurpriseOfAPart(t *testing.T) {
+	source := strings.Repeat(python+"\n", 100)
+	e := startWithModel(t, quick(&scripted{}), fakeeditor.Config{InitializationOptions: quietly()})
+	e.Open(file, "python", source)
+	var all, some protocol317.Surprise
+	part := protocol.Range{Start: protocol.Position{Line: 300}, End: protocol.Position{Line: 303}}
+	if err := e.Execute(commandSurprise, &all, file); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Execute(commandSurprise, &some, file, part); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(some.Tokens); n == 0 || n > len(all.Tokens)/5 || some.Tokens[0].Range.Start.Line > 300 || some.Tokens[n-1].Range.End.Line < 302 {
+		t.Errorf("%d tokens of %d: %+v", n, len(all.Tokens), some.Tokens)
+	}
+	wantCode(t, e.Execute(commandSurprise, nil, file, part, 1), -32602, "too many arguments")
+	e.Close()
+}
+
 // An edit, the document's end, its progress and the request itself end the work, each with its own answer.
 func TestSurpriseOfWhatIsAnother(t *testing.T) {
 	asked := make(chan struct{}, 10)

@@ -56,9 +56,10 @@ type Token struct {
 	Text  string  // what is shown of it: kind, surprisal, and in a line each what would surprise less
 }
 
-// Tokens returns what a page shows of a file, for an editor that draws it. Tokens come in the order of the text. An error is the model's or the context's.
-func Tokens(ctx context.Context, m Model, f *treesitter.File) ([]Token, error) {
-	asked, err := ask(ctx, m, f)
+// Tokens returns what a page shows of a part of a file, for an editor that draws it: at least the tokens that lie in the span, in the order of the text. Of a part that is not the whole it
+// is what is quick to know: no token is asked alone. An error is the model's or the context's.
+func Tokens(ctx context.Context, m Model, f *treesitter.File, part treesitter.Span) ([]Token, error) {
+	asked, err := ask(ctx, m, f, part)
 	if err != nil {
 		return nil, err
 	}
@@ -82,18 +83,22 @@ func Legend() []string {
 
 // Page returns the page of a file as HTML. An error is the model's or the context's.
 func Page(ctx context.Context, m Model, f *treesitter.File, title string) ([]byte, error) {
-	tokens, err := ask(ctx, m, f)
+	tokens, err := ask(ctx, m, f, treesitter.Span{End: len(f.Text)})
 	if err != nil {
 		return nil, fmt.Errorf("asking about %s: %w", title, err)
 	}
 	return render(f, title, tokens)
 }
 
-// ask learns of every token but comments what the model says.
-func ask(ctx context.Context, m Model, f *treesitter.File) ([]heated, error) {
-	tokens, err := scan(ctx, m, f)
+// ask learns of every token but comments what the model says, in the windows that a part of the file touches; the others have no number of bits. Only for the whole the most surprising are
+// asked alone.
+func ask(ctx context.Context, m Model, f *treesitter.File, part treesitter.Span) ([]heated, error) {
+	tokens, err := scan(ctx, m, f, part)
 	if err != nil {
 		return nil, fmt.Errorf("scanning: %w", err)
+	}
+	if part.End-part.Start < len(f.Text) {
+		return tokens, nil
 	}
 	if err := look(ctx, m, f, tokens); err != nil {
 		return nil, fmt.Errorf("looking for what surprises less: %w", err)
@@ -101,8 +106,8 @@ func ask(ctx context.Context, m Model, f *treesitter.File) ([]heated, error) {
 	return tokens, nil
 }
 
-// scan gives every token but comments its surprisal.
-func scan(ctx context.Context, m model.Scanner, f *treesitter.File) ([]heated, error) {
+// scan gives every token but comments its surprisal, in the windows that a part of the file touches.
+func scan(ctx context.Context, m model.Scanner, f *treesitter.File, part treesitter.Span) ([]heated, error) {
 	var tokens []heated
 	for _, t := range f.Tokens {
 		if t.Kind != treesitter.KindComment {
@@ -113,6 +118,9 @@ func scan(ctx context.Context, m model.Scanner, f *treesitter.File) ([]heated, e
 	var first []int
 	next := 0
 	for _, w := range f.Windows(scanBytes) {
+		if w.End <= part.Start || part.End <= w.Start {
+			continue
+		}
 		q := model.ScanQuery{Language: f.Language, Text: string(f.Text[w.Start:w.End])}
 		for next < len(tokens) && tokens[next].Start < w.Start {
 			next++ // a token that reaches over the end of its window stays without a colour

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := treesitter.Parse("python", []byte(source))
-	tokens, err := Tokens(context.Background(), fake, file)
+	tokens, err := Tokens(context.Background(), fake, file, treesitter.Span{End: len(source)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +81,34 @@ func TestTokens(t *testing.T) {
 	}
 	if !found || Legend()[0] != "0 to 1" || Legend()[len(levels)] != "over 11" {
 		t.Errorf("%d tokens, legend %q", len(tokens), Legend())
+	}
+}
+
+// Of a part, only the windows around it are asked about, and they say what they say of the whole.
+func TestTokensOfAPart(t *testing.T) {
+	source := strings.Repeat("def f(a, b):\n    return a < b\n\n\n", 200)
+	file := treesitter.Parse("python", []byte(source))
+	fake, err := modeltest.Parse(`return a [MASK] b => > -0.1, < -9`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Tokens(context.Background(), fake, file, treesitter.Span{End: len(source)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := treesitter.Span{Start: 3000, End: 3500}
+	some, err := Tokens(context.Background(), fake, file, part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(some) == 0 || some[0].Start > part.Start+20 || some[0].Start < part.Start-scanBytes || some[len(some)-1].End < part.End-20 || some[len(some)-1].End > part.End+scanBytes {
+		t.Fatalf("%d tokens of %d", len(some), len(all))
+	}
+	at := slices.IndexFunc(all, func(t Token) bool { return t.Start == some[0].Start })
+	for i := range some {
+		if some[i].Span != all[at+i].Span || some[i].Bits != all[at+i].Bits {
+			t.Fatalf("%+v in the part, %+v in the whole", some[i], all[at+i])
+		}
 	}
 }
 
