@@ -5,7 +5,7 @@
 # Runtime, as `mlm-lsp runtime install` gets it. Prints the files and their sizes.
 set -euo pipefail
 cd "$(dirname "$0")"
-root=$(git rev-parse --show-toplevel)
+root=$(cd ../.. && pwd)
 
 # The machine, in VS Code's words and with the names of its files.
 machine() {
@@ -46,7 +46,7 @@ platform() {
 }
 
 kind=${1:-all}
-[ -d node_modules ] || npm ci --ignore-scripts
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts
 npm run --silent check
 npm run --silent build
 cp "$root/LICENSE" LICENSE
