@@ -37,9 +37,9 @@ install_package() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null; }
 }
 
-# eventually runs a command until it succeeds, half a minute at most: it bounds a hanging test, and asserts no speed.
+# eventually runs a command until it succeeds, two minutes at most: it bounds a hanging test, and asserts no speed.
 eventually() {
-  local end=$(($(date +%s) + 30))
+  local end=$(($(date +%s) + 120))
   until "$@"; do
     [ "$(date +%s)" -lt "$end" ] || return 1
     sleep 0.05
