@@ -18,6 +18,7 @@ import (
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/typeinfer"
 )
 
 // codeAction offers what can be done about the diagnostics that the editor sends back: to replace what they point at, to silence them here, in the file or in the project, and to explain
@@ -109,8 +110,12 @@ func (a *actions) about(diagnostic protocol317.Diagnostic) bool {
 			Title: title, Kind: protocol.QuickFix, Diagnostics: []protocol317.Diagnostic{diagnostic}, IsPreferred: preferred, Edit: edit,
 		})
 	}
-	for _, text := range data.Texts {
-		add("Replace with `"+text+"`", len(data.Texts) == 1, a.s.edit(a.snap, protocol.TextEdit{Range: a.snap.mapper.spanRange(span), NewText: text}))
+	for i, text := range data.Texts {
+		edits := []protocol.TextEdit{{Range: a.snap.mapper.spanRange(span), NewText: text}}
+		if i < len(data.Imports) { // imports stand before what they are for
+			edits = append(textEdits(a.snap, typeinfer.ImportEdits(a.snap.file(), importsOf(data.Imports[i]))), edits...)
+		}
+		add("Replace with `"+text+"`", len(data.Texts) == 1, a.s.edit(a.snap, edits...))
 	}
 	if code := diagnostic.Code; slices.Contains(suspect.Codes(), code) {
 		if in, ok := suspect.SilenceLine(a.snap.file(), span.Start, code); ok {
@@ -127,6 +132,14 @@ func (a *actions) about(diagnostic protocol317.Diagnostic) bool {
 	}
 	a.explain(data.Found, protocol.QuickFix, diagnostic.Range.Start)
 	return true
+}
+
+// importsOf are what a suggestion needs imported, as package typeinfer writes it.
+func importsOf(needed []suspect.Import) (list []typeinfer.Import) {
+	for _, i := range needed {
+		list = append(list, typeinfer.Import(i))
+	}
+	return list
 }
 
 // rewrite adds the likeliest replacements of a token that nothing is reported of.

@@ -29,12 +29,12 @@ type writtenTypes struct {
 
 // typesAt returns what lists the types that may be written at an offset of a document; none where no type is written.
 func (s *server) typesAt(snap *snapshot) func(m *meter, offset int) (writtenTypes, error) {
-	around, known := s.around(snap), s.index(snap)
+	options := s.typeOptions(snap)
 	return func(m *meter, offset int) (w writtenTypes, err error) {
 		if !mayBeType(snap, offset) {
 			return w, nil
 		}
-		w.list, w.span, _, err = typeinfer.At(m, snap.file(), offset, typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri))})
+		w.list, w.span, _, err = typeinfer.At(m, snap.file(), offset, options())
 		return w, err
 	}
 }

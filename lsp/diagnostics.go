@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
 
+	"mlm-lsp/lsp/mistyped"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
@@ -55,6 +56,8 @@ type check struct {
 type replacement struct {
 	Found string   `json:"found"` // what stood there
 	Texts []string `json:"texts"` // what may stand there, best first
+	// Imports are what each text needs imported, if any of a finding's texts may need something.
+	Imports [][]suspect.Import `json:"imports,omitempty"`
 }
 
 // touched notes that doc has a new version.
@@ -213,6 +216,7 @@ func (s *server) checkNext() {
 	}
 	doc.check.silence = ""
 	snap, wanted, known, m, update, options := doc.snapshot, doc.settings, doc.known, s.metered(), s.updated(doc.snapshot), s.examining(doc)
+	typed := s.typeOptions(snap)
 	pass := &check{snapshot: snap}
 	s.checking = pass
 	pass.cancel = s.spawn(func(ctx context.Context) {
@@ -222,7 +226,14 @@ func (s *server) checkNext() {
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
-			findings, err := s.suspect(ctx, m, snap.file(), options())
+			opts := options()
+			if wanted.DiagnosticsTypes {
+				var err error
+				if opts.Also, err = mistyped.Find(ctx, m, snap.file(), typed()); err != nil {
+					return err
+				}
+			}
+			findings, err := s.suspect(ctx, m, snap.file(), opts)
 			if errors.Is(err, context.DeadlineExceeded) {
 				err = s.errHung()
 			}
@@ -277,9 +288,12 @@ func toDiagnostics(snap *snapshot, findings []suspect.Finding, wanted settings.S
 	findings = slices.DeleteFunc(findings, func(f suspect.Finding) bool { return !f.Reported || !wanted.Reports(f.Code) })
 	for _, finding := range known.unknown(snap, findings) {
 		data := replacement{Found: string(snap.text[finding.Span.Start:finding.Span.End]), Texts: []string{}}
-		for _, candidate := range finding.Suggestions {
+		for i, candidate := range finding.Suggestions {
 			if candidate.LogProb >= finding.Suggestions[0].LogProb-muchLess {
 				data.Texts = append(data.Texts, candidate.Text)
+				if finding.Imports != nil {
+					data.Imports = append(data.Imports, finding.Imports[i])
+				}
 			}
 		}
 		diagnostics = append(diagnostics, protocol.Diagnostic{

@@ -269,9 +269,19 @@ func (doc *document) nextSites() (list []int) {
 
 // suggesting returns what suggests types for the sites of a version that are wanted; nil wants all.
 func (s *server) suggesting(snap *snapshot) func(ctx context.Context, m *meter, only func(treesitter.Span) bool) ([]typeinfer.Suggestion, error) {
-	around, known := s.around(snap), s.index(snap)
+	options := s.typeOptions(snap)
 	return func(ctx context.Context, m *meter, only func(treesitter.Span) bool) ([]typeinfer.Suggestion, error) {
-		return typeinfer.Suggest(ctx, m, snap.file(), typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri)), Ask: s.typesAsk, Memory: s.typeMemory, Table: s.typeTable, Only: only})
+		opts := options()
+		opts.Ask, opts.Memory, opts.Table, opts.Only = s.typesAsk, s.typeMemory, s.typeTable, only
+		return typeinfer.Suggest(ctx, m, snap.file(), opts)
+	}
+}
+
+// typeOptions returns what says what a document's project and index know of types.
+func (s *server) typeOptions(snap *snapshot) func() typeinfer.Options {
+	around, known := s.around(snap), s.index(snap)
+	return func() typeinfer.Options {
+		return typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri))}
 	}
 }
 

@@ -18,10 +18,12 @@ import (
 
 	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/baseline"
+	"mlm-lsp/lsp/mistyped"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // An editor that asks for diagnostics may ask for those of the whole workspace. It gets those of files that are not open (of the others it asks one by one), where diagnostics.workspace is
@@ -359,7 +361,14 @@ func (w *workspacePass) check(ctx context.Context, folder int, path string, name
 			return err
 		}
 		snap := w.s.newSnapshot(name, 0, language, text)
-		findings, err := w.s.suspect(ctx, w.model, snap.file(), suspect.Options{Around: around, Sensitivity: c.wanted.DiagnosticsSensitivity})
+		opts := suspect.Options{Around: around, Sensitivity: c.wanted.DiagnosticsSensitivity}
+		if c.wanted.DiagnosticsTypes {
+			origins := typeinfer.FromIndex(w.folders[folder].indexing.index.Load(), language, path)
+			if opts.Also, err = mistyped.Find(ctx, w.model, snap.file(), typeinfer.Options{Around: around, Origins: origins}); err != nil {
+				return err
+			}
+		}
+		findings, err := w.s.suspect(ctx, w.model, snap.file(), opts)
 		found = toDiagnostics(snap, findings, c.wanted, c.known)
 		return err
 	})

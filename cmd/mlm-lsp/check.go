@@ -28,6 +28,7 @@ type checkFlags struct {
 	baseline      string
 	writeBaseline bool
 	diff          string
+	types         bool
 	stdinName     string
 }
 
@@ -56,6 +57,7 @@ Exits with 1 when it reports something.`,
 	cmd.Flags().StringVar(&flags.baseline, "baseline", "", "a `FILE` of known findings, which are left out (default: the project's, as diagnostics.baseline says)")
 	cmd.Flags().BoolVar(&flags.writeBaseline, "write-baseline", false, "write the findings to the baseline instead of showing them")
 	cmd.Flags().StringVar(&flags.diff, "diff", "", "only lines that changed since the commit `REV`, or where this branch left it; PATH is . by default")
+	cmd.Flags().BoolVar(&flags.types, "types", false, "report annotations that look wrong, too (default: the project's, or not)")
 	cmd.Flags().StringVar(&flags.stdinName, "stdin-filename", "", "check standard input as if it were the file `NAME`")
 	return cmd
 }
@@ -100,6 +102,7 @@ func runCheck(cmd *cobra.Command, flags *checkFlags, args []string) error {
 		}
 	}
 	c := newChecker(suspect.Options{All: flags.all, Sensitivity: flags.sensitivity})
+	c.types = flags.types
 	if flags.stdinName != "" {
 		err = c.addInput(flags.stdinName)
 	} else {

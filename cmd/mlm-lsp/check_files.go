@@ -20,9 +20,11 @@ import (
 
 	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/baseline"
+	"mlm-lsp/lsp/mistyped"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // finding is a line of --format json.
@@ -63,6 +65,7 @@ type target struct {
 // checker checks many files at once. What it finds is in the order of the targets, whichever is ready first.
 type checker struct {
 	options suspect.Options
+	types   bool    // annotations are looked at whatever the project says
 	changed changes // nil: everything is looked at
 	targets []target
 	around  *surroundings
@@ -226,6 +229,11 @@ func (c *checker) check(ctx context.Context, m suspect.Model, t *target) (findin
 	if t.lines != nil && !t.lines.all {
 		opts.Only = func(span treesitter.Span) bool { return t.lines.touches(lines.lines(span)) }
 	}
+	if c.types || t.settings.DiagnosticsTypes {
+		if opts.Also, err = c.mistyped(ctx, m, t, f, opts); err != nil {
+			return nil, nil, fmt.Errorf("checking %s: %w", t.path, err)
+		}
+	}
 	e, err := suspect.Examine(ctx, m, f, opts)
 	if err != nil {
 		return nil, nil, fmt.Errorf("checking %s: %w", t.path, err)
@@ -241,6 +249,15 @@ func (c *checker) check(ctx context.Context, m suspect.Model, t *target) (findin
 		remarks = append(remarks, fmt.Sprintf("%s:%d:%d: %s", t.path, line, column, r.Text))
 	}
 	return findings, remarks, nil
+}
+
+// mistyped looks for annotations that look wrong.
+func (c *checker) mistyped(ctx context.Context, m suspect.Model, t *target, f *treesitter.File, opts suspect.Options) ([]suspect.Finding, error) {
+	known, file, err := c.around.index(ctx, t.path, typeinfer.Languages())
+	if err != nil && !(t.text != nil && errors.Is(err, fs.ErrNotExist)) {
+		return nil, err
+	}
+	return mistyped.Find(ctx, m, f, typeinfer.Options{Around: opts.Around, Only: opts.Only, Origins: typeinfer.FromIndex(known, f.Language, file)})
 }
 
 func newFinding(t *target, f *treesitter.File, lines lineIndex, s suspect.Finding) finding {

@@ -78,6 +78,7 @@ var ruleTexts = map[string]string{
 	suspect.CodeArguments: "Two arguments fit much better the other way round.",
 	suspect.CodeLiteral:   "The opposite boolean fits much better here.",
 	suspect.CodeMisspelt:  "The name stands nowhere else and is one slip from one that does.",
+	suspect.CodeType:      "What is done contradicts the annotation, and another type fits much better.",
 }
 
 // printSARIF writes the reported findings as SARIF 2.1.0. Its columns count code points.

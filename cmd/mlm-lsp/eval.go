@@ -33,7 +33,7 @@ The cases are a function of the files and of --seed. Figures are per cent, in br
   mlm-lsp eval types . --report types.html --per-class 100`,
 	}
 	group(cmd)
-	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalInline(), newEvalTypes(), newEvalProbes(), newEvalBugs(), newEvalAlarms())
+	cmd.AddCommand(newEvalCloze(), newEvalComplete(), newEvalInline(), newEvalTypes(), newEvalProbes(), newEvalBugs(), newEvalAlarms(), newEvalAnnotations())
 	return cmd
 }
 

@@ -16,7 +16,7 @@ import (
 // The rows, from the top: the commands; the front ends (lsp, training); the features (lsp/complete,
 // lsp/suspect, lsp/heat, typeinfer); where masks may go and what goes there (treesitter | model); subwords; files.
 var allowed = map[string][]string{
-	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/baseline", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/project", "lsp/project/index", "lsp/suspect", "lsp/heat", "typeinfer", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
+	"cmd/mlm-lsp": {"internal/wholefile", "internal/generated", "lsp", "lsp/baseline", "lsp/settings", "lsp/complete", "lsp/gap", "lsp/names", "lsp/mistyped", "lsp/project", "lsp/project/index", "lsp/suspect", "lsp/heat", "typeinfer", "training", "training/...", "treesitter", "model", "model/...", "codetok"},
 
 	"lsp":                     {"internal/generated", "internal/wholefile", "lsp/...", "typeinfer", "treesitter", "model", "model/..."},
 	"lsp/protocol317":         {},
@@ -47,6 +47,7 @@ var allowed = map[string][]string{
 	"lsp/project":             {"lsp/names", "lsp/typings", "treesitter", "model/cache"},
 	"lsp/project/index":       {"internal/generated", "internal/wholefile", "lsp/names", "lsp/typings", "treesitter"},
 	"lsp/typings":             {"lsp/names", "treesitter"},
+	"lsp/mistyped":            {"lsp/suspect", "typeinfer", "treesitter", "model"},
 	"lsp/suspect":             {"lsp/names", "lsp/project", "treesitter", "model", "model/..."},
 	"lsp/heat":                {"treesitter", "model"},
 	"typeinfer":               {"lsp/gap", "lsp/project", "lsp/project/index", "lsp/names", "lsp/typings", "treesitter", "model", "model/..."},

@@ -16,6 +16,7 @@ import (
 // surroundings tell files what those near them say. The files of one project share what is listed and read. They may be shared between goroutines.
 type surroundings struct {
 	mu      sync.Mutex
+	reading sync.Mutex                 // of an index
 	folders map[string]*project.Folder // by the top of the project
 	indexes map[string]*index.Index
 }
@@ -24,12 +25,14 @@ func newSurroundings() *surroundings {
 	return &surroundings{folders: map[string]*project.Folder{}, indexes: map[string]*index.Index{}}
 }
 
-// index reads what all files of a path's project define and import, of the languages that are wanted, and returns the path as the index has it. It is called by one goroutine at a time.
+// index reads what all files of a path's project define and import, of the languages that are wanted, and returns the path as the index has it.
 func (s *surroundings) index(ctx context.Context, path string, languages []string) (*index.Index, string, error) {
 	top, file, err := corpus.Top(path)
 	if err != nil {
 		return nil, "", err
 	}
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	if x := s.indexes[top]; x != nil {
 		return x, file, nil
 	}

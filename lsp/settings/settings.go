@@ -52,6 +52,8 @@ type Settings struct {
 	DiagnosticsSeverity string `setting:"diagnostics.severity" of:"hint,information,warning" by:"project"`
 	// How readily is reported: so many reports on 1,000 right lines, or quiet, which besides leaves most files without any.
 	DiagnosticsSensitivity string `setting:"diagnostics.sensitivity" of:"normal,quiet" by:"project"`
+	// Whether annotations that look wrong are reported as well, as suspicious-type: those that what is done contradicts. A type checker finds more of them.
+	DiagnosticsTypes bool `setting:"diagnostics.types" by:"project"`
 	// Languages in which nothing is reported.
 	DiagnosticsDisabledLanguages []string `setting:"diagnostics.disabledLanguages" of:"LANGUAGE" by:"project"`
 	// Files in which nothing is reported.

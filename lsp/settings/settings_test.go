@@ -38,7 +38,7 @@ func TestReadClient(t *testing.T) {
 		{`{"diagnostics":{"severity":"error"}}`, Default(), []string{severe}},
 		{`{"diagnostics":{"severity":1}}`, Default(), []string{severe}},
 		{`{"diagnostics":{"disabledKinds":["wrong"]}}`, Default(), []string{`diagnostics.disabledKinds must be a list of "variable-misuse", "wrong-attribute", ` +
-			`"wrong-operator", "swapped-arguments", "wrong-literal" or "misspelt-name": the default, [], is used`}},
+			`"wrong-operator", "swapped-arguments", "wrong-literal", "misspelt-name" or "suspicious-type": the default, [], is used`}},
 		{`{"files":{"exclude":"gen"}}`, Default(), []string{`files.exclude must be a list of globs as "gen/**/*.go", of at most 200 bytes, with at most 2 groups in braces: the default, [], is used`}},
 		{`{"completion":7}`, Default(), []string{"completion must be a group of settings: the defaults are used"}},
 		{`{"compleshun":{"enable":false},"completion":{"sort":1,"maxItems":3},"diagnostics":{"severity":"hint"}}`, changed,

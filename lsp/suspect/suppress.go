@@ -180,8 +180,12 @@ func (e *Examination) Remarks() []Remark {
 			loud = append(loud, e.finding(i))
 		}
 	}
+	loud = append(loud, e.also...)
 	for i := range s.list {
 		one := &s.list[i]
+		if e.also == nil && slices.Equal(one.kinds, []string{CodeType}) {
+			continue // nobody looked for that
+		}
 		if !slices.ContainsFunc(loud, func(f Finding) bool { return one.silences(f.Span.Start, f.Code) }) {
 			remarks = append(remarks, Remark{one.at, fmt.Sprintf("`%s` silences nothing", e.file.x.Text(one.at))})
 		}

@@ -40,12 +40,13 @@ const (
 	CodeOperator  = "wrong-operator"
 	CodeArguments = "swapped-arguments"
 	CodeLiteral   = "wrong-literal"
-	CodeMisspelt  = "misspelt-name" // a name or a member that stands nowhere else, one slip (names.SlipOf) from what was likeliest meant
+	CodeMisspelt  = "misspelt-name"   // a name or a member that stands nowhere else, one slip (names.SlipOf) from what was likeliest meant
+	CodeType      = "suspicious-type" // an annotation that what is done contradicts: found elsewhere, see Options.Also
 )
 
 // Codes lists all codes of findings.
 func Codes() []string {
-	return []string{CodeVariable, CodeAttribute, CodeOperator, CodeArguments, CodeLiteral, CodeMisspelt}
+	return []string{CodeVariable, CodeAttribute, CodeOperator, CodeArguments, CodeLiteral, CodeMisspelt, CodeType}
 }
 
 // Finding is a site with its verdict.
@@ -61,8 +62,13 @@ type Finding struct {
 	Reported bool
 	// Suggestions are the alternatives, best first, with their log-probabilities.
 	Suggestions []model.Candidate
-	Message     string
+	// Imports are what the file has to import for each suggestion, with CodeType; nil with all others.
+	Imports [][]Import
+	Message string
 }
+
+// Import is a name and the module that it is imported from.
+type Import struct{ Module, Name string }
 
 // Model is what a check asks.
 type Model interface {
@@ -94,6 +100,8 @@ type Options struct {
 	Only func(treesitter.Span) bool
 	// WindowBytes bounds the text around a site that the model sees; 0 means 1,000, about 250 subwords.
 	WindowBytes int
+	// Also are findings that were made elsewhere (package mistyped), in the order of the text: comments silence them, and they stand among the others. Nil says that none were looked for.
+	Also []Finding
 }
 
 // suggestions is how many alternatives a finding carries.
@@ -118,6 +126,7 @@ type Examination struct {
 	sensitivity string
 	some        bool // only some tokens were looked at
 	found       int  // sites, those included of which nothing is kept
+	also        []Finding
 }
 
 // Examine gathers what is known of the sites of a file.
@@ -137,7 +146,7 @@ func Examine(ctx context.Context, m Model, f *treesitter.File, opts Options) (*E
 			return nil, err
 		}
 	}
-	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, some: opts.Only != nil, sensitivity: opts.Sensitivity}
+	e := &Examination{file: newFile(names.New(f), opts.Around, opts.Corpus), table: opts.Table, asked: m != nil, some: opts.Only != nil, sensitivity: opts.Sensitivity, also: opts.Also}
 	screened := m != nil && (opts.Screen || e.screens())
 	if err := e.file.findSites(opts.Only, opts.All, func(s site) error {
 		if e.found%256 == 0 && ctx.Err() != nil {
@@ -191,6 +200,15 @@ func (e *Examination) Findings(all bool) []Finding {
 		if finding.Reported || all && e.sites[i].group != GroupArguments {
 			findings = append(findings, finding)
 		}
+	}
+	for _, finding := range e.also {
+		finding.Reported = !silenced.suppressed(finding.Span.Start, finding.Code)
+		if finding.Reported || all {
+			findings = append(findings, finding)
+		}
+	}
+	if len(e.also) > 0 {
+		sort.SliceStable(findings, func(a, b int) bool { return findings[a].Span.Start < findings[b].Span.Start })
 	}
 	return findings
 }
