@@ -56,12 +56,12 @@ type Token struct {
 	Text  string  // what is shown of it: kind, surprisal, and in a line each what would surprise less
 }
 
-// Tokens returns what a page shows of a part of a file, for an editor that draws it: at least the tokens that lie in the span, in the order of the text. Of a part that is not the whole it
-// is what is quick to know: no token is asked alone. An error is the model's or the context's.
-func Tokens(ctx context.Context, m Model, f *treesitter.File, part treesitter.Span) ([]Token, error) {
-	asked, err := ask(ctx, m, f, part)
+// Tokens returns what an editor draws of a part of a file: at least the tokens that lie in the span, in the order of the text, in the numbers of the page. It is what is quick to know: no
+// token is asked alone, since an editor asks again with every edit, and a hover tells the rest. An error is the model's or the context's.
+func Tokens(ctx context.Context, m model.Scanner, f *treesitter.File, part treesitter.Span) ([]Token, error) {
+	asked, err := scan(ctx, m, f, part)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("scanning: %w", err)
 	}
 	tokens := []Token{}
 	for _, t := range asked {
@@ -83,27 +83,14 @@ func Legend() []string {
 
 // Page returns the page of a file as HTML. An error is the model's or the context's.
 func Page(ctx context.Context, m Model, f *treesitter.File, title string) ([]byte, error) {
-	tokens, err := ask(ctx, m, f, treesitter.Span{End: len(f.Text)})
+	tokens, err := scan(ctx, m, f, treesitter.Span{End: len(f.Text)})
 	if err != nil {
+		return nil, fmt.Errorf("scanning %s: %w", title, err)
+	}
+	if err := look(ctx, m, f, tokens); err != nil {
 		return nil, fmt.Errorf("asking about %s: %w", title, err)
 	}
 	return render(f, title, tokens)
-}
-
-// ask learns of every token but comments what the model says, in the windows that a part of the file touches; the others have no number of bits. Only for the whole the most surprising are
-// asked alone.
-func ask(ctx context.Context, m Model, f *treesitter.File, part treesitter.Span) ([]heated, error) {
-	tokens, err := scan(ctx, m, f, part)
-	if err != nil {
-		return nil, fmt.Errorf("scanning: %w", err)
-	}
-	if part.End-part.Start < len(f.Text) {
-		return tokens, nil
-	}
-	if err := look(ctx, m, f, tokens); err != nil {
-		return nil, fmt.Errorf("looking for what surprises less: %w", err)
-	}
-	return tokens, nil
 }
 
 // scan gives every token but comments its surprisal, in the windows that a part of the file touches.
