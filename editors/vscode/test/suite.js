@@ -55,7 +55,7 @@ class Suite {
     try {
       await body(w);
     } catch (error) {
-      await this.test(w, `${name}: ${error.message}`, () => { throw error; });
+      await this.test(w, `${name}: what its tests begin with`, () => { throw error; });
     }
     await this.test(undefined, `${name}: the page had no error, and nothing is left behind`, async () => {
       const survivors = await w.close();

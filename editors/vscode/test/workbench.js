@@ -7,7 +7,7 @@ const path = require('node:path');
 const { chromium } = require('playwright-core');
 
 /** Milliseconds after which a thing that is waited for is taken to be missing. It bounds a hanging test and asserts no speed. */
-const PATIENCE = Number(process.env.MLM_LSP_E2E_PATIENCE ?? 60) * 1000;
+const PATIENCE = Number(process.env.MLM_LSP_E2E_PATIENCE ?? 120) * 1000;
 
 const SETTINGS = {
   'chat.commandCenter.enabled': false,
@@ -155,6 +155,12 @@ class Workbench {
     await this.file(name).click();
     await this.page.locator('.tab.active').filter({ hasText: name }).waitFor();
     await this.page.locator('.editor-instance .monaco-editor .view-line').first().waitFor();
+  }
+
+  /** Goes to a file that is open already. */
+  async tab(name) {
+    await this.page.locator('.tab').filter({ hasText: name }).click();
+    await this.page.locator('.tab.active').filter({ hasText: name }).waitFor();
   }
 
   /** A file in the explorer. */

@@ -9,8 +9,15 @@ exports.run = async (suite, { platform }) => {
   await suite.session('commands', { vsix: [platform] }, async w => {
     const { page, options: { folder } } = w;
     await w.open('inventory.py');
-    await w.ready();
 
+    await suite.test(w, 'commands: at the first start it says so, and offers the walkthrough', async () => {
+      const toast = await w.notification('mlm-lsp runs');
+      await toast.getByText('Get Started').click();
+      await until('the walkthrough', async () => /Get Started with mlm-lsp/.test(await page.locator('.gettingStartedContainer').innerText()));
+      await page.keyboard.press('Control+F4');
+    });
+
+    await w.open('inventory.py');
     await suite.test(w, 'commands: the status bar has a menu', async () => {
       await page.locator(w.statusItem).click();
       await until('the menu', async () => {
@@ -82,7 +89,7 @@ exports.run = async (suite, { platform }) => {
       const terminal = page.locator('.terminal-wrapper.active .xterm-rows').first();
       await until('progress in the terminal', async () => /step \d+ +loss/.test(await terminal.innerText()));
       await page.screenshot({ path: suite.picture('training') });
-      await terminal.click();
+      await w.command('Terminal: Focus Terminal');
       await page.keyboard.press('Control+C');
       await until('the training to end', () => training().length === 0);
       await w.notification('go on from its last checkpoint');

@@ -10,26 +10,44 @@ exports.run = async (suite, { platform }) => {
   const settings = {
     'workbench.colorTheme': 'Default Dark Modern',
     'workbench.activityBar.location': 'hidden',
-    'workbench.sideBar.location': 'left',
-    'workbench.editor.showTabs': 'single',
     'editor.fontSize': 14,
-    'editor.scrollBeyondLastLine': false,
     'editor.overviewRulerBorder': false,
+    'editor.stickyScroll.enabled': false,
+    'mlm-lsp.completion.maxItems': 8,
     'breadcrumbs.enabled': false,
     'window.commandCenter': false,
     'workbench.layoutControl.enabled': false,
   };
   await suite.session('pictures', { vsix: [platform], settings, width: 900, height: 460, scale: 1.5 }, async w => {
     const { page } = w;
-    const picture = async (name, clip) => {
+    const picture = async name => {
       const file = path.join(folder, name);
-      await w.screenshot(file, { clip, animations: 'disabled', caret: 'initial' });
+      await page.screenshot({ path: file, animations: 'disabled', caret: 'initial' });
       const { size } = fs.statSync(file);
       if (size > 150_000) throw new Error(`${name} has ${size} bytes, more than 150,000`);
     };
     await w.open('inventory.py');
     await w.ready();
+    await w.notification('mlm-lsp runs');
+    await w.command('Notifications: Clear All Notifications');
+    await w.open('report.py');
+    await w.open('inventory.py');
     await w.command('View: Toggle Primary Side Bar Visibility');
+
+    await suite.test(w, 'pictures: heat', async () => {
+      await w.goto(66, 1);
+      await w.command('mlm-lsp: Toggle Surprise Heat Map');
+      await until('the colours', async () => (await w.heated()) > 10 && (await w.heatOf('quanity')) > 0);
+      await picture('heat.png');
+      await w.command('mlm-lsp: Toggle Surprise Heat Map');
+      await until('the colours to go', async () => (await w.heated()) === 0);
+    });
+
+    await suite.test(w, 'pictures: menu', async () => {
+      await page.locator(w.statusItem).click();
+      await w.choice('Toggle heat map').waitFor();
+      await picture('menu.png');
+    });
 
     await suite.test(w, 'pictures: findings', async () => {
       await w.goto(69, 44);
@@ -37,42 +55,31 @@ exports.run = async (suite, { platform }) => {
       await page.keyboard.press('Control+.');
       await w.action(/Replace with .?quantity/).waitFor();
       await picture('findings.png');
-    });
-
-    await suite.test(w, 'pictures: heat', async () => {
-      await w.goto(56, 1);
-      await w.command('mlm-lsp: Toggle Surprise Heat Map');
-      await until('the colours', async () => (await w.heated()) > 10);
-      await picture('heat.png');
-      await w.command('mlm-lsp: Toggle Surprise Heat Map');
-      await until('the colours to go', async () => (await w.heated()) === 0);
-    });
-
-    await suite.test(w, 'pictures: types', async () => {
-      await w.open('clock.py');
-      const hint = w.hint('def entries', 'Path');
-      await hint.hover();
-      await until('the hover', async () => /Double-click/.test(await w.hover()));
-      await picture('types.png');
-      await page.mouse.move(5, 5);
+      await w.action(/Replace with .?quantity/).click();
+      await w.saved('inventory.py', text => !text.includes('quanity'));
     });
 
     await suite.test(w, 'pictures: completion', async () => {
-      await w.open('inventory.py');
-      await w.goto(51, 1);
+      await w.goto(44, 1);
       await page.keyboard.press('End');
       await page.keyboard.press('Enter');
-      await page.keyboard.type('clip_quantity(item.', { delay: 30 });
-      await page.locator('.suggest-widget.visible .monaco-list-row').first().waitFor();
-      await until('the server\'s names', async () => (await page.locator('.suggest-widget.visible .monaco-list-row').allInnerTexts()).some(row => /quantity/.test(row)));
+      await page.keyboard.type('print(item.', { delay: 30 });
+      const rows = page.locator('.suggest-widget.visible .monaco-list-row');
+      await until('the names of an item', async () => {
+        const texts = await rows.allInnerTexts();
+        return ['name', 'quantity', 'price'].every(name => texts.some(text => text.startsWith(name)));
+      });
       await picture('completion.png');
     });
 
-    await suite.test(w, 'pictures: menu', async () => {
-      await page.keyboard.press('Escape');
-      await page.locator(w.statusItem).click();
-      await page.locator('.quick-input-widget .monaco-list-row').first().waitFor();
-      await picture('menu.png');
+    await suite.test(w, 'pictures: types', async () => {
+      await w.tab('report.py');
+      await w.goto(27, 1);
+      await until('the hints', async () => {
+        const lines = await w.lines();
+        return ['verbose: bool', 'title: str', '-> None:'].every(hint => lines.some(line => line.includes(hint)));
+      });
+      await picture('types.png');
     });
   });
 };

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const vscode = require('vscode');
 
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 async function until(what, ask) {
   const end = Date.now() + PATIENCE;
