@@ -86,14 +86,11 @@ export class Heat implements vscode.Disposable {
     const asking = new vscode.CancellationTokenSource();
     map.asking = asking;
     try {
-      const { version, legend, tokens } = await this.server.execute<Surprise>('mlm-lsp.surprise', [this.server.uriOf(map.document)], asking.token);
-      if (asking.token.isCancellationRequested || version !== map.document.version) {
-        return; // an edit asks anew
+      const editor = vscode.window.visibleTextEditors.find((e) => e.document === map.document);
+      if (map.tokens.length === 0 && editor) {
+        await this.fetch(map, asking.token, editor.visibleRanges.slice(0, 1).map(({ start, end }) => ({ start, end }))); // the first map of a long file takes seconds: what is seen comes first
       }
-      map.tokens = tokens.filter((token) => token.level > 0).map(({ range, level, text }) => ({ span: range, level: Math.min(level, coloured), text }));
-      this.legend.words = legend;
-      this.drawAll(map);
-      this.showLegend();
+      await this.fetch(map, asking.token, []);
     } catch (err) {
       if (asking.token.isCancellationRequested || isOutdated(err) || !this.server.answers) {
         return; // an edit asks anew, and so does a server that is ready again
@@ -106,6 +103,18 @@ export class Heat implements vscode.Disposable {
         map.asking = undefined;
       }
     }
+  }
+
+  // fetch asks for the tokens of a document, or about those in a range of it, and draws them.
+  private async fetch(map: HeatMap, token: vscode.CancellationToken, range: Span[]): Promise<void> {
+    const { version, legend, tokens } = await this.server.execute<Surprise>('mlm-lsp.surprise', [this.server.uriOf(map.document), ...range], token);
+    if (token.isCancellationRequested || version !== map.document.version) {
+      return; // an edit asks anew
+    }
+    map.tokens = tokens.filter(({ level }) => level > 0).map(({ range: span, level, text }) => ({ span, level: Math.min(level, coloured), text }));
+    this.legend.words = legend;
+    this.drawAll(map);
+    this.showLegend();
   }
 
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
