@@ -197,7 +197,8 @@ func (s *scope) candidates(a *asking, most int) []Candidate {
 	return list
 }
 
-// documentedShare is how far a type in a docstring is believed.
+// documentedShare is how far a type in a docstring is believed. Of 0.3 to 0.9 by tenths it makes what people annotate likeliest (0.29 nats at each of 304 such places in projects to fit on, 0.31 with
+// 0.7 or 0.9): there 90% of the documented types are what is annotated, and most others are its aliases or wider.
 const documentedShare = 0.8
 
 var (

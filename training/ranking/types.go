@@ -146,6 +146,9 @@ func chooseTypes(questions []TypeQuestion, typed string, rules TypeRules, precis
 			key := [2]string{language, kind}
 			least := chosen[key]
 			alike := of(func(l string) bool { return pool(l, typed) == pool(language, typed) })
+			if len(alike) < rules.Sites || len(families(alike)) < rules.Projects { // too few to say anything of their own
+				alike = of(func(l string) bool { return typings.CountedAs(l) == typings.CountedAs(language) })
+			}
 			for i, q := range alike {
 				alike[i].Probability = chosen[[2]string{q.Language, kind}].Of(q.Probability)
 			}
@@ -157,7 +160,16 @@ func chooseTypes(questions []TypeQuestion, typed string, rules TypeRules, precis
 	return chosen
 }
 
-// pool is which languages are taken together: those that are asked as TypeScript, but JavaScript with JSDoc around, whose types people write otherwise.
+func families(questions []TypeQuestion) map[string]bool {
+	all := map[string]bool{}
+	for _, q := range questions {
+		all[family(q.Project)] = true
+	}
+	return all
+}
+
+// pool is which languages are taken together: those that are asked as TypeScript, but JavaScript with JSDoc around, whose types people write otherwise; where it is asked in too few projects, it is with
+// the others, too.
 func pool(language, typed string) string {
 	if language == "javascript" && typed == typeinfer.Typed {
 		return language
