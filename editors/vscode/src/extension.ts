@@ -104,12 +104,15 @@ function command(verb: string, run: () => unknown): vscode.Disposable {
 function inEditor(verb: string, run: (editor: vscode.TextEditor) => unknown): vscode.Disposable {
   return command(verb, () => {
     const editor = editedNow();
-    if (!editor) {
-      throw new Error('open a file first');
+    if (editor) {
+      return run(editor);
     }
-    return run(editor);
+    tell(vscode.window.showInformationMessage, 'mlm-lsp: open a file first', example);
+    return undefined;
   });
 }
+
+const example = { title: 'Open an Example', run: () => vscode.commands.executeCommand('mlmLsp.openExample') };
 
 // editedNow is the editor of the tab in front. The one with the focus may be the output's.
 function editedNow(): vscode.TextEditor | undefined {
