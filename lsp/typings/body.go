@@ -48,7 +48,7 @@ func (l *look) match(i int) int {
 	depth := 0
 	for ; i < len(l.tokens)-1; i++ {
 		switch l.text(i) {
-		case "(", "[", "{":
+		case "(", "[", "{", "${":
 			depth++
 		case ")", "]", "}":
 			depth--

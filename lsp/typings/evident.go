@@ -130,7 +130,7 @@ func (l *look) behindSign(i int, signs ...string) int {
 			return l.step(i, 1)
 		case depth == 0 && n > 0 && t == "=>" || depth == 0 && n > 0 && l.begins(i):
 			return -1
-		case t == "(" || t == "[" || t == "{":
+		case t == "(" || t == "[" || t == "{" || t == "${":
 			depth++
 		case t == ")" || t == "]" || t == "}":
 			if depth--; depth < 0 {

@@ -119,7 +119,7 @@ func (l *look) named(c treesitter.Call, take func(name string, at int)) {
 	depth := 0
 	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start < c.End; i++ {
 		switch t := l.text(i); {
-		case t == "(" || t == "[" || t == "{":
+		case t == "(" || t == "[" || t == "{" || t == "${":
 			depth++
 		case t == ")" || t == "]" || t == "}":
 			depth--

@@ -59,7 +59,9 @@ func (l *look) follow(site treesitter.TypeSite, behind int, around treesitter.Sp
 			l.flow(l.result(c, 1))
 		}
 	}
-	l.Own = l.own(site, behind, around)
+	if own := l.own(site, behind, around); Askable(own) && own != "null" && own != "undefined" {
+		l.Own = own
+	}
 	if !slices.Contains(l.Flows, l.Own) {
 		l.flow(l.Own)
 	}

@@ -197,7 +197,7 @@ func (l *look) keyword(c treesitter.Call, name string) int {
 	depth := 0
 	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start < c.End; i++ {
 		switch t := l.text(i); {
-		case t == "(" || t == "[" || t == "{":
+		case t == "(" || t == "[" || t == "{" || t == "${":
 			depth++
 		case t == ")" || t == "]" || t == "}":
 			depth--

@@ -43,6 +43,7 @@ func TestOwn(t *testing.T) {
 		{"typescript", "function f(a) { return new Map() }\n", "return", "f", ""},
 		{"typescript", "function f(a) {\n  a.map((x) => { return 1 })\n  a.each(function (x) { return 2 })\n  return 'x'\n}\n", "return", "f", "string"},
 		{"typescript", "const f = async (a) => { return 'x' }\n", "return", "f", "Promise<string>"},
+		{"typescript", "function f(a) {\n  const x = `${a}: ${a.b}`\n  return x\n}\n", "return", "f", "string"},
 		{"typescript", "exports.f = function (a) { return 'x' }\n", "return", "f", "string"},
 		{"typescript", "function g() {\n  const o = { f: (a) => { return 1 } }\n  return 'x'\n}\n", "return", "f", "number"},
 		{"typescript", "async function g() { return 1 }\nasync function f() { return g() }\n", "return", "f", "Promise<number>"},

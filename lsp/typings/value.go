@@ -29,7 +29,7 @@ func (l *look) value(i int) value {
 	for n := 0; next < len(l.tokens) && n < mostTokens; n++ {
 		t := l.text(next)
 		switch t {
-		case "(", "[", "{":
+		case "(", "[", "{", "${":
 			depth++
 		case ")", "]", "}":
 			depth--
@@ -73,7 +73,7 @@ func (l *look) compared(i int) value {
 	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
 		t := l.text(i)
 		switch t {
-		case "(", "[", "{":
+		case "(", "[", "{", "${":
 			depth++
 		case ")", "]", "}":
 			depth--
@@ -378,7 +378,7 @@ func (l *look) closing(i int) int {
 	depth, begun := 0, false
 	for n := 0; i < len(l.tokens) && n < 400; n++ {
 		switch l.text(i) {
-		case "(", "[", "{":
+		case "(", "[", "{", "${":
 			depth++
 			begun = true
 		case ")", "]", "}":
