@@ -2,7 +2,7 @@
 -- a copy of the project of ./work and the examples. Everything waits for a condition; patience bounds a hanging test and asserts no speed.
 local M = {}
 
-local patience = 60000 -- ms
+local patience = 180000 -- ms
 local scratch = assert(vim.env.SCRATCH)
 local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h')
 local repository = vim.fs.dirname(vim.fs.dirname(plugin))
@@ -192,7 +192,8 @@ function Child:finish()
     return vim.iter(pids):all(function(pid) return vim.api.nvim_get_proc(pid) == nil end)
   end, 20)
   if not over or left then
-    io.stdout:write('FAIL the editor and its servers end\n')
+    local still = vim.tbl_map(function(pid) return (vim.api.nvim_get_proc(pid) or {}).name end, pids)
+    io.stdout:write(('FAIL the editor and its servers end: %s\n'):format(over and 'there are ' .. table.concat(still, ', ') or 'the editor does not'))
     M.failed = true
     for _, pid in ipairs(pids) do pcall(vim.uv.kill, pid, 'sigkill') end
   end

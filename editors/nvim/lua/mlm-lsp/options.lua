@@ -37,7 +37,7 @@ M.all = {
     function(v) return text(v) and require('mlm-lsp.binary').absolute(vim.fs.normalize(v)) end,
     'an absolute path',
   },
-  log_level = { 'info', function(v) return vim.list_contains(levels, v) end, '"' .. table.concat(levels, '", "') .. '"' },
+  log_level = { 'info', function(v) return vim.list_contains(levels, v) end, 'one of "' .. table.concat(levels, '", "') .. '"' },
 }
 
 -- distance counts the letters to add, take out or replace to get from a to b.

@@ -101,8 +101,10 @@ end
 local function restart_in(s)
   local config = methods and vim.deepcopy(vim.lsp.config[M.name]) or M.config()
   config.root_dir = s.root
+  -- The one that has ended may still be on the list.
+  local function reuse(client, wanted) return client.name == wanted.name and client.config.root_dir == wanted.root_dir and not client:is_stopped() end
   for buffer in pairs(s.buffers) do
-    if vim.api.nvim_buf_is_loaded(buffer) then vim.lsp.start(config, { bufnr = buffer }) end
+    if vim.api.nvim_buf_is_loaded(buffer) then vim.lsp.start(config, { bufnr = buffer, reuse_client = reuse }) end
   end
 end
 

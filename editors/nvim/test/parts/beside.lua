@@ -1,0 +1,133 @@
+-- Another server beside this one: gopls and pyright. What each says alone it says beside the other, and the user sees both.
+local child = require('child')
+
+-- A neighbour runs by vim.lsp.start, which every Neovim has.
+local function neighbour(name, command, filetype, marker)
+  return ([[
+    vim.api.nvim_create_autocmd('FileType', { pattern = '%s', callback = function(event)
+      vim.lsp.start({ name = '%s', cmd = %s, root_dir = vim.fs.root(event.buf, '%s') })
+    end })
+  ]]):format(filetype, name, vim.inspect(command), marker)
+end
+
+local alone = "require('mlm-lsp').setup { autostart = false }\n"
+
+-- answers asks one server, by name, about the position that an editor would ask about.
+local function answers(c, name)
+  local got = c:lua(
+    [[
+    local client = vim.lsp.get_clients({ name = ..., bufnr = 0 })[1]
+    if not client or not client.initialized then return end
+    local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+    local function ask(method)
+      local context = method == 'textDocument/completion' and { context = { triggerKind = 1 } } or {}
+      local given = vim.tbl_extend('force', params, context)
+      local response = vim.fn.has('nvim-0.11') == 1 and client:request_sync(method, given, 10000, 0) or vim.fn.has('nvim-0.11') == 0 and client.request_sync(method, given, 10000, 0)
+      return response and response.result ~= vim.NIL and response.result or {}
+    end
+    local hover, completion, labels = ask('textDocument/hover'), ask('textDocument/completion'), {}
+    for _, item in ipairs(completion.items or completion) do table.insert(labels, item.label) end
+    table.sort(labels)
+    local diagnostics = {}
+    for _, d in ipairs(vim.diagnostic.get(0)) do
+      local ours = d.source == 'mlm-lsp'
+      if ours == (client.name == 'mlm_lsp') then table.insert(diagnostics, ('%d:%d %s'):format(d.lnum, d.col, d.message)) end
+    end
+    table.sort(diagnostics)
+    local text = type(hover.contents) == 'table' and (hover.contents.value or vim.inspect(hover.contents)) or hover.contents or ''
+    return { hover = text, labels = table.concat(labels, ' '), diagnostics = table.concat(diagnostics, '\n') }
+  ]],
+    name
+  )
+  return got ~= vim.NIL and got or nil
+end
+
+-- reported waits until a server has reported something. It is not asked anything meanwhile: a server may well put off what nobody waits for.
+local function reported(c, name)
+  c:expect(name .. ' reports', function()
+    return c:lua([[
+      local ours = ... == 'mlm_lsp'
+      return vim.iter(vim.diagnostic.get(0)):any(function(d) return (d.source == 'mlm-lsp') == ours end)
+    ]], name)
+  end)
+end
+
+-- settled waits until a server has said all that it has to say, and does so twice.
+local function settled(c, name)
+  reported(c, name)
+  local last
+  return c:expect(name .. ' completes and explains', function()
+    local now = answers(c, name)
+    if not now or now.hover == '' or now.labels == '' or now.diagnostics == '' then return end
+    if last and vim.deep_equal(last, now) then return now end
+    last = now
+    vim.wait(300)
+  end)
+end
+
+local function together(name, init, path, cursor)
+  local function opened(c)
+    c:open(path)
+    c:expect('the file is open', function() return vim.endswith(c:call('nvim_buf_get_name', 0), path) end)
+    c:keys(cursor)
+  end
+  local theirs, ours
+  child.test(name .. ' alone', alone .. init, function(c)
+    opened(c)
+    theirs = settled(c, name)
+  end)
+  child.test('mlm-lsp alone', nil, function(c)
+    opened(c)
+    ours = settled(c, 'mlm_lsp')
+  end)
+  child.test(name .. ' and mlm-lsp', "vim.opt.completeopt = 'menuone,noselect'\n" .. init, function(c)
+    opened(c)
+    reported(c, name)
+    reported(c, 'mlm_lsp')
+    for who, before in pairs({ [name] = theirs or {}, mlm_lsp = ours or {} }) do
+      local now
+      local same = pcall(c.expect, c, who .. ' says beside the other what it says alone', function()
+        now = answers(c, who)
+        return now and vim.deep_equal(now, before)
+      end)
+      if not same then
+        io.stdout:write(('     alone: %s\n     now: %s\n'):format(vim.inspect(before), vim.inspect(now)))
+        error({ failed = who }, 0)
+      end
+    end
+    c:keys('K')
+    local hover = c:expect('a hover opens', function() return c:floats()[1] end)
+    -- Neovim 0.10 shows the hover of one server only, of whichever answers last.
+    if vim.fn.has('nvim-0.11') == 1 then
+      local function longest(text)
+        local best = ''
+        for word in text:gmatch('[%w_]+') do
+          if #word > #best then best = word end
+        end
+        return best
+      end
+      for who, answer in pairs({ [name] = theirs, mlm_lsp = ours }) do
+        local word = longest(answer.hover)
+        c:expect(('with what %s says: %s'):format(who, word), function() return (c:floats()[1] or ''):find(word, 1, true) end)
+      end
+      assert(hover)
+    end
+    c:keys('a<C-x><C-o>')
+    c:expect('the menu has what both offer', function()
+      local menu = c:popup()
+      if not menu then return end
+      local typed = c:call('nvim_get_current_line'):sub(1, c:call('nvim_win_get_cursor', 0)[2]):match('[%w_]*$')
+      for _, labels in ipairs({ theirs.labels, ours.labels }) do
+        for label in labels:gmatch('%S+') do
+          if vim.startswith(label, typed) and label:match('^[%w_]+$') and not vim.list_contains(menu, label) then return end
+        end
+      end
+      return true
+    end)
+    c:keys('<Esc><Esc>')
+    assert(not c:messages():find('Error'), c:messages())
+  end)
+end
+
+together('gopls', neighbour('gopls', { vim.env.GOPLS }, 'go', 'go.mod'), 'stock/stock.go', 'gg/item.Quantity <lt> quantity<CR>f<lt>w')
+together('pyright', neighbour('pyright', { vim.env.PYRIGHT, '--stdio' }, 'python', '.git'), 'inventory.py', 'gg/items.append(item)<CR>f(l')
