@@ -67,7 +67,7 @@ func misused(language string, e expr, uses []string) bool {
 			if slices.Contains(nulls, m.name) {
 				return true // asked for before
 			}
-			if name, ok := strings.CutPrefix(use, "."); ok {
+			if name, ok := strings.CutPrefix(use, "."); ok && !strings.HasPrefix(use, "...") {
 				known, simple := members[language][m.name]
 				return simple && !known[strings.TrimSuffix(name, "()")] && !strings.HasPrefix(name, "_")
 			}

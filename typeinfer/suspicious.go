@@ -1,6 +1,7 @@
 package typeinfer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -244,10 +245,26 @@ func overlap(a, b expr, as func(x, y expr) bool) bool {
 	return false
 }
 
+// kin are types by one that they all are, or may be taken for: an ordered dict is a dict, a path a pure path.
+var kin = func() map[string]string {
+	m := map[string]string{}
+	for base, names := range map[string]string{
+		"dict": "OrderedDict defaultdict DefaultDict Counter", "list": "deque Deque range", "date": "datetime", "PurePath": "Path", "set": "frozenset", "bytes": "bytearray memoryview",
+		"IO": "TextIO BinaryIO StringIO BytesIO", "BaseException": "Exception ValueError TypeError KeyError RuntimeError OSError", "Iterable": "Iterator Generator",
+		"AsyncIterable": "AsyncIterator AsyncGenerator", "Awaitable": "Coroutine", "Array": "ReadonlyArray", "Map": "WeakMap", "Set": "WeakSet",
+	} {
+		for name := range strings.FieldsSeq(names) {
+			m[name] = base
+		}
+	}
+	return m
+}()
+
 // alike tells whether of two types, no unions, one takes what is of the other.
 func alike(dialect string, x, y expr) bool {
 	shapes, takers := shapeOf[dialect], takes[dialect]
-	return x.name == y.name || slices.Contains(takers[shapes[x.name]], y.name) || slices.Contains(takers[shapes[y.name]], x.name)
+	a, b := cmp.Or(kin[x.name], x.name), cmp.Or(kin[y.name], y.name)
+	return a == b || slices.Contains(takers[shapes[a]], b) || slices.Contains(takers[shapes[b]], a)
 }
 
 // against says what contradicts a judged annotation; nothing where something goes with it.
@@ -270,7 +287,7 @@ func (s *scope) against(a *asking, k *known, written expr) (list []string) {
 	}
 	if uses := usesOf(a, k); !s.guarded(a, uses) {
 		for _, use := range uses {
-			if nothing && (use == "()" || use == "[]" || strings.HasPrefix(use, ".")) || !nothing && misused(s.style.language, written, []string{use}) {
+			if nothing && (use == "()" || use == "[]" || strings.HasPrefix(use, ".") && !strings.HasPrefix(use, "...")) || !nothing && misused(s.style.language, written, []string{use}) {
 				list = append(list, useWords(use))
 			}
 		}

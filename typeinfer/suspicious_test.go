@@ -79,6 +79,10 @@ func TestNotSuspicious(t *testing.T) {
 		{"typescript", "interface Point {\n  x: number;\n}\nfunction f(p: Point = { x: 1 }): Point {\n  return { x: 2 };\n}\n"},
 		{"typescript", "function f(x: string) {\n  if (Array.isArray(x)) x.push(1);\n}\nfunction g(...names: string[]) {}\ng('a');\ng('b');\n"},
 		{"javascript", "/**\n * @param {*} a\n * @param {?string} b\n * @param {Object} c\n * @param {number=} d\n */\nfunction f(a = 1, b = 'x', c = {}, d = 2) {}\n"},
+		{"python", "def f(x) -> dict[str, int] | None:\n    if x is None:\n        return None\n    return OrderedDict(x)\n"},
+		{"python", "def f() -> date:\n    return datetime(2020, 1, 1)\n\n\ndef g() -> Exception:\n    return ValueError('x')\n"},
+		{"typescript", "function f(xs: string[] | number[]) {\n  return [...xs];\n}\n"},
+		{"typescript", "function f(x: string): string {\n  const a = `b${x}c`;\n  return a;\n}\n"},
 		{"go", "package p\n\nfunc f() string { return \"a\" }\n"},
 	} {
 		if got := suspected(t, c.language, c.text); len(got) > 0 {
