@@ -157,7 +157,7 @@ export class Server implements vscode.Disposable {
       stdioOptions: { stderr: pipeLog, stdout: () => undefined },
       errorHandler: {
         error: (err) => ({ action: ErrorAction.Continue, message: `the connection: ${err.message}`, handled: true }),
-        closed: () => this.closed(client),
+        closed: () => this.closed(client, answered),
       },
       initializationFailedHandler: () => false, // begin tells
       diagnosticPullOptions: { onChange: true, onSave: true },
@@ -180,6 +180,13 @@ export class Server implements vscode.Disposable {
     // The working directory is none of the workspace's: no library there can come before the system's.
     const executable = { command: program.command, args: ['serve', ...program.model], options: { cwd: this.extensionPath } };
     const client: LanguageClient = new LanguageClient('mlm-lsp', 'mlm-lsp', executable, options);
+    let answered = false; // at any time; before that, begin tells what goes wrong
+    client.onDidChangeState(({ newState }) => {
+      answered ||= newState === State.Running;
+      if (newState === State.StartFailed && answered && this.client === client && this.current.kind !== 'stopped') {
+        this.fail({ kind: 'stopped', message: 'the server ended unexpectedly and could not be started again', action: 'restart' });
+      }
+    });
     client.registerFeature({
       fillClientCapabilities: (capabilities: ClientCapabilities) => {
         capabilities.experimental = { ...(capabilities.experimental as object | undefined), mlmLspStatus: true };
@@ -213,12 +220,12 @@ export class Server implements vscode.Disposable {
   }
 
   // closed decides what happens when the server has ended without being told to.
-  private closed(client: LanguageClient): CloseHandlerResult {
+  private closed(client: LanguageClient, answered: boolean): CloseHandlerResult {
     if (this.client !== client) {
       return { action: CloseAction.DoNotRestart, handled: true };
     }
-    if (client.state !== State.Running) {
-      return { action: CloseAction.DoNotRestart, handled: true, message: 'the server ended before it answered' }; // begin tells
+    if (!answered) {
+      return { action: CloseAction.DoNotRestart, handled: true, message: 'the server ended before it answered' };
     }
     const now = Date.now();
     this.crashes = [...this.crashes.filter((at) => now - at < crashWindow), now];
