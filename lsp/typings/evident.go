@@ -255,6 +255,9 @@ func (l *look) result(c Called, deep int) string {
 			return c.Gives(s.Existing)
 		}
 	}
+	if c.Path == "cls" && c.At < len(l.tokens) {
+		return l.classAround(c.At)
+	}
 	found, all := false, ""
 	for _, d := range l.x.File.Declarations {
 		if d.Name != c.Name || !l.isFunction(d) {

@@ -52,10 +52,11 @@ func (l *look) valueOf(name string, i, deep int) string {
 	if !names.IsName(name) || deep > deepestEvident {
 		return ""
 	}
-	if t := l.annotated(name, l.tokens[i].Start); t != "" {
-		return t
-	}
 	field := l.text(i) != name // behind a dot
+	said, here := l.annotated(name, l.tokens[i].Start)
+	if here || field && said != "" {
+		return said
+	}
 	if field {
 		if t := fieldsOfAll[l.language][name]; t != "" {
 			return t
@@ -73,6 +74,9 @@ func (l *look) valueOf(name string, i, deep int) string {
 		if at := l.x.Function(l.tokens[k].Start); at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.x.Function(l.tokens[last].Start) != inside) {
 			last = k
 		}
+	}
+	if said != "" && (last < 0 || l.x.Function(l.tokens[last].Start) != inside) {
+		return said
 	}
 	if last >= 0 {
 		value := l.step(l.step(last, 1), 1)
@@ -181,15 +185,19 @@ func (l *look) assigned(k int) bool {
 	return !l.sameLine(before, k) && before >= 0 && l.text(before) != "," && l.text(before) != "(" || before < 0
 }
 
-// annotated is what a name is annotated with, in the function around an offset if there, else anywhere in the file.
-func (l *look) annotated(name string, offset int) (best string) {
+// annotated is what a name is annotated with, in the function around an offset (here) if there, else anywhere in the file.
+func (l *look) annotated(name string, offset int) (best string, here bool) {
 	inside := l.x.Function(offset)
 	for _, s := range l.names().annotated[name] {
-		if apart(s.Span, l.site.Span) && (best == "" || s.Start >= inside.Start && s.End <= inside.End) {
-			best = s.Existing
+		if !apart(s.Span, l.site.Span) {
+			continue
+		}
+		within := s.Start >= inside.Start && s.End <= inside.End
+		if best == "" || within {
+			best, here = s.Existing, within
 		}
 	}
-	return best
+	return best, here
 }
 
 // keyword is the token behind "name =" among the arguments of a call; -1 where it is not passed by name.
