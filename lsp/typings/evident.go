@@ -222,6 +222,10 @@ func (l *look) both(a, b string) string {
 		return a
 	case nothings[a] && strings.HasSuffix(b, "| "+a):
 		return b
+	case b == "None" && strings.HasPrefix(a, "Optional["):
+		return a
+	case a == "None" && strings.HasPrefix(b, "Optional["):
+		return b
 	case (a == "void" || a == "undefined") && (b == "void" || b == "undefined"):
 		return "void"
 	case nothings[a] && !nothings[b]:

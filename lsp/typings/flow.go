@@ -59,7 +59,7 @@ func (l *look) follow(site treesitter.TypeSite, behind int, around treesitter.Sp
 			l.flow(l.result(c, 1))
 		}
 	}
-	if own := l.own(site, behind, around); Askable(own) && own != "null" && own != "undefined" {
+	if own := l.own(site, behind, around); Askable(own) && !saysNothing[own] {
 		l.Own = own
 	}
 	if !slices.Contains(l.Flows, l.Own) {
@@ -192,9 +192,11 @@ func (l *look) tokenAt(at treesitter.Span) int {
 // apart tells whether two annotations do not overlap.
 func apart(a, b treesitter.Span) bool { return a != b && (a.Start >= b.End || a.End <= b.Start) }
 
+// saysNothing are types that nobody learns from.
+var saysNothing = map[string]bool{"Any": true, "any": true, "unknown": true, "object": true, "null": true, "undefined": true}
+
 func (l *look) flow(text string) {
-	switch text {
-	case "Any", "any", "unknown", "object":
+	if saysNothing[withoutNothing(text)] {
 		return
 	}
 	if l.site.Kind == "return" && l.promises && !strings.HasPrefix(text, "Promise<") && text != "" {

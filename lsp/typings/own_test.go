@@ -29,6 +29,8 @@ func TestOwn(t *testing.T) {
 		{"python", "def f():\n    return {'a': 1, 'b': 2}\n", "return", "f", "dict[str, int]"},
 		{"python", "def f():\n    return {'a': 1, 'b': ''}\n", "return", "f", "dict[str, Any]"},
 		{"python", "class A:\n    @classmethod\n    def f(cls):\n        info = cls(1)\n        return info\n\n    def g(self):\n        info: A | None = None\n", "return", "f", "A"},
+		{"python", "def f(a: Optional[str]):\n    if a:\n        return a\n    return None\n", "return", "f", "Optional[str]"},
+		{"python", "def f(a: Any):\n    return a\n", "return", "f", ""},
 		{"python", "def f():\n    return [x for x in y]\n", "return", "f", ""},
 		{"python", "def f():\n    for x in y:\n        yield str(x)\n", "return", "f", "Iterator[str]"},
 		{"python", "class A:\n    def f(self):\n        return self\n", "return", "f", "A"},
