@@ -18,6 +18,7 @@ import { findProgram, NotFound, type Program } from './binary';
 import { languages } from './languages';
 import { pipeLog } from './log';
 import { allSettings, type Button, openAt, reason, tell } from './mend';
+import { settingsFor } from './settings';
 import type { Action, Status } from './status';
 
 // A server that ends unexpectedly is started again, but not for ever.
@@ -38,7 +39,11 @@ export class Server implements vscode.Disposable {
   private current: Status = { kind: 'starting' };
   private running: Program | undefined;
 
-  constructor(private readonly extensionPath: string) {}
+  // settings are the names of those that the server asks for.
+  constructor(
+    private readonly extensionPath: string,
+    private readonly settings: string[],
+  ) {}
 
   get status(): Status {
     return this.current;
@@ -169,10 +174,7 @@ export class Server implements vscode.Disposable {
               await next(sections);
             }
           },
-          configuration: async (params, token, next) => {
-            const answer = await next(params, token);
-            return Array.isArray(answer) ? answer.map(withoutOurs) : answer;
-          },
+          configuration: ({ items }) => items.map(({ scopeUri }) => settingsFor(this.settings, scopeUri === undefined ? undefined : client.protocol2CodeConverter.asUri(scopeUri))),
         },
         executeCommand: (command, args, next) => (command === 'mlm-lsp.explain' ? this.explain(args[0] as string, args[1] as { line: number; character: number }) : next(command, args)),
       },
@@ -236,15 +238,6 @@ export class Server implements vscode.Disposable {
     this.fail({ kind: 'stopped', message: `the server ended unexpectedly ${this.crashes.length} times in three minutes and is not started again`, action: 'restart' });
     return { action: CloseAction.DoNotRestart, handled: true, message: 'the server ended too often' };
   }
-}
-
-// withoutOurs leaves out the settings of the extension: the server would call them unknown.
-function withoutOurs(settings: unknown): unknown {
-  if (typeof settings !== 'object' || settings === null) {
-    return settings;
-  }
-  const { server: _server, ...rest } = settings as Record<string, unknown>;
-  return rest;
 }
 
 // projectFile is the button that opens the project's file which a complaint begins with, if it does.

@@ -19,7 +19,9 @@ let server: Server | undefined;
 
 // activate starts the server and wires up what the user sees of it. What it returns is for tests.
 export async function activate(context: vscode.ExtensionContext) {
-  const running = (server = new Server(context.extensionPath));
+  // The server's settings are the first group; the other is ours.
+  const settings: Record<string, { items?: { enum?: string[] } }> = context.extension.packageJSON.contributes.configuration[0].properties;
+  const running = (server = new Server(context.extensionPath, Object.keys(settings)));
   const heat = new Heat(running);
   const bar = statusBarItem();
   const showStatus = () => {
@@ -36,7 +38,7 @@ export async function activate(context: vscode.ExtensionContext) {
     void vscode.commands.executeCommand('setContext', 'mlmLsp.paused', status.kind === 'paused');
   };
   running.explain = explainIn;
-  context.subscriptions.push(running, heat, bar, running.onDidChangeStatus(showStatus), welcome(context, running), ...registerCommands(context, running, heat));
+  context.subscriptions.push(running, heat, bar, running.onDidChangeStatus(showStatus), welcome(context, running), ...registerCommands(context, running, heat, settings[kindsSetting]?.items?.enum ?? []));
 
   // What is loaded or run changes with these; the server itself asks for all other settings.
   let soon: NodeJS.Timeout | undefined;
@@ -69,8 +71,10 @@ export async function deactivate(): Promise<void> {
   await server?.stop();
 }
 
-function registerCommands(context: vscode.ExtensionContext, server: Server, heat: Heat): vscode.Disposable[] {
-  const kinds = (): string[] => context.extension.packageJSON.contributes.configuration[0].properties['mlm-lsp.diagnostics.disabledKinds'].items.enum;
+// kindsSetting lists the kinds of findings.
+const kindsSetting = 'mlm-lsp.diagnostics.disabledKinds';
+
+function registerCommands(context: vscode.ExtensionContext, server: Server, heat: Heat, kinds: string[]): vscode.Disposable[] {
   return [
     command('menu', () => menu(server)),
     command('restart', () => server.restart()),
@@ -85,7 +89,7 @@ function registerCommands(context: vscode.ExtensionContext, server: Server, heat
     inEditor('explain', (editor) => explain(editor, editor.selection.active)),
     inEditor('heat', (editor) => heat.toggle(editor.document)),
     inEditor('annotateFile', (editor) => annotateFile(server, editor.document)),
-    inEditor('silenceInProject', (editor) => silenceInProject(server, editor, kinds())),
+    inEditor('silenceInProject', (editor) => silenceInProject(server, editor, kinds)),
   ];
 }
 
