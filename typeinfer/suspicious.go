@@ -306,7 +306,9 @@ func (s *scope) against(a *asking, k *known, written expr) (list []string) {
 
 // shown is the type that a site's own values show, where that is another than the one that is written; else "". Of two classes one may be the other's, and a name may be another function's.
 func (s *scope) shown(k *known, written expr) string {
-	if k.value == "name" || slices.Contains(k.results, "name") || slices.Contains(k.Keys[typings.FamilyUse], "=name") {
+	if slices.ContainsFunc(slices.Concat([]string{k.value}, k.results, k.Keys[typings.FamilyUse]), func(shape string) bool {
+		return shape == "name" || shape == "=name" || strings.HasSuffix(shape, " name")
+	}) {
 		return ""
 	}
 	own := takeApart(s.style.language, k.Own)

@@ -47,17 +47,25 @@ func (l *look) bodyBehind(site treesitter.TypeSite, around treesitter.Span) (b b
 func (l *look) match(i int) int {
 	depth := 0
 	for ; i < len(l.tokens)-1; i++ {
-		switch l.text(i) {
-		case "(", "[", "{", "${":
-			depth++
-		case ")", "]", "}":
-			depth--
-		}
-		if depth <= 0 {
+		if depth += l.bracket(i); depth <= 0 {
 			break
 		}
 	}
 	return i
+}
+
+// bracket is 1 for a token that opens a bracket, -1 for one that closes one, and 0 for all others: the parts of a text in quotes are none, whatever they read.
+func (l *look) bracket(i int) int {
+	if i >= len(l.tokens) || l.tokens[i].Kind == treesitter.KindLiteral {
+		return 0
+	}
+	switch l.text(i) {
+	case "(", "[", "{", "${":
+		return 1
+	case ")", "]", "}":
+		return -1
+	}
+	return 0
 }
 
 // returns are the tokens of the words return and yield of a body, at most mostUses: not those of functions within.

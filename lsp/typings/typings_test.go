@@ -96,6 +96,7 @@ func TestShapes(t *testing.T) {
 		{"typescript", "const f = 8n\n", "variable", "f", "bigint"},
 		{"typescript", "function f(x) { return 'a,b'.split(',') }\n", "return", "f", "["},
 		{"typescript", "function f(x) {\n  const a = `b${x}c`\n  if (`${x}`) { g() }\n  return `${a}`\n}\n", "return", "f", "string"},
+		{"typescript", "function f(x) {\n  g(`(\\`${x(\n    1,\n  )}\\`)}`)\n  return `${x}`\n}\n", "return", "f", "string"},
 		{"typescript", "function f(x) { return 'ab'.length }\n", "return", "f", "int"},
 	} {
 		e := found(t, c.language, c.text, c.kind, c.symbol)

@@ -28,12 +28,7 @@ func (l *look) value(i int) value {
 	depth := 0
 	for n := 0; next < len(l.tokens) && n < mostTokens; n++ {
 		t := l.text(next)
-		switch t {
-		case "(", "[", "{", "${":
-			depth++
-		case ")", "]", "}":
-			depth--
-		}
+		depth += l.bracket(next)
 		if depth < 0 || depth == 0 && t == ";" {
 			break
 		}
@@ -72,12 +67,7 @@ func (l *look) compared(i int) value {
 	depth := 0
 	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
 		t := l.text(i)
-		switch t {
-		case "(", "[", "{", "${":
-			depth++
-		case ")", "]", "}":
-			depth--
-		}
+		depth += l.bracket(i)
 		if depth < 0 || depth == 0 && (t == ";" || !l.sameLine(l.step(i, -1), i) && t != "?" && t != "&&" && t != "||" && t != ".") {
 			break
 		}
@@ -377,17 +367,11 @@ func (l *look) angle(i int) int {
 func (l *look) closing(i int) int {
 	depth, begun := 0, false
 	for n := 0; i < len(l.tokens) && n < 400; n++ {
-		switch l.text(i) {
-		case "(", "[", "{", "${":
-			depth++
-			begun = true
-		case ")", "]", "}":
-			depth--
-		case ";":
-			if depth <= 0 {
-				return i
-			}
+		sign := l.bracket(i)
+		if depth += sign; sign == 0 && depth <= 0 && l.text(i) == ";" {
+			return i
 		}
+		begun = begun || sign > 0
 		i = l.step(i, 1)
 		if begun && depth <= 0 || depth < 0 {
 			return i
