@@ -166,3 +166,28 @@ func TestImportable(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// FuzzAt: wherever a type is asked for, what comes back could replace what is typed, with a share that has a logarithm.
+func FuzzAt(f *testing.F) {
+	f.Add("python", "def f(a: dict[str, ", 19)
+	f.Add("python", "x: list[int | ] = []", 14)
+	f.Add("typescript", "let a: Map<string, Array<>> = b", 25)
+	f.Add("go", "package a\nvar x map[string]", 27)
+	f.Fuzz(func(t *testing.T, language, text string, offset int) {
+		if len(text) > 500 || !slices.Contains(treesitter.Languages(), language) {
+			return
+		}
+		list, span, ok, err := At(nil, treesitter.Parse(language, []byte(text)), offset, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok && (span.Start > offset || span.End != offset) {
+			t.Fatalf("%v at %d", span, offset)
+		}
+		for _, c := range list {
+			if c.Type == "" || !(c.Probability > 0) || c.Probability > 1.001 {
+				t.Fatalf("%+v", c)
+			}
+		}
+	})
+}

@@ -130,6 +130,8 @@ func TestBlind(t *testing.T) {
 func FuzzLook(f *testing.F) {
 	f.Add("python", "def f(a: int = 3, *b) -> List[a.b]:\n    a.c()\n    return -a[1] + not(b)\n")
 	f.Add("typescript", "class A { private x?: Map<string, () => void> = new Map(); f(): A | null { return this } }")
+	f.Add("python", "class A(B):\n    def f(self, a, b=None):\n        self.x = a or {}\n        for k, v in self.x.items():\n            yield k if v else (1, 'x')\nA(1, b=[2]).f(*a, **b)\n")
+	f.Add("typescript", "exports.f = async (a?: string) => `${a ? [a] : {}}`\nconst g = function () { return new Map().set(1, f(a ?? 2)) }")
 	f.Add("rust", "fn f<'a>(x: &'a str) -> Option<&'a str> { let y: Vec<_> = vec![]; Some(x) }")
 	f.Add("go", "package p\nvar x []func(a, b int) (c error) = []func(int, int) error{nil}")
 	f.Add("java", "class A { List<? extends B> x = new ArrayList<>(); }")
@@ -140,8 +142,23 @@ func FuzzLook(f *testing.F) {
 		file := treesitter.Parse(language, []byte(text))
 		x := names.New(file)
 		l := For(language)
+		if facts := FactsOf(file); facts != nil {
+			for _, list := range []map[string][]taken{facts.takes, facts.passes} {
+				for _, all := range list {
+					for _, one := range all {
+						if !Askable(one.text) {
+							t.Fatalf("%q", one.text)
+						}
+					}
+				}
+			}
+		}
+		Parameters(file)
 		for _, site := range file.TypeSites {
 			e := Look(x, site)
+			if e.Own != "" && !Askable(e.Own) {
+				t.Fatalf("%q", e.Own)
+			}
 			for _, keys := range e.Keys {
 				if len(keys) > mostKeys || slices.Contains(keys, "") {
 					t.Fatalf("%q", keys)
