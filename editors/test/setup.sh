@@ -2,7 +2,7 @@
 #
 #   repository  the folder of the project
 #   cache       where downloads stay from run to run: MLM_LSP_E2E_CACHE, else mlm-lsp-e2e in the user's cache directory
-#   binary      mlm-lsp, built from this tree, its runtime library installed
+#   binary      mlm-lsp, built from this tree or MLM_LSP_E2E_BINARY, its runtime library installed
 #   scratch     a folder of its own, gone with the test
 #   project     one in it with the examples, in which a mistake is planted; the working directory
 #   finding_*   what check says of the mistake in inventory.py: line, column, found, better
@@ -50,9 +50,12 @@ see() { local what=$1; shift; if eventually "$@"; then ok "$what"; else fail "$w
 readme() { awk -v begin="\`\`\`$1" '$0 == begin { inside = 1; next } /^```/ { inside = 0 } inside' "$here/../README.md"; }
 
 binary=$scratch/bin/mlm-lsp # of its own, so that its processes can be told from others
-(cd "$repository" && go build -o "$cache/bin/mlm-lsp" ./cmd/mlm-lsp)
 mkdir "$scratch/bin" "$project"
-cp "$cache/bin/mlm-lsp" "$binary"
+if [ -n "${MLM_LSP_E2E_BINARY:-}" ]; then
+  cp "$MLM_LSP_E2E_BINARY" "$binary"
+else
+  (cd "$repository" && go build -o "$binary" ./cmd/mlm-lsp)
+fi
 "$binary" runtime install >"$scratch/install" 2>&1 || { cat "$scratch/install" >&2; exit 1; }
 export PATH=$scratch/bin:$PATH
 nothing_left() { ! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "-> $binary"; }
