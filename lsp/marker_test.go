@@ -11,6 +11,7 @@ import (
 	"mlm-lsp/lsp/internal/marker"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // TestMarkers runs the scenarios of testdata/marker through a whole server, in both position encodings. The marker package's own test runs
@@ -44,7 +45,11 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 	if scenario.Settings != nil {
 		config.InitializationOptions = json.RawMessage(scenario.Settings)
 	}
-	e := startWithModel(t, quick(m), config)
+	start := startWithModel
+	if scenario.Typed() {
+		config.Hints, start = true, startTyping
+	}
+	e := start(t, quick(m), config, func(s *server) { s.typesAsk, s.typeTable = false, even() })
 	name := func(source *marker.Source) string { return "file:///" + path.Join("work", source.Name) }
 	for i := range scenario.Sources {
 		source := &scenario.Sources[i]
@@ -79,6 +84,7 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 				t.Error(complaint)
 			}
 		}
+		checkTypes(t, e, name(source), source)
 		for _, completion := range source.Completions {
 			items, _ := e.Complete(name(source), completion.Offset)
 			var offers []marker.Offer
@@ -92,3 +98,75 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 	}
 	e.Close()
 }
+
+// even has a type shown that is as likely as not.
+func even() *typeinfer.Table {
+	t := readily()
+	for _, kinds := range t.Least {
+		for _, of := range kinds {
+			for typed, least := range of {
+				least.Probability = 0.5
+				of[typed] = least
+			}
+		}
+	}
+	return t
+}
+
+// checkTypes compares what the editor shows of types with the notes about them, and has it write all hints: that leaves a text that parses and has none left.
+func checkTypes(t *testing.T, e *fakeeditor.Editor, name string, source *marker.Source) {
+	for _, c := range source.Types {
+		items, _ := e.Complete(name, c.Offset)
+		var offers []marker.Offer
+		for _, item := range items {
+			if d := item.Item.LabelDetails; d != nil && strings.HasPrefix(d.Description, "mlm-lsp: type") || d != nil && strings.HasPrefix(d.Description, "mlm-lsp: from ") {
+				offers = append(offers, marker.Offer{Label: item.Label, Replaced: treesitter.Span{Start: item.Start, End: item.End}})
+			}
+		}
+		for _, complaint := range c.Check(source, offers) {
+			t.Error(complaint)
+		}
+		for i := range offers {
+			if items[i].Label != offers[i].Label {
+				t.Errorf("%s:%d: %s stands before the type %s", source.Name, c.Line, items[i].Label, offers[i].Label)
+				break
+			}
+		}
+	}
+	for _, c := range source.Annotates {
+		var offers []marker.Offer
+		for _, action := range e.ActionsAt(name, c.Replaced.Start) {
+			if m := annotateTitle.FindStringSubmatch(action.Title); m != nil {
+				offers = append(offers, marker.Offer{Label: m[1], Replaced: c.Replaced})
+			}
+		}
+		for _, complaint := range c.Check(source, offers) {
+			t.Error(complaint)
+		}
+	}
+	if len(source.Hints) == 0 {
+		return
+	}
+	hints := e.Hints(name)
+	var observed []marker.Hint
+	for _, h := range hints {
+		observed = append(observed, marker.Hint{At: h.At, Label: strings.TrimSpace(h.Label)})
+	}
+	for _, complaint := range source.CheckHints(observed) {
+		t.Error(complaint)
+	}
+	for len(hints) > 0 {
+		e.TakeHint(name, hints[len(hints)-1])
+		left := e.Hints(name)
+		if len(left) >= len(hints) {
+			t.Fatalf("%s: after `%s` was taken there are as many hints:\n%s", source.Name, hints[len(hints)-1].Label, e.Text(name))
+		}
+		hints = left
+	}
+	if errorsIn(source.Language, e.Text(name)) > errorsIn(source.Language, string(source.Text)) {
+		t.Errorf("%s: with all hints taken\n%s", source.Name, e.Text(name))
+	}
+}
+
+// annotateTitle is the title of an action that writes a type.
+var annotateTitle = regexp.MustCompile("^Annotate .* as `(.+)` \\(\\d+%\\)$")

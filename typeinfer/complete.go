@@ -2,6 +2,8 @@ package typeinfer
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -87,7 +89,31 @@ func At(p model.Predictor, f *treesitter.File, offset int, opts Options) (list [
 			return fit, span, true, nil
 		}
 	}
+	if suggested && !part && typed != "" {
+		return v.scope(opts).beginning(a, typed), span, true, nil
+	}
 	return nil, span, true, nil
+}
+
+// unheard is the probability that is said of a type of which nothing speaks but that it begins as what is typed.
+const unheard = 0.001
+
+// beginning are the types of the language and its standard library that begin with what is typed, short ones first.
+func (s *scope) beginning(a *asking, typed string) (list []Candidate) {
+	var found []string
+	if s.style.language == "python" {
+		found = slices.AppendSeq(slices.Collect(maps.Keys(pythonBuiltins)), maps.Keys(pythonModuleByName))
+	} else {
+		found = slices.Collect(maps.Keys(scriptGlobals))
+	}
+	found = slices.DeleteFunc(found, func(name string) bool { return !strings.HasPrefix(name, typed) || s.none(expr{name: name}) })
+	slices.SortFunc(found, func(x, y string) int { return cmp.Or(len(x)-len(y), strings.Compare(x, y)) })
+	for _, name := range slices.Compact(found) {
+		if text, imports, ok := s.write(a, expr{name: name}); ok && len(list) < mostCandidates {
+			list = append(list, Candidate{Type: text, Probability: unheard, Imports: imports})
+		}
+	}
+	return list
 }
 
 // plainWord tells of a word, without another parse, that it is no type: the file has a name there and no annotation, and another name in its place, such

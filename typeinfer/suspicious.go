@@ -471,7 +471,7 @@ func (s *scope) againstResult(a *asking, k *known, written expr) []string {
 	if list := s.againstShapes(a, k, written); len(list) > 0 {
 		return list
 	}
-	if shown := s.shown(k, written); shown != "" && !slices.Contains(k.results, "yield") {
+	if shown := s.shown(k, written); shown != "" && python && !slices.Contains(k.results, "yield") {
 		return []string{"what it returns is `" + shown + "`"}
 	}
 	return nil

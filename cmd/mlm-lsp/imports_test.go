@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"lsp/settings":            {"lsp/baseline", "lsp/suspect", "treesitter"},
 	"lsp/settings/generate":   {"internal/wholefile", "lsp/settings"},
 	"lsp/fakeeditor":          {"lsp", "lsp/protocol317", "lsp/protocol318"},
-	"lsp/internal/...":        {"treesitter", "model", "model/...", "lsp/complete", "lsp/suspect"},
+	"lsp/internal/...":        {"treesitter", "model", "model/...", "lsp/complete", "lsp/suspect", "typeinfer"},
 	"training":                {"internal/wholefile", "training/...", "treesitter", "model", "model/...", "codetok"},
 	"training/corpus":         {"internal/generated", "treesitter"},
 	"training/shard":          {"internal/wholefile", "treesitter", "codetok"},

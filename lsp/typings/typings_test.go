@@ -106,6 +106,17 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+// TestAs: what a value is said to be is the whole type behind the word, or nothing.
+func TestAs(t *testing.T) {
+	for text, want := range map[string]string{
+		"x as Suite[]": "Suite[]", "x as Map<string, Suite>": "Map<string, Suite>", "x as a.Suite[][]": "a.Suite[][]", "x as Suite | null": "", "x as Suite['id']": "", "x as Suite": "Suite",
+	} {
+		if got := strings.Join(found(t, "typescript", "function f(x) {\n  return "+text+";\n}\n", "return", "f").Made, " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestUsesEnd: what begins the next line is done with nothing of this one.
 func TestUsesEnd(t *testing.T) {
 	e := found(t, "python", "def f(names):\n    x = names\n\n    (a, b) = x\n    y = names\n    [c] = y\n", "parameter", "names")

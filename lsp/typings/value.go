@@ -52,13 +52,32 @@ func (l *look) value(i int) value {
 			case token.Subkind == treesitter.SubkindBinary:
 				return value{shape: t + " " + v.shape}
 			case t == "as":
-				start := l.step(next, 1)
-				return value{shape: "as", made: l.path(start)}
+				return value{shape: "as", made: l.as(l.step(next, 1))}
 			}
 		}
 		next = l.step(next, 1)
 	}
 	return v
+}
+
+// as is the type that a value is said to have, where that is a name with its arguments or a list of such; "" for any other.
+func (l *look) as(i int) string {
+	path := l.path(i)
+	if path == "" {
+		return ""
+	}
+	end := l.x.Next(l.tokens[i].Start + len(path) - 1) // the path's last token
+	for next := l.step(end, 1); l.sameLine(end, next); next = l.step(end, 1) {
+		switch {
+		case l.text(next) == "[" && l.text(l.step(next, 1)) == "]":
+			path, end = path+"[]", l.step(next, 1)
+			continue
+		case l.text(next) == "[" || l.text(next) == "|" || l.text(next) == "&":
+			return "" // a part of a type
+		}
+		break
+	}
+	return path
 }
 
 // compared is the value that begins with a comparison, whose sign is a token: that, or what it chooses.

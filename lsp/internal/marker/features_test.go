@@ -2,12 +2,15 @@ package marker_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"mlm-lsp/lsp/complete"
 	"mlm-lsp/lsp/internal/marker"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/model"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // TestFeatures runs every scenario through the feature functions. The server's tests run the same files through a fake editor.
@@ -54,6 +57,7 @@ func TestFeatures(t *testing.T) {
 						t.Error(complaint)
 					}
 				}
+				checkTypes(t, m, source, f)
 				for _, c := range source.Completions {
 					m, _ := s.Model()
 					items, err := complete.Complete(context.Background(), m, f, c.Offset, complete.Options{})
@@ -74,6 +78,64 @@ func TestFeatures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// even has a type shown that is as likely as not.
+func even() *typeinfer.Table {
+	t := &typeinfer.Table{Version: typeinfer.TableVersion, Least: map[string]map[string]map[string]typeinfer.Least{}}
+	for _, language := range typeinfer.Languages() {
+		t.Least[language] = map[string]map[string]typeinfer.Least{}
+		for _, kind := range typeinfer.Kinds() {
+			least := typeinfer.Least{Probability: 0.5}
+			t.Least[language][kind] = map[string]typeinfer.Least{typeinfer.Typed: least, typeinfer.Untyped: least}
+		}
+	}
+	return t
+}
+
+// checkTypes compares types with the notes about them.
+func checkTypes(t *testing.T, m model.Predictor, source *marker.Source, f *treesitter.File) {
+	for _, c := range source.Types {
+		list, span, _, err := typeinfer.At(m, f, c.Offset, typeinfer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, complaint := range c.Check(source, offersOf(list, span)) {
+			t.Error(complaint)
+		}
+	}
+	if len(source.Hints)+len(source.Annotates) == 0 {
+		return
+	}
+	sites, err := typeinfer.Suggest(context.Background(), m, f, typeinfer.Options{Table: even()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hints []marker.Hint
+	for _, s := range sites {
+		if s.Shown {
+			hints = append(hints, marker.Hint{At: s.At, Label: strings.TrimSpace(s.Lead + s.Candidates[0].Type)})
+		}
+	}
+	for _, complaint := range source.CheckHints(hints) {
+		t.Error(complaint)
+	}
+	for _, c := range source.Annotates {
+		for _, s := range sites {
+			if s.Name == c.Replaced {
+				for _, complaint := range c.Check(source, offersOf(s.Candidates, s.Name)) {
+					t.Error(complaint)
+				}
+			}
+		}
+	}
+}
+
+func offersOf(list []typeinfer.Candidate, span treesitter.Span) (offers []marker.Offer) {
+	for _, c := range list {
+		offers = append(offers, marker.Offer{Label: c.Type, Replaced: span})
+	}
+	return offers
 }
 
 // explain logs every site that was scored.

@@ -23,6 +23,9 @@
 //	^^^ suspect TEXT [CODE]   a finding at the carets, with TEXT as its best suggestion. Findings and notes match one to one, so a source without notes must have none.
 //	^^^ complete LIST         the cursor stands behind the carets, and what they cover is typed and will be replaced
 //	|   complete LIST         the cursor stands before the bar's column, and nothing is typed
+//	^^^ type LIST             the cursor stands behind the carets, in an annotation, and whole types are offered in this order; | as for complete
+//	^^^ hint TEXT             behind the carets a type is shown, as it stands in the text. Where a source has such a note, hints and notes match one to one
+//	^^^ annotate LIST         these types may be written at what the carets cover, best first
 //	^^^ hover LIST            a hover at the carets' first column shows the token that they cover, and these texts as what could stand there
 //
 // LIST holds labels, parted by commas: each is offered, in this order, others may stand between them; label@3 must be among the first three; !label must
@@ -63,7 +66,10 @@ type Scenario struct {
 func (s *Scenario) Model() (*modeltest.Fake, error) {
 	m, err := modeltest.Parse(s.Script)
 	if err == nil {
-		m.About.Rank, m.About.Combiner = []byte(table), []byte(Combiner)
+		m.About.Rank = []byte(table)
+		if !s.Typed() {
+			m.About.Combiner = []byte(Combiner)
+		}
 	}
 	return m, err
 }
@@ -108,6 +114,26 @@ type Source struct {
 	Suspects    []Suspect
 	Completions []Completion
 	Hovers      []Completion // Replaced is the token
+	Types       []Completion // whole types, where one is written
+	Hints       []Hint
+	Annotates   []Completion // the types that may be written at Replaced
+}
+
+// Typed tells whether a scenario is about types. They are ranked by the built-in forests, which are fitted anew now and then: such a scenario is about what is evident.
+func (s *Scenario) Typed() bool {
+	for _, source := range s.Sources {
+		if len(source.Types)+len(source.Hints)+len(source.Annotates) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Hint is the note of a type that is shown.
+type Hint struct {
+	At    int // behind what it is the type of
+	Label string
+	Line  int
 }
 
 // Suspect is the note of a finding.
@@ -189,7 +215,7 @@ func Parse(name string, data []byte) (*Scenario, error) {
 	return s, nil
 }
 
-var note = regexp.MustCompile(`^\s*(?:#|//)\s*(\^+|\|)\s+(suspect|complete|hover)\s+(\S.*?)\s*$`)
+var note = regexp.MustCompile(`^\s*(?:#|//)\s*(\^+|\|)\s+(suspect|complete|hover|type|hint|annotate)\s+(\S.*?)\s*$`)
 
 // looksLikeNote catches what was meant as a note and is none.
 var looksLikeNote = regexp.MustCompile(`^\s*(?:#|//)\s*(?:\^|\|)`)
@@ -237,7 +263,12 @@ func parseSource(name, text string) (Source, error) {
 				s.Code = arguments[1].text
 			}
 			source.Suspects = append(source.Suspects, s)
-		case "complete", "hover":
+		case "hint":
+			if bar || len(arguments) != 1 {
+				return source, fmt.Errorf("%s:%d: hint wants carets and a text", name, i+1)
+			}
+			source.Hints = append(source.Hints, Hint{At: span.End, Label: arguments[0].text, Line: i + 1})
+		case "complete", "hover", "type", "annotate":
 			c := Completion{Offset: span.End, Replaced: span, Line: i + 1}
 			for _, a := range arguments {
 				w := Want{Label: a.text, Absent: a.absent, Within: a.within}
@@ -250,12 +281,17 @@ func parseSource(name, text string) (Source, error) {
 			if c.Nothing && len(c.Want) > 0 {
 				return source, fmt.Errorf("%s:%d: - stands alone", name, i+1)
 			}
-			if content[m[4]:m[5]] == "hover" {
+			switch content[m[4]:m[5]] {
+			case "hover":
 				c.Offset = span.Start
 				source.Hovers = append(source.Hovers, c)
-				continue
+			case "type":
+				source.Types = append(source.Types, c)
+			case "annotate":
+				source.Annotates = append(source.Annotates, c)
+			default:
+				source.Completions = append(source.Completions, c)
 			}
-			source.Completions = append(source.Completions, c)
 		}
 	}
 	return source, nil
@@ -329,6 +365,30 @@ notes:
 			line := 1 + strings.Count(string(s.Text[:got.Span.Start]), "\n")
 			complaints = append(complaints, fmt.Sprintf("%s: no note for the finding at `%s` in line %d of the text without notes: %s, `%s`",
 				s.Name, s.Text[got.Span.Start:got.Span.End], line, got.Code, got.Text))
+		}
+	}
+	return complaints
+}
+
+// CheckHints matches hints, which are known by place and label alone, with the notes one to one, and returns a sentence for each that is left over; none where the source has no such note.
+func (s *Source) CheckHints(observed []Hint) (complaints []string) {
+	if len(s.Hints) == 0 {
+		return nil
+	}
+	matched := make([]bool, len(observed))
+notes:
+	for _, want := range s.Hints {
+		for i, got := range observed {
+			if !matched[i] && got.At == want.At && got.Label == want.Label {
+				matched[i] = true
+				continue notes
+			}
+		}
+		complaints = append(complaints, fmt.Sprintf("%s:%d: no hint `%s`", s.Name, want.Line, want.Label))
+	}
+	for i, got := range observed {
+		if !matched[i] {
+			complaints = append(complaints, fmt.Sprintf("%s: no note for the hint `%s` in line %d of the text without notes", s.Name, got.Label, 1+strings.Count(string(s.Text[:got.At]), "\n")))
 		}
 	}
 	return complaints
