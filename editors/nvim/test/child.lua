@@ -2,7 +2,7 @@
 -- a copy of the project of ./work and the examples. Everything waits for a condition; patience bounds a hanging test and asserts no speed.
 local M = {}
 
-local patience = 180000 -- ms
+local patience = (tonumber(vim.env.PATIENCE) or 180) * 1000 -- ms
 local scratch = assert(vim.env.SCRATCH)
 local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h')
 local repository = vim.fs.dirname(vim.fs.dirname(plugin))
@@ -182,20 +182,25 @@ function Child:accept(word)
   self:keys(('<C-n>'):rep(index) .. '<C-y>')
 end
 
---- finish ends the editor, and waits for its server.
+--- finish ends the editor, and waits for its server. Neighbours of the server are not waited for.
 function Child:finish()
-  local pids = self:lua([[return vim.api.nvim_get_proc_children(vim.fn.getpid())]])
+  local processes = {}
+  for _, pid in ipairs(self:lua([[return vim.api.nvim_get_proc_children(vim.fn.getpid())]])) do
+    processes[pid] = (vim.api.nvim_get_proc(pid) or {}).name
+  end
+  local function runs(pid) return (vim.api.nvim_get_proc(pid) or {}).name == processes[pid] end
   pcall(vim.rpcnotify, self.channel, 'nvim_command', 'qall!')
-  local over = vim.fn.jobwait({ self.channel }, 20000)[1] ~= -1
-  if not over then vim.fn.jobstop(self.channel) end
-  local left = not vim.wait(10000, function()
-    return vim.iter(pids):all(function(pid) return vim.api.nvim_get_proc(pid) == nil end)
-  end, 20)
-  if not over or left then
-    local still = vim.tbl_map(function(pid) return (vim.api.nvim_get_proc(pid) or {}).name end, pids)
-    io.stdout:write(('FAIL the editor and its servers end: %s\n'):format(over and 'there are ' .. table.concat(still, ', ') or 'the editor does not'))
+  if vim.fn.jobwait({ self.channel }, 60000)[1] == -1 then
+    io.stdout:write('FAIL the editor does not end\n')
     M.failed = true
-    for _, pid in ipairs(pids) do pcall(vim.uv.kill, pid, 'sigkill') end
+    vim.fn.jobstop(self.channel)
+  end
+  for pid, name in pairs(processes) do
+    if name == 'mlm-lsp' and not vim.wait(60000, function() return not runs(pid) end, 20) then
+      io.stdout:write('FAIL the server does not end with its editor\n')
+      M.failed = true
+    end
+    if runs(pid) then vim.uv.kill(pid, 'sigkill') end
   end
 end
 
