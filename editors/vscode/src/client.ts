@@ -25,6 +25,8 @@ import type { Action, Status } from './status';
 const mostCrashes = 4;
 const crashWindow = 3 * 60 * 1000;
 
+const patience = 5000; // milliseconds for a server to answer that is not wanted any more
+
 // Server is the server's process and the session with it. One at a time runs; starts and stops take turns.
 export class Server implements vscode.Disposable {
   readonly output = vscode.window.createOutputChannel('mlm-lsp', { log: true });
@@ -133,10 +135,13 @@ export class Server implements vscode.Disposable {
     });
   }
 
-  // end stops the server, in order if it answers.
+  // end stops the server, in order if it answers. One that is being started is waited for: its process may not be there yet, and what it has registered would be in the next one's way.
   private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    if (client?.state === State.Starting || client?.state === State.Running) {
+      await settled(client);
+    }
     if (client?.state !== State.Running) {
       client?.serverProcess?.kill();
       return;
@@ -238,6 +243,14 @@ export class Server implements vscode.Disposable {
     this.fail({ kind: 'stopped', message: `the server ended unexpectedly ${this.crashes.length} times in three minutes and is not started again`, action: 'restart' });
     return { action: CloseAction.DoNotRestart, handled: true, message: 'the server ended too often' };
   }
+}
+
+// settled waits until a client has started, with all that it registers, or has failed to; but not longer than a user would.
+async function settled(client: LanguageClient): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+  await Promise.race([client.start().catch(() => undefined), enough]); // start returns what is under way; begin tells what goes wrong
+  clearTimeout(timer);
 }
 
 // projectFile is the button that opens the project's file which a complaint begins with, if it does.
