@@ -1,8 +1,8 @@
 // Makes the tables of docs/types.md of what the checks printed. Each command prints Markdown.
 //
-//   node table.mjs checks FOLDER NAME...         what pyright.mjs or tsc.mjs (NAME.checked.jsonl) and mypy.mjs (NAME.mypy.jsonl) said of written suggestions, and of the authors' own
-//                                                annotations written back (NAME.own.jsonl, NAME.own-mypy.jsonl), as far as there are such files; after the table, errors
-//   node table.mjs together BEFORE AFTER WRITTEN what pyright's command line said before and after all of them were written
+//   node table.mjs checks FOLDER NAME...         what pyright.mjs or tsc.mjs said of written suggestions (NAME.checked.jsonl), and of the authors' own annotations written back (NAME.own.jsonl),
+//                                                as far as there is such a file; after the table, errors
+//   node table.mjs together TOOL BEFORE AFTER WRITTEN  what a checker's command line said before and after all of them were written: pyright's JSON, or mypy's lines
 //   node table.mjs inferred CASES INFERRED...    what checkers infer by themselves, beside what `mlm-lsp types` says of the same cases
 //   node table.mjs typeevalpy FILE               what typeevalpy.mjs printed, beside the published table
 import fs from 'node:fs'
@@ -20,14 +20,14 @@ const wilson = (n, of) => {
 }
 
 function checks() {
-  const [folder, ...names] = args, ways = ['checked', 'mypy', 'own', 'own-mypy'], wrong = []
+  const [folder, ...names] = args, ways = ['checked', 'own'], wrong = []
   const read = (name, way) => fs.existsSync(`${folder}/${name}.${way}.jsonl`) ? lines(`${folder}/${name}.${way}.jsonl`) : []
   const share = list => {
     const good = list.filter(s => s.errors.length === 0).length
     return list.length ? `${percent(good, list.length)}${wilson(good, list.length)} of ${list.length}` : '-'
   }
   for (const name of names) wrong.push(...read(name, 'checked').filter(s => s.errors.length > 0).map(s => [`${name}: ${s.path}:${s.line}`, `${s.kind} ${s.symbol}: ${s.type} (${(100 * s.probability).toFixed(0)}%)`, s.errors[0].slice(0, 160)]))
-  table(['without a new error, %', 'suggestions, by pyright or tsc', 'by mypy', "the authors' own, by pyright or tsc", 'by mypy'],
+  table(['without a new error, %', 'suggestions', "the authors' own"],
     [...names.map(name => [name, ...ways.map(way => share(read(name, way)))]), ['all', ...ways.map(way => share(names.flatMap(name => read(name, way))))]])
   if (wrong.length) {
     console.log('')
@@ -36,15 +36,20 @@ function checks() {
 }
 
 function together() {
-  const errors = file => grouped(JSON.parse(fs.readFileSync(file, 'utf8')).generalDiagnostics.filter(d => d.severity === 'error'), d => d.file)
-  const before = errors(args[0]), after = errors(args[1]), texts = list => (list ?? []).map(d => `${d.rule}: ${d.message}`)
+  const [tool, ...files] = args
+  const read = {
+    pyright: text => JSON.parse(text).generalDiagnostics.filter(d => d.severity === 'error'),
+    mypy: text => [...text.matchAll(/^(.*?):\d+: error: (.*)$/gm)].map(m => ({ file: m[1], rule: 'mypy', message: m[2] })),
+  }[tool]
+  const errors = file => grouped(read(fs.readFileSync(file, 'utf8')), d => d.file)
+  const before = errors(files[0]), after = errors(files[1]), texts = list => (list ?? []).map(d => `${d.rule}: ${d.message}`)
   let had = 0, added = 0, gone = 0
   for (const file of new Set([...before.keys(), ...after.keys()])) {
     had += texts(before.get(file)).length
     added += fresh(texts(before.get(file)), texts(after.get(file))).length
     gone += fresh(texts(after.get(file)), texts(before.get(file))).length
   }
-  console.log(`\nAll ${lines(args[2]).length} that are shown for the Python files written at once: of ${had} errors that pyright told before, ${gone} are gone, and ${added} are new.`)
+  console.log(`\nAll ${lines(files[2]).length} that are shown for the Python files written at once: of ${had} errors that ${tool} told before, ${gone} are gone, and ${added} are new.`)
 }
 
 function inferred() {
