@@ -28,41 +28,44 @@ local function answers(c, name)
     local hover, completion, labels = ask('textDocument/hover'), ask('textDocument/completion'), {}
     for _, item in ipairs(completion.items or completion) do table.insert(labels, item.label) end
     table.sort(labels)
-    local diagnostics = {}
-    for _, d in ipairs(vim.diagnostic.get(0)) do
-      local ours = d.source == 'mlm-lsp'
-      if ours == (client.name == 'mlm_lsp') then table.insert(diagnostics, ('%d:%d %s'):format(d.lnum, d.col, d.message)) end
-    end
-    table.sort(diagnostics)
     local text = type(hover.contents) == 'table' and (hover.contents.value or vim.inspect(hover.contents)) or hover.contents or ''
-    return { hover = text, labels = table.concat(labels, ' '), diagnostics = table.concat(diagnostics, '\n') }
+    return { hover = text, labels = table.concat(labels, ' ') }
   ]],
     name
   )
   return got ~= vim.NIL and got or nil
 end
 
--- reported waits until a server has reported something. It is not asked anything meanwhile: a server may well put off what nobody waits for.
-local function reported(c, name)
-  c:expect(name .. ' reports', function()
-    return c:lua([[
-      local ours = ... == 'mlm_lsp'
-      return vim.iter(vim.diagnostic.get(0)):any(function(d) return (d.source == 'mlm-lsp') == ours end)
-    ]], name)
-  end)
+-- diagnostics returns what a server has reported: where, and what.
+local function diagnostics(c, name)
+  return c:lua(
+    [[
+    local list = {}
+    for _, d in ipairs(vim.diagnostic.get(0)) do
+      if (d.source == 'mlm-lsp') == (... == 'mlm_lsp') then table.insert(list, ('%d:%d %s'):format(d.lnum, d.col, d.message)) end
+    end
+    table.sort(list)
+    return table.concat(list, '\n')
+  ]],
+    name
+  )
 end
 
--- settled waits until a server has said all that it has to say, and does so twice.
+-- settled waits until a server has said all that it has to say. While it looks for what to report it is asked nothing: a server puts off what nobody waits for.
 local function settled(c, name)
-  reported(c, name)
-  local last
-  return c:expect(name .. ' completes and explains', function()
-    local now = answers(c, name)
-    if not now or now.hover == '' or now.labels == '' or now.diagnostics == '' then return end
-    if last and vim.deep_equal(last, now) then return now end
-    last = now
-    vim.wait(300)
+  local last, since
+  local reported = c:expect(name .. ' reports, and nothing else for a while', function()
+    local now = diagnostics(c, name)
+    if now ~= last then last, since = now, vim.uv.hrtime() end
+    return now ~= '' and vim.uv.hrtime() - since > 3e9 and now
   end)
+  local said = c:expect(name .. ' completes and explains', function()
+    local now = answers(c, name)
+    if now and now.hover ~= '' and now.labels ~= '' then return now end
+    vim.wait(1000)
+  end)
+  said.diagnostics = reported
+  return said
 end
 
 local function together(name, init, path, cursor)
@@ -82,18 +85,17 @@ local function together(name, init, path, cursor)
   end)
   child.test(name .. ' and mlm-lsp', "vim.opt.completeopt = 'menuone,noselect'\n" .. init, function(c)
     opened(c)
-    reported(c, name)
-    reported(c, 'mlm_lsp')
-    for who, before in pairs({ [name] = theirs or {}, mlm_lsp = ours or {} }) do
-      local now
-      local same = pcall(c.expect, c, who .. ' says beside the other what it says alone', function()
-        now = answers(c, who)
-        return now and vim.deep_equal(now, before)
+    if not theirs or not ours then error({ failed = 'there is nothing to compare with' }, 0) end
+    local before = { [name] = theirs, mlm_lsp = ours }
+    for who, said in pairs(before) do
+      c:expect(who .. ' reports beside the other what it reports alone', function() return diagnostics(c, who) == said.diagnostics end)
+    end
+    for who, said in pairs(before) do
+      c:expect(who .. ' completes and explains beside the other as it does alone', function()
+        local now = answers(c, who)
+        if now and now.hover == said.hover and now.labels == said.labels then return true end
+        vim.wait(1000)
       end)
-      if not same then
-        io.stdout:write(('     alone: %s\n     now: %s\n'):format(vim.inspect(before), vim.inspect(now)))
-        error({ failed = who }, 0)
-      end
     end
     -- Neovim 0.10 shows the hover of one server only, of whichever answers last.
     if vim.fn.has('nvim-0.11') == 1 then
@@ -105,7 +107,7 @@ local function together(name, init, path, cursor)
         end
         return best
       end
-      for who, answer in pairs({ [name] = theirs, mlm_lsp = ours }) do
+      for who, answer in pairs(before) do
         local word = longest(answer.hover)
         c:expect(('a hover has what %s says: %s'):format(who, word), function() return (c:floats()[1] or ''):find(word, 1, true) end)
       end
