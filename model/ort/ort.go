@@ -9,6 +9,8 @@
 //     files are staged beside it and the directory is renamed into place.
 //   - One library is loaded per process, once; it is never unloaded, because
 //     its threads and arenas outlive any session.
+//   - The library sends nothing to anybody and writes nothing: its telemetry is
+//     turned off before it starts.
 //   - A cancelled context ends a running session within the node that it is
 //     in, and the session stays usable.
 package ort
@@ -16,6 +18,7 @@ package ort
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -29,6 +32,11 @@ const Version = "1.30.0"
 
 // minMinor is the oldest 1.x release that has the C API of the binding.
 const minMinor = 24
+
+// envNoTelemetry is the library's own switch. It leaves a device's identifier and a
+// database of events in the user's cache directory, and a log in the temporary
+// one, by starting alone.
+const envNoTelemetry = "ORT_DISABLE_TELEMETRY"
 
 // installHint ends the errors that an installation would mend.
 const installHint = "run `mlm-lsp runtime install`, or name a library with --ort-library or " + EnvLibrary
@@ -71,11 +79,15 @@ func (l *Library) Load() error {
 	if err := preload(filepath.Dir(l.Path)); err != nil {
 		return fmt.Errorf("loading ONNX Runtime %s: %w", l.Path, err)
 	}
+	// What Microsoft builds tells Microsoft of every session, unless this is set before the library starts: on Windows in all releases, on other systems in newer ones, 1.30 among them.
+	if err := os.Setenv(envNoTelemetry, "1"); err != nil {
+		return fmt.Errorf("loading ONNX Runtime %s: disabling telemetry: %w", l.Path, err)
+	}
 	ortgo.SetSharedLibraryPath(l.Path)
 	if err := ortgo.InitializeEnvironment(ortgo.WithLogLevelFatal()); err != nil {
 		return fmt.Errorf("loading ONNX Runtime %s: %w", l.Path, explainLoad(err))
 	}
-	// A no-op except on Windows, where the library would otherwise send events.
+	// Older libraries know this way only.
 	if err := ortgo.DisableTelemetry(); err != nil {
 		return fmt.Errorf("loading ONNX Runtime %s: disabling telemetry: %w", l.Path, err)
 	}
