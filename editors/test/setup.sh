@@ -3,7 +3,8 @@
 #   repository  the folder of the project
 #   cache       where downloads stay from run to run: MLM_LSP_E2E_CACHE, else mlm-lsp-e2e in the user's cache directory
 #   binary      mlm-lsp, built from this tree or MLM_LSP_E2E_BINARY, its runtime library installed
-#   scratch     a folder of its own, gone with the test
+#   scratch     a folder of its own, gone with the test; HOME and TMPDIR are in it
+#   user_home   what HOME was
 #   project     one in it with the examples, in which a mistake is planted; the working directory
 #   finding_*   what check says of the mistake in inventory.py: line, column, found, better
 #   readme      a function that prints the blocks of a language of the README in the folder above here, which the test sets
@@ -20,7 +21,17 @@ cache=$(cd "$cache" && pwd)
 scratch=$(mktemp -d)
 project=$scratch/work
 at_exit=()
-trap 'for command in "${at_exit[@]}"; do eval "$command" || true; done; rm -rf "$scratch"' EXIT
+# clean_up ends what the test started, and then whatever still works in its folder: after a failure an editor's helper may.
+clean_up() {
+  local command process
+  for command in "${at_exit[@]}"; do eval "$command" || true; done
+  cd /
+  for process in /proc/[0-9]*; do
+    case $(readlink "$process/cwd" 2>/dev/null) in "$scratch"/*) kill "${process#/proc/}" 2>/dev/null || true ;; esac
+  done
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
 
 failed=0
 started() { last=$(date +%s%3N); }
@@ -57,7 +68,11 @@ else
   (cd "$repository" && go build -o "$binary" ./cmd/mlm-lsp)
 fi
 "$binary" runtime install >"$scratch/install" 2>&1 || { cat "$scratch/install" >&2; exit 1; }
-export PATH=$scratch/bin:$PATH
+MLM_LSP_ORT_LIBRARY=$("$binary" runtime info | sed -n 's/^path *//p')
+# The editors have a home of their own, with nobody's settings in it.
+user_home=$HOME
+mkdir "$scratch/home" "$scratch/tmp"
+export MLM_LSP_ORT_LIBRARY HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config XDG_CACHE_HOME=$scratch/home/.cache TMPDIR=$scratch/tmp PATH=$scratch/bin:$PATH
 nothing_left() { ! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "-> $binary"; }
 
 cp -r "$repository"/examples/. "$project"
