@@ -88,6 +88,8 @@ func TestShapes(t *testing.T) {
 		{"python", "def f(x):\n    return b''.join(x)\n", "return", "f", "bytes"},
 		{"python", "def f(x):\n    return rb'a'.decode()\n", "return", "f", "string"},
 		{"python", "def f(x):\n    return x == 1, 2\n", "return", "f", "list"},
+		{"python", "def f(x):\n    return x - y(1, 2) <= z\n", "return", "f", "compare"},
+		{"python", "def f(x):\n    return x - y and z < 2\n", "return", "f", "- name"},
 		{"python", "def f(x):\n    return x == 1 and x in y\n", "return", "f", "compare"},
 		{"typescript", "function f(x) { return x > 1 ? 'a' : 'b' }\n", "return", "f", "choice string"},
 		{"typescript", "function f(x) {\n  return x instanceof A\n    ? x.a\n    : undefined;\n}\n", "return", "f", "choice name"},

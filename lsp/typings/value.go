@@ -50,6 +50,9 @@ func (l *look) value(i int) value {
 				v.shape, v.carried = "choice "+v.shape, ""
 				return v
 			case token.Subkind == treesitter.SubkindBinary:
+				if sign := l.comparison(next); sign > 0 { // which binds less
+					return l.compared(sign)
+				}
 				return value{shape: t + " " + v.shape}
 			case t == "as":
 				return value{shape: "as", made: l.as(l.step(next, 1))}
@@ -78,6 +81,26 @@ func (l *look) as(i int) string {
 		break
 	}
 	return path
+}
+
+// comparison is the sign of one in what is left of an operation, before anything that binds less; -1 where there is none.
+func (l *look) comparison(i int) int {
+	depth := 0
+	for n := 0; i < len(l.tokens) && n < mostTokens; n++ {
+		if depth += l.bracket(i); depth < 0 {
+			break
+		}
+		if t := l.text(i); depth == 0 && l.bracket(i) == 0 {
+			switch subkind := l.tokens[i].Subkind; {
+			case subkind == treesitter.SubkindComparison || t == "in" || t == "instanceof":
+				return i
+			case subkind == treesitter.SubkindLogical || t == "," || t == ";" || t == "?" || t == "if" || t == "=>" || !l.sameLine(l.step(i, -1), i):
+				return -1
+			}
+		}
+		i = l.step(i, 1)
+	}
+	return -1
 }
 
 // compared is the value that begins with a comparison, whose sign is a token: that, or what it chooses.
