@@ -73,7 +73,7 @@ MLM_LSP_ORT_LIBRARY=$("$binary" runtime info | sed -n 's/^path *//p')
 user_home=$HOME
 mkdir "$scratch/home" "$scratch/tmp"
 export MLM_LSP_ORT_LIBRARY HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config XDG_CACHE_HOME=$scratch/home/.cache TMPDIR=$scratch/tmp PATH=$scratch/bin:$PATH
-nothing_left() { ! ls -l /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "-> $binary"; }
+nothing_left() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$binary*" 2>/dev/null)" ]; } # find fails for processes that it may not look at
 
 cp -r "$repository"/examples/. "$project"
 mkdir "$project/.git" # where editors take the root to be
