@@ -290,8 +290,8 @@ class Workbench {
   }
 
   /** The process in which extensions run. */
-  extensionHost() {
-    return this.processes().find(p => p.command.includes('--type=extensionHost'));
+  async extensionHost() {
+    return until('the extension host', () => this.processes().find(p => p.command.includes('--type=extensionHost')));
   }
 
   /** Ends all that was started, and waits until it is gone. Returns the processes that did not end by themselves. */

@@ -7,7 +7,10 @@ exports.run = async (suite, { platform }) => {
   const probe = path.join(__dirname, 'probe');
   const options = { vsix: [platform], extensions: [probe], tests: path.join(probe, 'tests.js'), heard: line => told.push(line) };
   await suite.session('api', options, async w => {
-    const code = await Promise.race([w.ended, new Promise(resolve => setTimeout(resolve, 900_000, 'none in a quarter of an hour'))]);
+    let timer;
+    const late = new Promise(resolve => (timer = setTimeout(resolve, 900_000, 'none in a quarter of an hour')));
+    const code = await Promise.race([w.ended, late]);
+    clearTimeout(timer);
     for (const line of told) {
       const [, name, took, trouble] = /^(api: .*?) \((\d+) ms\)(?:: (.*))?$/s.exec(line) ?? [];
       if (name) suite.tell(name, Number(took), trouble);

@@ -36,6 +36,23 @@ function at(document, text, on = 0) {
 
 const labels = list => list.items.filter(i => i.detail?.includes('mlm-lsp') || i.label.description?.includes('mlm-lsp')).map(i => i.label.label ?? i.label);
 
+function parentOf(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+  } catch {
+    return undefined; // it is gone
+  }
+}
+
+function commandOf(pid) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
 const tests = {
   'it is not active before a file of a language of its own is open': async () => {
     assert(extension(), 'the extension is not installed');
@@ -158,6 +175,17 @@ const tests = {
     await ready();
     await until('the former one to be gone', () => !fs.existsSync(`/proc/${before}`));
     await until('a report', () => ours(document.uri).length === 1);
+  },
+
+  'restarted again and again in one moment, it ends up with one server that answers': async () => {
+    const { document } = await open('inventory.py');
+    const before = extension().exports.serverPid();
+    await Promise.all([1, 2, 3].map(() => vscode.commands.executeCommand('mlmLsp.restart')));
+    await until('another process', () => extension().exports.serverPid() && extension().exports.serverPid() !== before);
+    await ready();
+    await until('a report', () => ours(document.uri).length === 1);
+    const serving = () => fs.readdirSync('/proc').filter(pid => /^\d+$/.test(pid) && parentOf(pid) === String(process.pid) && commandOf(pid).includes('mlm-lsp serve'));
+    await until('the others to be gone', () => serving().length === 1);
   },
 
   'a file that is renamed, and changes on the disk, is followed': async () => {
