@@ -129,6 +129,17 @@ local function ended(code, signal, id)
   end)
 end
 
+-- rehint has the types of a client's buffers asked for and drawn anew. Neovim 0.10 by itself draws a line of a version once, be it with what was known before there was a model.
+local function rehint(_, _, context)
+  for _, buffer in ipairs(vim.lsp.get_buffers_by_client_id(context.client_id)) do
+    if vim.lsp.inlay_hint.is_enabled({ bufnr = buffer }) then
+      vim.lsp.inlay_hint.enable(false, { bufnr = buffer })
+      vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
+    end
+  end
+  return vim.NIL
+end
+
 --- config returns the client's configuration.
 --- @return table
 function M.config()
@@ -149,6 +160,7 @@ function M.config()
     -- Some settings must be known when the session begins.
     before_init = function(params, config) params.initializationOptions = vim.tbl_get(config, 'settings', 'mlm-lsp') end,
     handlers = {
+      ['workspace/inlayHint/refresh'] = not methods and rehint or nil,
       ['mlm-lsp/status'] = function(_, params, context)
         session(context.client_id).status = params
         vim.api.nvim_exec_autocmds('User', { pattern = 'MlmLspStatus', modeline = false })

@@ -23,7 +23,7 @@ for round = 1, rounds do
       assert(vim.wait(180000, met, 4), what)
       note(what, (vim.uv.hrtime() - began) / 1e6)
     end
-    local function hinted() return c:lua([[return #vim.lsp.inlay_hint.get({ bufnr = 0 }) > 0]]) end
+    local function hinted() return c:lua([[vim.cmd.redraw() return #vim.lsp.inlay_hint.get({ bufnr = 0 }) > 0]]) end
     note('memory before the server, MB', resident(c:lua('return vim.fn.getpid()')))
     waited('ms from opening the first file to its first type hint', ':edit history.py<CR>', hinted)
     waited('ms from opening the first Python file with a mistake to the diagnostic', ':edit inventory.py<CR>', function() return #c:diagnostics('mlm-lsp') > 0 end)

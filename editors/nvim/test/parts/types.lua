@@ -4,9 +4,10 @@ local child = require('child')
 child.test('types', nil, function(c)
   c:open('history.py')
   c:attached()
-  -- The names of namespaces are Neovim's own, so all are looked through.
+  -- The names of namespaces are Neovim's own, so all are looked through. Hints become text when the screen is drawn, which an editor without one puts off.
   local function shown()
     return c:lua([[
+      vim.cmd.redraw()
       local found = {}
       for _, space in pairs(vim.api.nvim_get_namespaces()) do
         for _, m in ipairs(vim.api.nvim_buf_get_extmarks(0, space, 0, -1, { details = true })) do
