@@ -2,12 +2,12 @@
 local child = require('child')
 
 -- A neighbour runs by vim.lsp.start, which every Neovim has.
-local function neighbour(name, command, filetype, marker)
+local function neighbour(name, command, filetype, marker, options)
   return ([[
     vim.api.nvim_create_autocmd('FileType', { pattern = '%s', callback = function(event)
-      vim.lsp.start({ name = '%s', cmd = %s, root_dir = vim.fs.root(event.buf, '%s') })
+      vim.lsp.start({ name = '%s', cmd = %s, root_dir = vim.fs.root(event.buf, '%s'), init_options = %s })
     end })
-  ]]):format(filetype, name, vim.inspect(command), marker)
+  ]]):format(filetype, name, vim.inspect(command), marker, vim.inspect(options))
 end
 
 local alone = "require('mlm-lsp').setup { autostart = false }\n"
@@ -130,4 +130,6 @@ local function together(name, init, path, cursor)
 end
 
 together('gopls', neighbour('gopls', { vim.env.GOPLS }, 'go', 'go.mod'), 'stock/stock.go', 'gg/item.Quantity <lt> quantity<CR>f<lt>w')
-together('pyright', neighbour('pyright', { vim.env.PYRIGHT, '--stdio' }, 'python', '.git'), 'inventory.py', 'gg/items.append(item)<CR>f(l')
+-- Asked for diagnostics, pyright and Neovim 0.12 lose them now and then on a busy machine, also where they are alone; so it publishes them.
+local publishes = { disablePullDiagnostics = true }
+together('pyright', neighbour('pyright', { vim.env.PYRIGHT, '--stdio' }, 'python', '.git', publishes), 'inventory.py', 'gg/items.append(item)<CR>f(l')
