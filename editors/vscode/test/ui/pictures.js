@@ -38,6 +38,7 @@ exports.run = async (suite, { platform }) => {
       await w.goto(66, 1);
       await w.command('mlm-lsp: Toggle Surprise Heat Map');
       await until('the colours', async () => (await w.heated()) > 10 && (await w.heatOf('quanity')) > 0);
+      await until('the rest of the file to be coloured', async () => !(await w.statusbar()).includes('mlm-lsp: heat map'));
       await picture('heat.png');
       await w.command('mlm-lsp: Toggle Surprise Heat Map');
       await until('the colours to go', async () => (await w.heated()) === 0);
