@@ -106,6 +106,9 @@ func (s *server) silenceKind(raw []json.RawMessage) (work, error) {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidRequest, "%s belongs to no project: open a folder, or put an empty %s into the project's root", titleOf(name), settings.FileName)
 	}
 	where := uri.File(filepath.Join(a.root, settings.FileName))
+	if a.conf != nil {
+		where = a.conf.uri
+	}
 	if !settings.Merge(doc.project.Layer).Reports(kind) {
 		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidRequest, "%s silences %s already", settings.FileName, kind)
 	}

@@ -85,8 +85,11 @@ type actions struct {
 func (s *server) actionsOf(doc *document) *actions {
 	a := &actions{s: s, snap: doc.snapshot, root: s.rootOf(doc), list: []protocol317.CodeAction{}}
 	if a.root != "" {
-		if open := s.documents[uri.File(filepath.Join(a.root, settings.FileName))]; open != nil {
-			a.conf = open.snapshot
+		path := filepath.Join(a.root, settings.FileName)
+		for name, open := range s.documents { // editors write one path as several URIs: (old) or %28old%29
+			if pathOf(name) == path {
+				a.conf = open.snapshot
+			}
 		}
 	}
 	return a

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/protocol317"
@@ -125,18 +126,21 @@ func TestSilenceInTheProject(t *testing.T) {
 		config        fakeeditor.Config
 		exists, open  bool
 		offered, made bool
+		signs         []string // that the editor does not write in URIs as the server does, each before how it does
 	}{
-		{"closed", fakeeditor.Config{}, true, false, true, false},
-		{"closed, old edits", fakeeditor.Config{OldEdits: true}, true, false, true, false},
-		{"open", fakeeditor.Config{}, true, true, true, false},
-		{"open, old edits", fakeeditor.Config{OldEdits: true}, true, true, true, false},
-		{"not there", fakeeditor.Config{CreatesFiles: true}, false, false, true, true},
-		{"not there, and the editor cannot make it", fakeeditor.Config{}, false, false, false, false},
+		{"closed", fakeeditor.Config{}, true, false, true, false, nil},
+		{"closed, old edits", fakeeditor.Config{OldEdits: true}, true, false, true, false, nil},
+		{"open", fakeeditor.Config{}, true, true, true, false, nil},
+		{"open, old edits", fakeeditor.Config{OldEdits: true}, true, true, true, false, nil},
+		{"open in VS Code", fakeeditor.Config{}, true, true, true, false, []string{"+", "%2B"}},
+		{"open in Neovim", fakeeditor.Config{OldEdits: true}, true, true, true, false, []string{"%28", "(", "%29", ")"}},
+		{"not there", fakeeditor.Config{CreatesFiles: true}, false, false, true, true, nil},
+		{"not there, and the editor cannot make it", fakeeditor.Config{}, false, false, false, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			directory := t.TempDir()
+			directory := filepath.Join(t.TempDir(), "a+b (old)")
 			source := place(t, directory, "a.py", "wrong\n")
-			conf := uriOf(filepath.Join(directory, settings.FileName))
+			conf := strings.NewReplacer(c.signs...).Replace(string(uri.File(filepath.Join(directory, settings.FileName))))
 			c.config.Folders = []string{uriOf(directory)}
 			e := startSuspecting(t, wrongIsRight("right"), quick(&scripted{}), c.config)
 			before := ""
