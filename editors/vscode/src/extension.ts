@@ -79,7 +79,7 @@ function registerCommands(context: vscode.ExtensionContext, server: Server, heat
     command('menu', () => menu(server)),
     command('restart', () => server.restart()),
     command('showOutput', () => server.output.show()),
-    command('doctor', () => doctor(server)),
+    command('doctor', () => doctor(context.extensionPath, server)),
     command('installRuntime', () => installRuntime(server)),
     command('pause', () => server.execute('mlm-lsp.pause', [])),
     command('resume', () => server.execute('mlm-lsp.resume', [])),

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
 import type { Server } from './client';
-import { moved, type Span } from './heatRanges';
+import { mover, type Span } from './heatRanges';
 import { languages } from './languages';
 import { reason, tell } from './mend';
 
 // The colours of the levels above the first, which has none: package.json has them as mlmLsp.heat1 and so on.
 const coloured = 6;
 const pause = 400; // milliseconds without an edit before the server is asked again
+const mostMoves = 500_000; // of tokens at an edit: one that replaces a name everywhere would keep all extensions waiting for seconds
 
 // Surprise is what the server answers to mlm-lsp.surprise.
 interface Surprise {
@@ -123,9 +124,12 @@ export class Heat implements vscode.Disposable {
       return;
     }
     const count = map.tokens.length;
-    for (const change of contentChanges) {
+    if (count * contentChanges.length > mostMoves) {
+      map.tokens = [];
+    }
+    for (const move of contentChanges.map(({ range, text }) => mover(range, text))) {
       map.tokens = map.tokens.flatMap((token) => {
-        const span = moved(token.span, change.range, change.text);
+        const span = move(token.span);
         return span ? [{ ...token, span }] : [];
       });
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { moved, type Place, type Span } from './heatRanges';
+import { mover, type Place, type Span } from './heatRanges';
 
 // Every replacement in a small text, beside a search for where the marked letter went.
 test('spans go where their text goes', () => {
@@ -14,7 +14,7 @@ test('spans go where their text goes', () => {
     for (const end of places.slice(i)) {
       for (const inserted of ['', 'p', 'p\n', '\nqr', '\n\n', 's\r\nt']) {
         const after = text.slice(0, offset(start)) + inserted + text.slice(offset(end));
-        const got = moved(span, { start, end }, inserted);
+        const got = mover({ start, end }, inserted)(span);
         const touches = offset(start) <= marked + 1 && offset(end) >= marked;
         assert.equal(got === undefined, touches, `${JSON.stringify(after)} from ${offset(start)} to ${offset(end)}`);
         if (got) {

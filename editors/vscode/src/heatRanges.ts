@@ -10,28 +10,22 @@ export interface Span {
   end: Place;
 }
 
-// moved returns where a span is after the text of another was replaced; undefined when what was replaced touches it, and what was known of it no longer holds.
-export function moved(span: Span, replaced: Span, text: string): Span | undefined {
-  if (before(span.end, replaced.start)) {
-    return span;
-  }
-  if (before(replaced.end, span.start)) {
-    return { start: shift(span.start, replaced, text), end: shift(span.end, replaced, text) };
-  }
-  return undefined;
+// mover returns where a span is after the text of another was replaced; undefined when what was replaced touches it, and what was known of it no longer holds.
+export function mover(replaced: Span, text: string): (span: Span) => Span | undefined {
+  const lines = text.split(/\r\n|\r|\n/); // once: a paste may be long, and spans are many
+  const last = (lines[lines.length - 1] ?? '').length + (lines.length === 1 ? replaced.start.character : 0);
+  const shift = ({ line, character }: Place): Place => ({
+    line: line - replaced.end.line + replaced.start.line + lines.length - 1,
+    character: line > replaced.end.line ? character : character - replaced.end.character + last,
+  });
+  return (span) => {
+    if (before(span.end, replaced.start)) {
+      return span;
+    }
+    return before(replaced.end, span.start) ? { start: shift(span.start), end: shift(span.end) } : undefined;
+  };
 }
 
 function before(a: Place, b: Place): boolean {
   return a.line < b.line || (a.line === b.line && a.character < b.character);
-}
-
-function shift(place: Place, replaced: Span, text: string): Place {
-  const lines = text.split(/\r\n|\r|\n/);
-  const last = lines[lines.length - 1] ?? '';
-  const line = place.line - replaced.end.line + replaced.start.line + lines.length - 1;
-  if (place.line > replaced.end.line) {
-    return { line, character: place.character };
-  }
-  const from = lines.length === 1 ? replaced.start.character : 0;
-  return { line, character: place.character - replaced.end.character + from + last.length };
 }

@@ -45,7 +45,9 @@ type Show = (message: string, ...items: string[]) => Thenable<string | undefined
 export function tell(show: Show, message: string, ...offered: (Action | Button)[]): void {
   const all = offered.map((button) => (typeof button === 'string' ? buttonFor(button) : button));
   const titles = [...new Set(all.map((button) => button.title))];
-  show(message, ...titles).then((title) => all.find((button) => button.title === title)?.run(), undefined);
+  show(message, ...titles)
+    .then((title) => all.find((button) => button.title === title)?.run())
+    .then(undefined, (err: unknown) => tell(vscode.window.showErrorMessage, `mlm-lsp: ${reason(err)}`));
 }
 
 // reason words an error.

@@ -24,9 +24,14 @@ const looks: Record<Kind, { icon: string; words: string; colour?: string }> = {
   missing: { icon: '$(error)', words: 'no server', colour: 'statusBarItem.errorBackground' },
 };
 
+// look is how a kind is shown; one of a later server's by its name.
+function look(kind: Kind): { icon: string; words: string; colour?: string } {
+  return looks[kind] ?? { icon: '$(info)', words: kind };
+}
+
 // inWords says a status in one line of plain text.
 export function inWords(status: Status): string {
-  const { words } = looks[status.kind];
+  const { words } = look(status.kind);
   return status.message ? `${words}: ${status.message}` : words;
 }
 
@@ -37,9 +42,9 @@ export function statusBarItem(): vscode.Disposable & { show(status: Status, note
   item.command = 'mlmLsp.menu';
   return {
     show(status, notes) {
-      const look = looks[status.kind];
-      item.text = `${look.icon} mlm-lsp`;
-      item.backgroundColor = look.colour ? new vscode.ThemeColor(look.colour) : undefined;
+      const { icon, colour } = look(status.kind);
+      item.text = `${icon} mlm-lsp`;
+      item.backgroundColor = colour ? new vscode.ThemeColor(colour) : undefined;
       const lines = [`mlm-lsp: ${inWords(status)}`, ...notes];
       item.accessibilityInformation = { label: lines.join('. '), role: 'button' };
       item.tooltip = new vscode.MarkdownString().appendText(lines.join('\n'));

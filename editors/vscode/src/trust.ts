@@ -30,5 +30,5 @@ export function mayRunFrom(directory: string): boolean {
 
 function isBelow(name: string, directory: string): boolean {
   const relative = path.relative(directory, name);
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative));
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }

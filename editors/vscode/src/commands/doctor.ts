@@ -4,7 +4,7 @@ import type { Server } from '../client';
 import { tell } from '../mend';
 
 // doctor has the program look at everything that predictions depend on, shows what it says, and offers to mend what is amiss.
-export async function doctor(server: Server): Promise<void> {
+export async function doctor(extensionPath: string, server: Server): Promise<void> {
   const program = server.program;
   if (!program) {
     await server.restart(); // which tells what is missing
@@ -12,7 +12,7 @@ export async function doctor(server: Server): Promise<void> {
   }
   const args = ['doctor', ...program.model];
   const { code, text } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: 'mlm-lsp: looking at library, device and model', cancellable: true }, (_, token) =>
-    run(program.command, args, server, token),
+    run(program.command, args, extensionPath, server, token),
   );
   if (code === undefined) {
     return; // the user has had enough
@@ -27,10 +27,10 @@ export async function doctor(server: Server): Promise<void> {
   tell(vscode.window.showErrorMessage, `mlm-lsp: ${problem}`, ...(/^library /m.test(text) ? [] : ['install-runtime' as const]), 'open-settings', 'show-log');
 }
 
-// run returns what the program says and its exit code; undefined when it was cancelled.
-function run(command: string, args: string[], server: Server, token: vscode.CancellationToken): Promise<{ code: number | undefined; text: string }> {
+// run returns what the program says and its exit code; undefined when it was cancelled. Its working directory is, as the server's, none of the workspace's: where VS Code was started may be.
+function run(command: string, args: string[], cwd: string, server: Server, token: vscode.CancellationToken): Promise<{ code: number | undefined; text: string }> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { maxBuffer: 1 << 20 }, (err, stdout, stderr) => {
+    const child = execFile(command, args, { cwd, maxBuffer: 1 << 20 }, (err, stdout, stderr) => {
       if (stderr !== '') {
         server.output.warn(stderr.trimEnd());
       }
