@@ -420,3 +420,21 @@ func TestUnionInAList(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A hint shows thirty characters at most, however long its type is and whatever its letters are; its edits and tooltip have the whole.
+func TestHintsAreShort(t *testing.T) {
+	const long = "dict[str, list[tuple[int, Bestellungspreisübersicht]]]"
+	s := newServer(Options{})
+	snap := s.newSnapshot(file, 1, "python", []byte("def f():\n    return g()\n"))
+	site := typeinfer.Sites(snap.file())[0]
+	h := s.hint(snap, &typeinfer.Suggestion{Site: site, Candidates: []typeinfer.Candidate{{Type: long, Probability: 0.9, Evidence: []string{"returns `g`"}}}}, false)
+	if n := len([]rune(h.Label)); n != longestHint || !strings.HasSuffix(h.Label, "…") {
+		t.Errorf("%d characters: %s", n, h.Label)
+	}
+	if tooltip := h.Tooltip.Value; !strings.Contains(tooltip, long) || !strings.Contains(tooltip, "90%") || !strings.Contains(tooltip, "returns `g`") {
+		t.Errorf("tooltip %s", tooltip)
+	}
+	if len(h.TextEdits) != 1 || !strings.Contains(h.TextEdits[0].NewText, long) {
+		t.Errorf("edits %+v", h.TextEdits)
+	}
+}
