@@ -50,15 +50,11 @@ func (s *server) apply(ctx context.Context, label string, edit *protocol317.Work
 
 // annotateFile writes all types of a document that are sure enough.
 func (s *server) annotateFile(raw []json.RawMessage) (work, error) {
-	var name protocol.DocumentURI
-	if err := arguments(raw, &name); err != nil {
-		return nil, err
-	}
-	doc, err := s.askedAbout(name)
+	doc, err := s.theOneAskedAbout(raw)
 	if err != nil {
 		return nil, err
 	}
-	a := s.annotating(doc, true)
+	name, a := doc.uri, s.annotating(doc, true)
 	switch {
 	case !s.client.Workspace.ApplyEdit:
 		return nil, errAppliesNothing

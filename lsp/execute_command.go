@@ -87,13 +87,18 @@ func (s *server) askedAbout(name protocol.DocumentURI) (*document, error) {
 	return doc, nil
 }
 
-// drawHeat writes the heat map of a document into the session's scratch folder and has the editor show it.
-func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
+// theOneAskedAbout is askedAbout of a command whose only argument is a document.
+func (s *server) theOneAskedAbout(raw []json.RawMessage) (*document, error) {
 	var name protocol.DocumentURI
 	if err := arguments(raw, &name); err != nil {
 		return nil, err
 	}
-	doc, err := s.askedAbout(name)
+	return s.askedAbout(name)
+}
+
+// drawHeat writes the heat map of a document into the session's scratch folder and has the editor show it.
+func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
+	doc, err := s.theOneAskedAbout(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +108,7 @@ func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
 	return func(ctx context.Context) (any, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		title := titleOf(name)
+		title := titleOf(snap.uri)
 		var shown *progress
 		s.post(func() {
 			shown = s.startProgress(fmt.Sprintf("%s%d", drawingToken, number), "drawing the heat map of "+title, cancel)

@@ -202,18 +202,13 @@ func (l *look) annotated(name string, offset int) (best string, here bool) {
 
 // keyword is the token behind "name =" among the arguments of a call; -1 where it is not passed by name.
 func (l *look) keyword(c treesitter.Call, name string) int {
-	depth := 0
-	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start < c.End; i++ {
-		switch t := l.text(i); {
-		case t == "(" || t == "[" || t == "{" || t == "${":
-			depth++
-		case t == ")" || t == "]" || t == "}":
-			depth--
-		case depth == 1 && t == name && l.text(l.step(i, 1)) == "=":
-			return l.step(l.step(i, 1), 1)
+	found := -1
+	l.named(c, func(other string, at int) {
+		if found < 0 && other == name {
+			found = at
 		}
-	}
-	return -1
+	})
+	return found
 }
 
 // container is the type of a list, set, dictionary or tuple that is written out: that of its first elements, if they agree.
