@@ -102,15 +102,11 @@ local function kinds()
   return list, found[1] and found[1].lnum + 1 == row
 end
 
--- follow_silence saves the project's file, which the server has changed, unless it holds what the user has not saved.
-local function follow_silence(kind, uri, unsaved)
+-- follow_silence saves the project's file, which the server has changed.
+local function follow_silence(kind, uri)
   if type(uri) ~= 'string' then return end
   local buffer = vim.uri_to_bufnr(uri)
   local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':~:.')
-  if unsaved then
-    server.tell(('`%s` is added to %s: save it, and it is not reported in this project any more'):format(kind, name))
-    return
-  end
   local ok, err = pcall(vim.api.nvim_buf_call, buffer, function() vim.cmd('silent update') end)
   if ok then
     server.tell(('`%s` is not reported in this project any more: see %s'):format(kind, name))
@@ -119,13 +115,13 @@ local function follow_silence(kind, uri, unsaved)
   end
 end
 
--- unsaved lists the open project files that the user has changed.
-local function unsaved_files()
-  local list = {}
+-- unsaved returns the name of a project's file above the current buffer that holds what the user has not saved: the server, which knows what is on the disk, would have it changed in the wrong place.
+local function unsaved()
+  local here = vim.api.nvim_buf_get_name(0)
   for _, b in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(b) and vim.bo[b].modified then list[vim.uri_from_bufnr(b)] = true end
+    local name = vim.api.nvim_buf_get_name(b)
+    if vim.bo[b].modified and vim.fs.basename(name) == '.mlm-lsp.toml' and vim.startswith(here, vim.fs.dirname(name) .. '/') then return vim.fn.fnamemodify(name, ':~:.') end
   end
-  return list
 end
 
 -- project returns the root of the project that the current buffer is in.
@@ -169,8 +165,12 @@ M.all = {
         return
       end
       kind = kind or found[1]
-      local unsaved = unsaved_files()
-      execute('mlm-lsp.silence', { kind }, function(uri) follow_silence(kind, uri, unsaved[uri]) end)
+      local name = unsaved()
+      if name then
+        server.tell(('%s has changes that are not saved: save it first'):format(name), error_level)
+        return
+      end
+      execute('mlm-lsp.silence', { kind }, function(uri) follow_silence(kind, uri) end)
     end,
     values = kinds,
   },
@@ -187,6 +187,7 @@ M.all = {
       local out = vim.fs.joinpath(vim.fn.stdpath('data'), 'mlm-lsp', ('%s-%s.bundle'):format(vim.fs.basename(root), vim.fn.sha256(root):sub(1, 8)))
       vim.fn.mkdir(vim.fs.dirname(out), 'p')
       local command = { path, 'train', root, '--from', 'default', '--minutes', minutes, '--out', out }
+      vim.list_extend(command, options.flag('--ort-library'))
       if vim.uv.fs_stat(out .. '.training') and not vim.uv.fs_stat(out) then table.insert(command, '--resume') end
       terminal(command, function(code)
         if code == 0 then

@@ -15,15 +15,6 @@ local function output(path, ...)
   return vim.trim(ended.stdout)
 end
 
--- flag returns an argument of the server's that says which, as both "--name value" and "--name=value" do.
-local function flag(name)
-  for i, arg in ipairs(options.now.args) do
-    if arg == name then return { name, options.now.args[i + 1] } end
-    if vim.startswith(arg, name .. '=') then return { arg } end
-  end
-  return {}
-end
-
 local function check_editor()
   health.start('mlm-lsp: Neovim')
   local version = vim.version()
@@ -78,14 +69,14 @@ local function check_program()
 end
 
 local function check_parts(path)
-  local library, complaint = output(path, 'runtime', 'info', unpack(flag('--ort-library')))
+  local library, complaint = output(path, 'runtime', 'info', unpack(options.flag('--ort-library')))
   if library then
     health.ok('Runtime library: ' .. library:gsub('%s*\n%s*', ', '):gsub('%s+', ' '))
   else
     health.error('Runtime library: ' .. complaint, 'Run :MlmLsp install once.')
   end
   local model
-  model, complaint = output(path, 'model', 'info', unpack(flag('--model')))
+  model, complaint = output(path, 'model', 'info', unpack(options.flag('--model')))
   if model then
     local row = {}
     for name, value in model:gmatch('(%w+) +([^\n]+)') do row[name] = row[name] or value end

@@ -104,4 +104,15 @@ function M.set(given)
   M.now.log_file = vim.fs.normalize(M.now.log_file)
 end
 
+--- flag returns one of the server's arguments, as `args` has it: both "--name value" and "--name=value" say it; none if it is not there.
+--- @param name string
+--- @return string[]
+function M.flag(name)
+  for i, arg in ipairs(M.now.args) do
+    if arg == name then return { name, M.now.args[i + 1] } end
+    if vim.startswith(arg, name .. '=') then return { arg } end
+  end
+  return {}
+end
+
 return M

@@ -195,6 +195,7 @@ function M.enable()
     vim.lsp.enable(M.name)
     return
   end
+  vim.api.nvim_clear_autocmds({ group = M.group, event = 'FileType' }) -- a restart comes here, too
   vim.api.nvim_create_autocmd('FileType', { group = M.group, pattern = options.now.filetypes, callback = function(event) start(event.buf) end })
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
     if vim.api.nvim_buf_is_loaded(buffer) and vim.list_contains(options.now.filetypes, vim.bo[buffer].filetype) then start(buffer) end
