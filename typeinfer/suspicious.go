@@ -527,6 +527,8 @@ func (s *scope) decorated(a *asking) bool {
 }
 
 var (
+	// unbodied is in the header of what may hold functions without a body.
+	unbodied = regexp.MustCompile(`\b(Protocol|ABC|ABCMeta|Interface|abstract|declare|interface)\b`)
 	// endless is in a body that need not come to its end, stopped at the end of one that does not.
 	endless = regexp.MustCompile(`\bwhile (True|1)\b|while ?\((true|1)\)|for ?\(;;\)`)
 	stopped = regexp.MustCompile(`(?:^|[\n;{}:])\s*(?:raise|throw|assert|[\w.]*(?:exit|abort|fail|skip|never|unreachable|error)\w*\()[^\n]*(?:\n[ \t]*[)}\]][^\n]*)*\s*$`)
@@ -538,7 +540,7 @@ func (s *scope) ends(a *asking) bool {
 	around := a.x.Function(a.site.Start)
 	for _, d := range f.Declarations {
 		if d.Span != around {
-			if d.Start <= around.Start && around.End <= d.End && regexp.MustCompile(`\b(Protocol|ABC|ABCMeta|Interface|abstract|declare|interface)\b`).Match(f.Text[d.Start:d.Header.End]) {
+			if d.Start <= around.Start && around.End <= d.End && unbodied.Match(f.Text[d.Start:d.Header.End]) {
 				return false
 			}
 			continue

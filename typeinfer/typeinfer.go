@@ -105,6 +105,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 	}
 	list := make([]Suggestion, 0, len(sites))
 	s := v.scope(opts)
+	typed := s.typed()
 	// A few sites at a time: each has a copy of the file.
 	for some := range slices.Chunk(sites, batch) {
 		var asked []*asking
@@ -123,7 +124,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 			}
 		}
 		for _, a := range asked {
-			g := Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates), Typed: s.typed()}
+			g := Suggestion{Site: a.Site, Candidates: s.candidates(a, mostCandidates), Typed: typed}
 			opts.Table.sure(f.Language, a.Kind, g.Typed, g.Candidates)
 			g.Showable = len(g.Candidates) > 0 && s.showable(a, g.Candidates[0])
 			g.Shown = g.Showable && opts.Table.Shows(f.Language, a.Kind, g.Typed, g.Candidates[0].Probability)

@@ -238,15 +238,18 @@ func (l *look) both(a, b string) string {
 
 var nothings = map[string]bool{"None": true, "null": true, "undefined": true}
 
-// withoutNothing is a type without what stands for no value.
+// withoutNothing is a type without what stands for no value, each at most once in a row: a form that is filled with a type of its own sort ("X | None | None") is no plain X.
 func withoutNothing(text string) string {
 	if nothings[text] {
 		return ""
 	}
-	for none := range nothings {
-		text = strings.TrimSuffix(text, " | "+none)
+	for before := ""; ; {
+		at := strings.LastIndex(text, " | ")
+		if at < 0 || !nothings[text[at+len(" | "):]] || text[at:] == before {
+			return text
+		}
+		text, before = text[:at], text[at:]
 	}
-	return text
 }
 
 // result is what a function gives back: as it is annotated, else as its return statements show, else as the library has it. Functions of the same name that differ show nothing.

@@ -74,21 +74,17 @@ func FactsOf(f *treesitter.File) *Facts {
 				facts.results[d.Name] = append(facts.results[d.Name], t)
 			}
 		}
-		function, n := d.Name, 0
+		function := d.Name
 		if d.Name == "__init__" || d.Name == "constructor" {
 			function = l.classAround(l.x.Next(d.Header.End - 1))
 		}
 		if function == "" || ofLibrary(l.language, function) {
 			continue
 		}
-		for _, s := range f.TypeSites {
-			if s.Kind != "parameter" || s.Start < d.Header.Start || s.End > d.Header.End {
-				continue
-			}
+		for n, s := range l.parametersIn(d) {
 			if Askable(s.Existing) {
 				facts.takes[function] = append(facts.takes[function], taken{n, Symbol(s), s.Existing})
 			}
-			n++
 		}
 	}
 	for i, c := range f.Calls {

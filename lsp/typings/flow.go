@@ -173,7 +173,7 @@ func (l *look) takesOver(site treesitter.TypeSite) {
 		if !ok || p.Existing != "" {
 			continue
 		}
-		if owner, place := l.parameterOf(p.TypeSite); owner != "" && l.Owner == "" {
+		if owner, place := l.parameterOf(p); owner != "" && l.Owner == "" {
 			l.Owner, l.Place = owner, place
 			l.passedFor(site, owner, place, name)
 		}
@@ -227,14 +227,25 @@ func (l *look) parameters(function string, take func(n int, s treesitter.TypeSit
 		if d.Name != function && (function == "" || l.classAround(l.x.Next(d.Header.End-1)) != function) || d.Name == function && !l.isFunction(d) {
 			continue
 		}
-		n := 0
-		for _, s := range f.TypeSites {
-			if s.Kind == "parameter" && s.Start >= d.Header.Start && s.End <= d.Header.End {
-				take(n, s)
-				n++
-			}
+		for n, s := range l.parametersIn(d) {
+			take(n, s)
 		}
 	}
+}
+
+// parametersIn are the parameters in a declaration's header, in their order.
+func (l *look) parametersIn(d treesitter.Declaration) (list []treesitter.TypeSite) {
+	sites := l.x.File.TypeSites
+	first, _ := slices.BinarySearchFunc(sites, d.Header.Start, func(s treesitter.TypeSite, start int) int { return s.Start - start })
+	for _, s := range sites[first:] {
+		if s.Start >= d.Header.End {
+			break
+		}
+		if s.Kind == "parameter" && s.End <= d.Header.End {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // parameterOf is the function that a parameter belongs to and the parameter's place; "" where there is none of a name.
@@ -245,11 +256,11 @@ func (l *look) parameterOf(site treesitter.TypeSite) (function string, place int
 		}
 	}
 	place = -1
-	l.parameters(function, func(n int, s treesitter.TypeSite) {
-		if s.Span == site.Span {
-			place = n
+	for _, d := range l.x.File.Declarations {
+		if d.Name == function && d.Header.Start <= site.Start && site.End <= d.Header.End && l.isFunction(d) {
+			place = slices.IndexFunc(l.parametersIn(d), func(s treesitter.TypeSite) bool { return s.Span == site.Span })
 		}
-	})
+	}
 	if place < 0 {
 		return "", -1
 	}

@@ -7,16 +7,11 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// bound is what a file says of its names, by name: tokens at which they are assigned, annotations, and the functions that have a parameter of the name.
+// bound is what a file says of its names, by name: tokens at which they are assigned, annotations, and parameters.
 type bound struct {
 	assigned   map[string][]int
 	annotated  map[string][]treesitter.TypeSite
-	parameters map[string][]parameter
-}
-
-type parameter struct {
-	treesitter.TypeSite
-	function treesitter.Span
+	parameters map[string][]treesitter.TypeSite
 }
 
 // names reads the file once.
@@ -24,7 +19,7 @@ func (l *look) names() *bound {
 	if l.known != nil {
 		return l.known
 	}
-	b := &bound{map[string][]int{}, map[string][]treesitter.TypeSite{}, map[string][]parameter{}}
+	b := &bound{map[string][]int{}, map[string][]treesitter.TypeSite{}, map[string][]treesitter.TypeSite{}}
 	for k := range l.tokens {
 		if l.tokens[k].Kind.Identifier() && l.text(l.step(k, 1)) == "=" && l.assigned(k) {
 			name := l.text(k)
@@ -40,7 +35,7 @@ func (l *look) names() *bound {
 			b.annotated[name] = append(b.annotated[name], s)
 		}
 		if s.Kind == "parameter" {
-			b.parameters[name] = append(b.parameters[name], parameter{s, l.x.Function(s.Start)})
+			b.parameters[name] = append(b.parameters[name], s)
 		}
 	}
 	l.known = b
@@ -137,17 +132,18 @@ func (l *look) assignedValue(a assignment, name string, deep int) string {
 }
 
 // parameterAt is the parameter of a name in the innermost function around an offset that has one.
-func (l *look) parameterAt(name string, offset int) (best parameter, ok bool) {
+func (l *look) parameterAt(name string, offset int) (best treesitter.TypeSite, ok bool) {
+	least := len(l.x.File.Text)
 	for _, p := range l.names().parameters[name] {
-		if p.function.Contains(offset) && (!ok || p.function.Len() < best.function.Len()) {
-			best, ok = p, true
+		if function := l.x.Function(p.Start); function.Contains(offset) && function.Len() < least {
+			best, ok, least = p, true, function.Len()
 		}
 	}
-	return best, ok && best.function.Len() < len(l.x.File.Text)
+	return best, ok
 }
 
 // defaultOf is the type of a parameter's default.
-func (l *look) defaultOf(p parameter, deep int) string {
+func (l *look) defaultOf(p treesitter.TypeSite, deep int) string {
 	i := l.x.Next(p.Start)
 	for i < len(l.tokens) && l.tokens[i].Start < p.End {
 		i++

@@ -9,7 +9,6 @@
 package typings
 
 import (
-	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/names"
@@ -51,16 +50,10 @@ func Parameters(f *treesitter.File) (bare, typed int) {
 		if !l.isFunction(d) {
 			continue
 		}
-		first, _ := slices.BinarySearchFunc(f.TypeSites, d.Header.Start, func(s treesitter.TypeSite, start int) int { return s.Start - start })
-		for _, s := range f.TypeSites[first:] {
-			if s.Start >= d.Header.End {
-				break
-			}
-			switch {
-			case s.Kind != "parameter":
-			case s.Existing == "":
+		for _, s := range l.parametersIn(d) {
+			if s.Existing == "" {
 				bare++
-			default:
+			} else {
 				typed++
 			}
 		}
