@@ -16,6 +16,7 @@
 set -euo pipefail
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${MLM_LSP_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mlm-lsp-e2e}
+. "$repository/editors/test/needs.sh"
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 scratch=$(mktemp -d)
@@ -39,15 +40,6 @@ ok() { printf 'ok    %5d ms  %s\n' $(($(date +%s%3N) - last)) "$1"; started; }
 fail() { printf 'FAIL  %s\n' "$1"; failed=1; started; }
 passed() { [ "$failed" = 0 ]; }
 
-# needs installs a Debian package for a program that is not there; needs_file for a file.
-needs() { command -v "$1" >/dev/null || install_package "$2"; }
-needs_file() { [ -e "$1" ] || install_package "$2"; }
-install_package() {
-  [ "$(id -u)" = 0 ] || { printf '%s is not there: apt-get install %s\n' "$1" "$1" >&2; exit 1; }
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null 2>&1 ||
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null; }
-}
-
 # eventually runs a command until it succeeds, two minutes at most: it bounds a hanging test, and asserts no speed.
 eventually() {
   local end=$(($(date +%s) + 120))
@@ -62,12 +54,7 @@ readme() { awk -v begin="\`\`\`$1" '$0 == begin { inside = 1; next } /^```/ { in
 
 binary=$scratch/bin/mlm-lsp # of its own, so that its processes can be told from others
 mkdir "$scratch/bin" "$project"
-if [ -n "${MLM_LSP_E2E_BINARY:-}" ]; then
-  cp "$MLM_LSP_E2E_BINARY" "$binary"
-else
-  (cd "$repository" && go build -o "$binary" ./cmd/mlm-lsp)
-fi
-"$binary" runtime install >"$scratch/install" 2>&1 || { cat "$scratch/install" >&2; exit 1; }
+server "$repository" "$binary"
 MLM_LSP_ORT_LIBRARY=$("$binary" runtime info | sed -n 's/^path *//p')
 # The editors have a home of their own, with nobody's settings in it.
 user_home=$HOME
