@@ -40,7 +40,7 @@ func (l *look) bodyBehind(site treesitter.TypeSite, around treesitter.Span) (b b
 	if l.text(i) != "{" {
 		return b, false
 	}
-	return body{i, l.match(i), l.x.Function(l.tokens[i].Start)}, true
+	return body{i, l.match(i), l.around(l.tokens[i].Start)}, true
 }
 
 // match is the bracket that closes the one at a token; the last token where none does.
@@ -85,7 +85,7 @@ func (l *look) returns(b body) (list []int) {
 			}
 			continue
 		}
-		if (t == "return" || t == "yield") && l.x.Function(l.tokens[i].Start) == b.owner {
+		if (t == "return" || t == "yield") && l.around(l.tokens[i].Start) == b.owner {
 			list = append(list, i)
 		}
 	}

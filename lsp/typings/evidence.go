@@ -93,13 +93,14 @@ const (
 
 // look reads the tokens of a file but comments.
 type look struct {
-	x        *names.Index
-	tokens   []treesitter.Token
-	language string
-	site     treesitter.TypeSite
-	known    *bound // see names
-	looked   int    // expressions, see evident
-	promises bool   // what a function gives back is a promise of it
+	x         *names.Index
+	tokens    []treesitter.Token
+	language  string
+	site      treesitter.TypeSite
+	known     *bound                  // see names
+	functions map[int]treesitter.Span // see around
+	looked    int                     // expressions, see evident
+	promises  bool                    // what a function gives back is a promise of it
 	*Evidence
 }
 
@@ -117,7 +118,7 @@ func Look(x *names.Index, site treesitter.TypeSite) Evidence {
 	symbol := l.symbol(site)
 	l.signs(site, symbol)
 	behind := l.behind(site, symbol)
-	around := l.function(site)
+	around := l.around(site.Start)
 	switch {
 	case site.Kind == "return":
 		l.results(site, around)
@@ -218,8 +219,18 @@ func (l *look) signs(site treesitter.TypeSite, symbol int) {
 	}
 }
 
-// function is the innermost declaration around a site, its header included.
-func (l *look) function(site treesitter.TypeSite) treesitter.Span { return l.x.Function(site.Start) }
+// around is the innermost declaration around an offset, its header included: remembered, since many ask for the same ones and each is looked for from the file's beginning.
+func (l *look) around(offset int) treesitter.Span {
+	span, known := l.functions[offset]
+	if !known {
+		if l.functions == nil {
+			l.functions = map[int]treesitter.Span{}
+		}
+		span = l.x.Function(offset)
+		l.functions[offset] = span
+	}
+	return span
+}
 
 // take keeps what a value looks like.
 func (l *look) take(family Family, v value) {

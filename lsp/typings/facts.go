@@ -98,8 +98,12 @@ func FactsOf(f *treesitter.File) *Facts {
 				facts.passes[callee] = append(facts.passes[callee], taken{place, name, t})
 			}
 		}
+		unpacking := c.End + 1
+		if !c.Complete {
+			unpacking = l.unpacking(c)
+		}
 		for n, a := range c.Arguments {
-			if c.Complete || !l.starred(c, n) {
+			if a.Start < unpacking {
 				add(n, "", l.tokenAt(a))
 			}
 		}
@@ -128,7 +132,7 @@ func (l *look) named(c treesitter.Call, take func(name string, at int)) {
 // class reads what a class or interface has.
 func (l *look) class(d treesitter.Declaration) Class {
 	c := Class{Members: map[string]bool{}}
-	own := func(offset int) bool { return l.x.Function(offset) == d.Span }
+	own := func(offset int) bool { return l.around(offset) == d.Span }
 	for _, inner := range l.x.File.Declarations {
 		if inner.Start > d.Start && inner.End <= d.End && l.isFunction(inner) && inner.Start > d.Header.Start && l.classAround(l.x.Next(inner.Start)) == d.Name {
 			c.Members[inner.Name] = true

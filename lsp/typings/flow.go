@@ -150,20 +150,20 @@ func (l *look) argument(c treesitter.Call, place int, name string) int {
 	if value := l.keyword(c, name); value >= 0 && l.language == "python" {
 		return value
 	}
-	if place < 0 || place >= len(c.Arguments) || !c.Complete && l.starred(c, place) {
+	if place < 0 || place >= len(c.Arguments) || !c.Complete && l.unpacking(c) <= c.Arguments[place].Start {
 		return -1
 	}
 	return l.tokenAt(c.Arguments[place])
 }
 
-// starred tells whether a call unpacks something before or at a place.
-func (l *look) starred(c treesitter.Call, place int) bool {
-	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start <= c.Arguments[place].Start; i++ {
+// unpacking is the offset at which a call unpacks something for the first time; behind its end where it does not.
+func (l *look) unpacking(c treesitter.Call) int {
+	for i := l.x.Next(c.Callee.End); i < len(l.tokens) && l.tokens[i].Start < c.End; i++ {
 		if t := l.text(i); t == "*" || t == "**" || t == "..." {
-			return true
+			return l.tokens[i].Start
 		}
 	}
-	return false
+	return c.End + 1
 }
 
 // takesOver gives a field or variable that is a parameter what the file says of the parameter.

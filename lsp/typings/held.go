@@ -57,7 +57,7 @@ func (l *look) valueOf(name string, i, deep int) string {
 			return t
 		}
 	}
-	inside := l.x.Function(l.tokens[i].Start)
+	inside := l.around(l.tokens[i].Start)
 	last := -1
 	for _, k := range l.names().assigned[name] {
 		if l.tokens[k].Start >= l.tokens[i].Start && last >= 0 {
@@ -66,11 +66,11 @@ func (l *look) valueOf(name string, i, deep int) string {
 		if (l.tokens[k].Receiver.Len() > 0) != field {
 			continue
 		}
-		if at := l.x.Function(l.tokens[k].Start); at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.x.Function(l.tokens[last].Start) != inside) {
+		if at := l.around(l.tokens[k].Start); at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.around(l.tokens[last].Start) != inside) {
 			last = k
 		}
 	}
-	if said != "" && (last < 0 || l.x.Function(l.tokens[last].Start) != inside) {
+	if said != "" && (last < 0 || l.around(l.tokens[last].Start) != inside) {
 		return said
 	}
 	if last >= 0 {
@@ -135,7 +135,7 @@ func (l *look) assignedValue(a assignment, name string, deep int) string {
 func (l *look) parameterAt(name string, offset int) (best treesitter.TypeSite, ok bool) {
 	least := len(l.x.File.Text)
 	for _, p := range l.names().parameters[name] {
-		if function := l.x.Function(p.Start); function.Contains(offset) && function.Len() < least {
+		if function := l.around(p.Start); function.Contains(offset) && function.Len() < least {
 			best, ok, least = p, true, function.Len()
 		}
 	}
@@ -183,7 +183,7 @@ func (l *look) assigned(k int) bool {
 
 // annotated is what a name is annotated with, in the function around an offset (here) if there, else anywhere in the file.
 func (l *look) annotated(name string, offset int) (best string, here bool) {
-	inside := l.x.Function(offset)
+	inside := l.around(offset)
 	for _, s := range l.names().annotated[name] {
 		if !apart(s.Span, l.site.Span) {
 			continue
@@ -357,7 +357,7 @@ func (l *look) filled(k int, v value, name string, deep int) string {
 		return ""
 	}
 	field := l.tokens[k].Receiver.Len() > 0 || l.site.Kind == "field"
-	around := l.x.Function(l.tokens[k].Start)
+	around := l.around(l.tokens[k].Start)
 	from, to := l.x.Next(around.Start), around.End
 	if field {
 		from, to = 0, len(l.x.File.Text)

@@ -79,7 +79,7 @@ func (l *look) assignments(site treesitter.TypeSite, behind int, around treesitt
 		if field := l.tokens[k].Receiver.Len() > 0; field != (site.Kind == "field") {
 			continue
 		}
-		if site.Kind == "variable" && l.x.Function(l.tokens[k].Start) != around {
+		if site.Kind == "variable" && l.around(l.tokens[k].Start) != around {
 			continue
 		}
 		if head := l.text(l.step(l.step(k, -1), -1)); site.Kind == "field" && head != "self" && head != "this" {
@@ -113,7 +113,7 @@ func (l *look) returnedOrExpression(site treesitter.TypeSite, around treesitter.
 func (l *look) returnedOrYielded(d treesitter.Declaration) string {
 	yields, all := false, ""
 	for i := l.x.Next(d.Header.End); i < len(l.tokens) && l.tokens[i].Start < d.End; i++ {
-		if l.text(i) != "yield" || l.x.Function(l.tokens[i].Start) != d.Span {
+		if l.text(i) != "yield" || l.around(l.tokens[i].Start) != d.Span {
 			continue
 		}
 		next := l.step(i, 1)
