@@ -1,5 +1,5 @@
 -- The heat map: each token on the colour of its surprisal. What the server says of a version is drawn on that version only; what is edited loses its colours at once,
--- and the whole is asked again after a pause.
+-- and it is asked again after a pause: first what a window shows of it, since a long file takes seconds, and then the whole.
 local server = require('mlm-lsp.server')
 
 local M = {}
@@ -97,9 +97,15 @@ local function byte(lines, position, encoding)
   return position.line, ok and column or #line
 end
 
-local function draw(buffer, result, encoding)
+-- draw colours the tokens of an answer; where that is about a part of the text, what lies outside them keeps its colours.
+local function draw(buffer, result, encoding, part)
   local lines = vim.api.nvim_buf_get_lines(buffer, 0, -1, false)
-  vim.api.nvim_buf_clear_namespace(buffer, space, 0, -1)
+  local first, last = result.tokens[1], result.tokens[#result.tokens]
+  if not part then
+    vim.api.nvim_buf_clear_namespace(buffer, space, 0, -1)
+  elseif first then
+    vim.api.nvim_buf_clear_namespace(buffer, space, first.range.start.line, last.range['end'].line + 1)
+  end
   for _, token in ipairs(result.tokens) do
     if token.level > 0 then
       local row, column = byte(lines, token.range.start, encoding)
@@ -111,13 +117,23 @@ local function draw(buffer, result, encoding)
   end
 end
 
-local function ask(buffer)
+-- seen is the range that a window shows of a buffer; nil where that is all of it, or none does.
+local function seen(buffer)
+  local window = vim.fn.bufwinid(buffer)
+  if window == -1 then return end
+  local first, last = vim.fn.line('w0', window), vim.fn.line('w$', window)
+  if last - first + 1 >= vim.api.nvim_buf_line_count(buffer) then return end
+  return { start = { line = first - 1, character = 0 }, ['end'] = { line = last - 1, character = 2147483647 } } -- which stands for the line's end
+end
+
+-- ask asks for a part of the text and then for the whole, or for the whole at once.
+local function ask(buffer, part)
   local heat = drawn[buffer]
   local client = server.clients(buffer)[1]
   if not heat or not client then return end
   if heat.asked then server.cancel(heat.asked.client, heat.asked.number) end
   local version = vim.lsp.util.buf_versions[buffer]
-  local sent, number = server.request(client, 'workspace/executeCommand', { command = 'mlm-lsp.surprise', arguments = { vim.uri_from_bufnr(buffer) } }, function(err, result)
+  local sent, number = server.request(client, 'workspace/executeCommand', { command = 'mlm-lsp.surprise', arguments = { vim.uri_from_bufnr(buffer), part } }, function(err, result)
     if drawn[buffer] ~= heat or not vim.api.nvim_buf_is_loaded(buffer) then return end
     if err then
       -- What was edited or taken back meanwhile is asked again anyway.
@@ -130,15 +146,18 @@ local function ask(buffer)
     heat.asked = nil
     if result.version ~= vim.lsp.util.buf_versions[buffer] or version ~= result.version then return end -- the timer runs
     heat.legend = result.legend
-    draw(buffer, result, client.offset_encoding)
+    draw(buffer, result, client.offset_encoding, part)
     show_legends()
+    if part then ask(buffer) end
   end, buffer)
   heat.asked = sent and { client = client, number = number } or nil
 end
 
 -- again asks after a pause.
 local function again(buffer)
-  drawn[buffer].timer:start(pause, 0, vim.schedule_wrap(function() ask(buffer) end))
+  drawn[buffer].timer:start(pause, 0, vim.schedule_wrap(function()
+    if drawn[buffer] then ask(buffer, seen(buffer)) end
+  end))
 end
 
 --- clear takes the map of a buffer away.
@@ -198,7 +217,7 @@ function M.toggle(buffer)
       if drawn[buffer] == heat then M.clear(buffer) end
     end,
   })
-  ask(buffer)
+  ask(buffer, seen(buffer))
 end
 
 return M

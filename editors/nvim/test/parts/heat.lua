@@ -12,8 +12,19 @@ child.test('the heat map', nil, function(c)
     end
   end
   local function on(row) return vim.tbl_filter(function(m) return m.row == row end, c:marks(space)) end
+  c:lua([[
+    local server = require('mlm-lsp.server')
+    local request = server.request
+    asked = {}
+    server.request = function(client, method, params, ...)
+      if params.command == 'mlm-lsp.surprise' then table.insert(asked, params.arguments[2] and 'seen' or 'whole') end
+      return request(client, method, params, ...)
+    end
+  ]])
   c:keys(':MlmLsp heat<CR>')
   c:expect('tokens are coloured', function() return #c:marks(space) > 20 end)
+  c:expect('what is seen is asked for first, then the whole', function() return c:lua([[return table.concat(asked, ' ')]]) == 'seen whole' end)
+  c:expect('also what is not seen is coloured', function() return c:lua([[return vim.fn.line('w$')]]) < 69 and #on(68) > 0 end)
   c:expect('a legend says what colours mean', legend)
   -- A misspelt name is what the model expects least.
   local row = 68
