@@ -14,7 +14,6 @@ exports.run = async (suite, { platform }) => {
       const toast = await w.notification('mlm-lsp runs');
       await toast.getByText('Get Started').click();
       await until('the walkthrough', async () => /Get Started with mlm-lsp/.test(await page.locator('.gettingStartedContainer').innerText()));
-      await page.keyboard.press('Control+F4');
     });
 
     await w.open('inventory.py');
@@ -69,6 +68,23 @@ exports.run = async (suite, { platform }) => {
       await page.screenshot({ path: suite.picture('annotated') });
       await page.keyboard.press('Control+Z');
       await w.saved('report.py', text => !/title: str|verbose: bool/.test(text));
+    });
+
+    await suite.test(w, 'commands: the same action is previewed on Ctrl+Enter, and writes what is ticked', async () => {
+      await w.open('report.py');
+      await w.goto(20, 18);
+      await page.keyboard.press('Control+.');
+      await w.action('Annotate this file').hover();
+      await page.locator('.action-widget .monaco-list-row.focused').filter({ hasText: 'Annotate this file' }).waitFor();
+      await page.keyboard.press('Control+Enter');
+      const apply = page.getByRole('button', { name: 'Apply', exact: true });
+      await apply.waitFor();
+      await until('the edits', async () => (await page.locator('.part.panel .monaco-list-row').allInnerTexts()).some(row => row.includes('verbose')));
+      await page.screenshot({ path: suite.picture('annotate preview') });
+      assert(!fs.readFileSync(path.join(folder, 'report.py'), 'utf8').includes('title: str'));
+      await apply.click();
+      await w.open('report.py');
+      await w.saved('report.py', text => ['title: str = "Sales"', 'verbose: bool = False'].every(t => text.includes(t)));
     });
 
     await suite.test(w, 'commands: doctor says that all is well', async () => {
