@@ -302,7 +302,7 @@ class Workbench {
     this.server.kill('SIGTERM');
     const left = () => running.filter(p => commandOf(p.pid) === p.command);
     try {
-      await until('the workbench to end', () => left().length === 0, 15_000);
+      await until('the workbench to end', () => left().length === 0);
       return [];
     } catch {
       const survivors = left();
@@ -313,7 +313,7 @@ class Workbench {
           // It ended by itself.
         }
       }
-      await until('the workbench to be gone', () => left().length === 0, 15_000);
+      await until('the workbench to be gone', () => left().length === 0);
       return survivors;
     }
   }
