@@ -69,7 +69,7 @@ func takeApart(language, text string) expr {
 const deepest = 12
 
 func pythonExpr(text string, deep int) expr {
-	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2 {
+	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2 && whole(text[1:len(text)-1]) {
 		text = strings.TrimSpace(text[1 : len(text)-1]) // a name that is defined further down
 	}
 	if deep > deepest {
@@ -94,6 +94,31 @@ func pythonExpr(text string, deep int) expr {
 		return unionOf(args)
 	}
 	return expr{name: name, args: args, args0: true}
+}
+
+// whole tells whether all brackets and quotes of a text close within it, and whether nothing is in it that cut may take for brackets.
+func whole(text string) bool {
+	if strings.ContainsAny(text, "<>`") {
+		return false
+	}
+	depth, quote := 0, byte(0)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			if depth--; depth < 0 {
+				return false
+			}
+		}
+	}
+	return depth == 0 && quote == 0
 }
 
 // pythonAliases are names that mean the same.
