@@ -96,9 +96,9 @@ func pythonExpr(text string, deep int) expr {
 	return expr{name: name, args: args, args0: true}
 }
 
-// whole tells whether all brackets and quotes of a text close within it, and whether nothing is in it that cut may take for brackets.
+// whole tells whether a text may be one type: all brackets and quotes close within it, nothing is in it that cut may take for brackets, and it is no list.
 func whole(text string) bool {
-	if strings.ContainsAny(text, "<>`") {
+	if strings.ContainsAny(text, "<>`") || len(cut(text, ",")) > 1 {
 		return false
 	}
 	depth, quote := 0, byte(0)
