@@ -138,7 +138,7 @@ func scriptExpr(text string, deep int) expr {
 	for len(text) > 1 && text[0] == '(' && closes(text) == len(text)-1 {
 		text = strings.TrimSpace(text[1 : len(text)-1])
 	}
-	if deep > deepest || len(cut(text, "=>")) > 1 || len(cut(text, " ? ")) > 1 || len(cut(text, " is ")) > 1 || len(cut(text, "&")) > 1 {
+	if deep > deepest || len(cut(text, "=>")) > 1 || len(cut(text, "?")) > 1 || len(cut(text, " is ")) > 1 || len(cut(text, "&")) > 1 {
 		return expr{name: text}
 	}
 	if parts := cut(strings.TrimPrefix(text, "|"), "|"); len(parts) > 1 {
