@@ -24,7 +24,7 @@ def read_items(path):
 def total_value(items: list[Item]):
     total = 0.0
     for item in items:
-        total += item.quanity * item.price
+        total += item.quantity * item.prcie
     return total
 
 

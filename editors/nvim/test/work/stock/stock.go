@@ -34,7 +34,7 @@ func (w *Warehouse) Add(name string, quantity int) {
 		item = &Item{Name: name}
 		w.items[name] = item
 	}
-	item.Quantity += quanity
+	item.Quantity += quantiy
 }
 
 // Take removes a quantity of an item.

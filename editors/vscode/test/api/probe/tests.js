@@ -101,6 +101,18 @@ const tests = {
     await until('it to come back', () => ours(document.uri).length === 1);
   },
 
+  'the example that the walkthrough opens has one mistake, and its quick fix mends it': async () => {
+    await vscode.commands.executeCommand('mlmLsp.openExample');
+    const { document } = vscode.window.activeTextEditor;
+    assert(document.isUntitled, `it is ${document.uri}`);
+    const found = await until('a report', () => ours(document.uri).length > 0 && ours(document.uri));
+    assert.deepEqual(found.map(d => document.getText(d.range)), ['prcie']);
+    const actions = await vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, found[0].range, vscode.CodeActionKind.QuickFix.value, 20);
+    await vscode.workspace.applyEdit(actions.find(a => a.isPreferred).edit);
+    assert(document.getText().includes('item.quantity * item.price\n'), document.getText());
+    await until('the report to go', () => ours(document.uri).length === 0);
+  },
+
   'completions say where they are from, and follow their setting': async () => {
     const editor = await open('inventory.py');
     const { document } = editor;
