@@ -129,7 +129,7 @@ func TestNormalise(t *testing.T) {
 
 // FuzzNormalise: any text has a normal form, and writing what was taken apart gives one that is the same.
 func FuzzNormalise(f *testing.F) {
-	for _, text := range []string{"Union[]", "Optional[x, y]", "a | | b", "[[[", "Dict[str,", "((a)", "a<b<c>>[]", "'", "x[\"y\"]", "() => a | b", "{a: b}[]", "Literal['a|b']", "x['a]|b']", "x['a>b', c]", "x['0,0']", "a |?| b", "A extends B?C|D:E"} {
+	for _, text := range []string{"Union[]", "Optional[x, y]", "a | | b", "[[[", "Dict[str,", "((a)", "a<b<c>>[]", "'", "x[\"y\"]", "() => a | b", "{a: b}[]", "Literal['a|b']", "x['a]|b']", "x['a>b', c]", "x['0,0']", "a |?| b", "A extends B?C|D:E", "\"'a'\""} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -69,7 +69,7 @@ func takeApart(language, text string) expr {
 const deepest = 12
 
 func pythonExpr(text string, deep int) expr {
-	if len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2 && whole(text[1:len(text)-1]) {
+	for len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2 && whole(text[1:len(text)-1]) {
 		text = strings.TrimSpace(text[1 : len(text)-1]) // a name that is defined further down
 	}
 	if deep > deepest {
