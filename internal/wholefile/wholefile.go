@@ -26,14 +26,19 @@ func Create(dir, pattern string) (File, error) { return os.CreateTemp(dir, patte
 
 // Write gives path what write writes. Errors are those of the file system and of write, without a word on what was
 // being done: the caller knows what the file is. A link is followed, and what is no file at all, a pipe or a device,
-// is written into: a name like /dev/stdout must not be replaced.
+// is written into: a name like /dev/stdout must not be replaced. A file keeps its permissions, a program is one
+// afterwards; one that its owner may not write either is left alone, and the error is fs.ErrPermission.
 func Write(path string, write func(io.Writer) error) error { return WriteWith(Create, path, write) }
 
 // WriteWith is Write with files made by create.
 func WriteWith(create CreateFunc, path string, write func(io.Writer) error) (err error) {
+	mode := fs.FileMode(0o644)
 	if info, errStat := os.Stat(path); errStat == nil {
 		if !info.Mode().IsRegular() && !info.IsDir() {
 			return into(path, write)
+		}
+		if mode = info.Mode().Perm(); mode&0o200 == 0 {
+			return &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return err
@@ -58,7 +63,7 @@ func WriteWith(create CreateFunc, path string, write func(io.Writer) error) (err
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Chmod(f.Name(), fs.FileMode(0o644)); err != nil { // temporary files are made for their owner alone
+	if err := os.Chmod(f.Name(), mode); err != nil { // temporary files are made for their owner alone
 		return err
 	}
 	return os.Rename(f.Name(), path)

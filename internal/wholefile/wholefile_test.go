@@ -46,6 +46,39 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A program that is written anew can still be run, what is secret stays so, and what is read-only is left as it is.
+func TestPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no such permissions")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, mode := range []os.FileMode{0o755, 0o600, 0o664, 0o444} {
+		if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		want, err := "new", Write(path, text("new"))
+		if mode == 0o444 {
+			want = "old"
+			if !errors.Is(err, os.ErrPermission) {
+				t.Errorf("a read-only file: error %v", err)
+			}
+		} else if err != nil {
+			t.Error(err)
+		}
+		if got := read(t, path); got != want {
+			t.Errorf("a file of mode %v holds %q, want %q", mode, got, want)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode %v, want %v, error %v", info.Mode(), mode, err)
+		}
+		alone(t, dir, 1)
+	}
+}
+
 // alone fails the test unless dir holds n entries: nothing was left beside them.
 func alone(t *testing.T, dir string, n int) {
 	t.Helper()
