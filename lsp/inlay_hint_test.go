@@ -391,6 +391,33 @@ func TestHintsFollowTheIndex(t *testing.T) {
 	e.Close()
 }
 
+// What the index has read while the sites of a new version are listed counts for these, too: none of what was known is carried over.
+func TestIndexReadsWhileSitesAreListed(t *testing.T) {
+	s := newServer(quick(nil))
+	s.rehinted, s.rehinting = time.Now(), time.Hour // the editor is not told yet
+	var listing func(context.Context)
+	s.spawn = func(work func(context.Context)) context.CancelFunc { listing = work; return func() {} }
+	f := &folder{path: "/project"}
+	s.folders = []*folder{f}
+	doc := &document{snapshot: s.newSnapshot(file, 2, "python", []byte(orders))}
+	s.documents[file] = doc
+	before := s.newSnapshot(file, 1, "python", []byte(orders+"\n"))
+	doc.types.of, doc.types.sites = before, listSites(before, typing{})
+	for i := range doc.types.sites {
+		doc.types.sites[i].known = true
+	}
+	s.list(doc)
+	s.retypeAll(f)
+	go listing(t.Context())
+	(<-s.events)()
+	if doc.types.of != doc.snapshot || len(doc.types.sites) == 0 {
+		t.Fatalf("%d sites", len(doc.types.sites))
+	}
+	if i := slices.IndexFunc(doc.types.sites, func(b bareSite) bool { return b.known }); i >= 0 {
+		t.Errorf("`%s` is what it was before the index read", doc.types.sites[i].Symbol)
+	}
+}
+
 // Who closes a document, or cancels, leaves nobody waiting.
 func TestHintsNobodyWaitsFor(t *testing.T) {
 	m := &scripted{predict: func(ctx context.Context, qs []model.Query) ([]model.Prediction, error) {

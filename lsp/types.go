@@ -32,6 +32,7 @@ type typing struct {
 	of      *snapshot // the version that the sites are of; nil: none yet
 	sites   []bareSite
 	failed  bool // the model failed in that version
+	turn    int  // how often all of them were to be asked again
 	listing *snapshot
 	waiting []*hintsCall
 	owed    []treesitter.Span // where an editor has incomplete hints, and is to be told when there are more
@@ -132,6 +133,9 @@ func (s *server) list(doc *document) {
 		err := s.protect("types", func() error { sites = listSites(snap, earlier); return nil })
 		s.post(func() {
 			if doc.snapshot == snap && s.documents[snap.uri] == doc {
+				if doc.types.turn != earlier.turn {
+					sites = unknown(sites)
+				}
 				doc.types.of, doc.types.sites, doc.types.failed = snap, sites, err != nil
 				s.answerHints(doc)
 				s.schedule()
@@ -153,10 +157,8 @@ func (s *server) retypeAll(f *folder) {
 		if s.checking != nil && s.checking.snapshot == doc.snapshot {
 			s.stopCheck() // it may be asking about types by what was
 		}
-		doc.types.sites = slices.Clone(doc.types.sites)
-		for i := range doc.types.sites {
-			doc.types.sites[i].known = false
-		}
+		doc.types.sites = unknown(doc.types.sites)
+		doc.types.turn++
 		some = true
 	}
 	if !some || s.rehints != nil {
@@ -168,6 +170,15 @@ func (s *server) retypeAll(f *folder) {
 			s.refreshHints()
 		})
 	})
+}
+
+// unknown are sites with what is known of them, all of which are to be asked about.
+func unknown(sites []bareSite) []bareSite {
+	sites = slices.Clone(sites)
+	for i := range sites {
+		sites[i].known = false
+	}
+	return sites
 }
 
 // retype forgets what waits for the hints of a version that is no longer the newest, or of a document that is closed.
