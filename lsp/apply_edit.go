@@ -21,10 +21,15 @@ import (
 // errAppliesNothing is what a command says that changes texts.
 var errAppliesNothing = jsonrpc2.NewError(jsonrpc2.InvalidRequest, "the editor applies no edits that it did not ask for: use the code action of the same name")
 
-// apply has the editor do an edit, and waits until it is done. It belongs to a request's goroutine.
-func (s *server) apply(ctx context.Context, label string, edit *protocol317.WorkspaceEdit) error {
+// apply has the editor do an edit, and waits until it is done. of is the text that it was made for; nil is one that is not open. Not every editor is told its version with the edit, so one of
+// an older text is not sent. It belongs to a request's goroutine.
+func (s *server) apply(ctx context.Context, label string, of *snapshot, edit *protocol317.WorkspaceEdit) error {
 	done := make(chan error, 1)
 	s.post(func() {
+		if of != nil && (s.documents[of.uri] == nil || s.documents[of.uri].snapshot != of) {
+			done <- errModified
+			return
+		}
 		s.ask(protocol.MethodWorkspaceApplyEdit, protocol317.ApplyEditParams{Label: label, Edit: edit}, func(raw json.RawMessage, err error) {
 			var result protocol317.ApplyEditResult
 			if err == nil {
@@ -77,7 +82,7 @@ func (s *server) annotateFile(raw []json.RawMessage) (work, error) {
 			s.post(s.tellNoTypes)
 			return false, nil
 		}
-		return true, s.apply(ctx, "Annotate this file", edit)
+		return true, s.apply(ctx, "Annotate this file", a.snap, edit)
 	}, nil
 }
 
@@ -113,6 +118,6 @@ func (s *server) silenceKind(raw []json.RawMessage) (work, error) {
 		if err != nil {
 			return nil, err
 		}
-		return where, s.apply(ctx, "Ignore "+kind+" in this project", edit)
+		return where, s.apply(ctx, "Ignore "+kind+" in this project", a.conf, edit)
 	}, nil
 }

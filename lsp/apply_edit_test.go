@@ -1,13 +1,19 @@
 package lsp
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"go.lsp.dev/jsonrpc2"
+
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 )
 
@@ -57,6 +63,32 @@ func TestSilenceCommandThatIsDeclined(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	e.Close()
+}
+
+// What was typed between the making of an edit and its sending is not overwritten, in an editor that knows no versions of edits either.
+func TestEditOfAnOlderTextIsNotSent(t *testing.T) {
+	s := newServer(quick(nil))
+	old := s.newSnapshot(file, 1, "python", []byte("x = 1\n"))
+	doc := &document{snapshot: s.newSnapshot(file, 2, "python", []byte("yx = 1\n"))}
+	s.documents[file] = doc
+	for name, c := range map[string]struct {
+		of   *snapshot
+		sent int
+	}{"the newest": {doc.snapshot, 1}, "an older one": {old, 0}, "a file that is not open": {nil, 1}} {
+		s.asked = map[jsonrpc2.ID]func(json.RawMessage, error){}
+		ctx, cancel := context.WithCancel(t.Context())
+		result := make(chan error, 1)
+		go func() { result <- s.apply(ctx, "", c.of, &protocol317.WorkspaceEdit{}) }()
+		(<-s.events)()
+		if len(s.asked) != c.sent {
+			t.Errorf("%s: asked %d times", name, len(s.asked))
+		} else if c.sent == 0 {
+			if err := <-result; !errors.Is(err, errModified) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		cancel()
+	}
 }
 
 // All that is sure is written, and the editor told what its edits are for; where nothing is, the user is told so.
