@@ -112,14 +112,14 @@ func TestNormalise(t *testing.T) {
 		{"python", "Optional[str]", "str | None"}, {"python", "Union[None, int, str]", "str | int | None"}, {"python", "List[Dict[str, Any]]", "list[dict[str, typing.Any]]"},
 		{"python", "\"Cart\"", "Cart"}, {"python", "t.Optional['Cart']", "Cart | None"}, {"python", "Optional[Optional[int]]", "int | None"}, {"python", "Callable[..., int]", "typing.Callable[..., int]"},
 		{"typescript", "string[]", "Array<string>"}, {"typescript", "undefined | string", "string | undefined"}, {"typescript", "(A | B)[]", "Array<B | A>"}, {"typescript", "'a' | \"b\"", "\"b\" | 'a'"},
-		{"typescript", "Promise<A|null>", "Promise<null | A>"}, {"javascript", "String", "string"},
+		{"typescript", "Promise<A|null>", "Promise<null | A>"}, {"typescript", "(')' | A)[]", "Array<A | \")\">"}, {"javascript", "String", "string"},
 	} {
 		if x, y := Normalise(c.language, c.a), Normalise(c.language, c.b); x != y {
 			t.Errorf("%s is %s, %s is %s", c.a, x, c.b, y)
 		}
 	}
 	for _, c := range []struct{ language, a, b string }{
-		{"python", "list[int]", "list[str]"}, {"python", "list", "list[int]"}, {"typescript", "() => void", "void"}, {"typescript", "A & B", "A | B"},
+		{"python", "list[int]", "list[str]"}, {"python", "list", "list[int]"}, {"typescript", "() => void", "void"}, {"typescript", "A & B", "A | B"}, {"typescript", `"it's"`, `"it\"s"`},
 	} {
 		if x, y := Normalise(c.language, c.a), Normalise(c.language, c.b); x == y {
 			t.Errorf("%s and %s are both %s", c.a, c.b, x)
@@ -129,7 +129,7 @@ func TestNormalise(t *testing.T) {
 
 // FuzzNormalise: any text has a normal form, and writing what was taken apart gives one that is the same.
 func FuzzNormalise(f *testing.F) {
-	for _, text := range []string{"Union[]", "Optional[x, y]", "a | | b", "[[[", "Dict[str,", "((a)", "a<b<c>>[]", "'", "x[\"y\"]", "() => a | b", "{a: b}[]", "Literal['a|b']", "x['a]|b']", "x['a>b', c]", "x['0,0']", "a |?| b", "A extends B?C|D:E", "\"'a'\""} {
+	for _, text := range []string{"Union[]", "Optional[x, y]", "a | | b", "[[[", "Dict[str,", "((a)", "a<b<c>>[]", "'", "x[\"y\"]", "() => a | b", "{a: b}[]", "Literal['a|b']", "x['a]|b']", "x['a>b', c]", "x['0,0']", "a |?| b", "A extends B?C|D:E", "\"'a'\"", "\"it's|\"", `"a\"|b" | 'c'`} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -43,8 +43,8 @@ func cut(text, separator string) (parts []string) {
 				depth--
 			}
 		case '"', '\'', '`':
-			if end := strings.IndexByte(text[i+1:], c); end >= 0 {
-				i += end + 1
+			if end := quoteEnd(text, i); end >= 0 {
+				i = end
 			}
 		default:
 			if depth == 0 && strings.HasPrefix(text[i:], separator) {
@@ -54,6 +54,38 @@ func cut(text, separator string) (parts []string) {
 		}
 	}
 	return append(parts, strings.TrimSpace(text[start:]))
+}
+
+// quoteEnd is the place of the quote that closes the one at i, -1 where none does.
+func quoteEnd(text string, i int) int {
+	for k := i + 1; k < len(text); k++ {
+		switch text[k] {
+		case '\\':
+			k++
+		case text[i]:
+			return k
+		}
+	}
+	return -1
+}
+
+// requote writes the text literals in a type of TypeScript with one kind of quotes, where they hold none themselves.
+func requote(text string, by byte) string {
+	b := []byte(text)
+	for i := 0; i < len(b); i++ {
+		if !strings.ContainsRune("\"'`", rune(b[i])) {
+			continue
+		}
+		end := quoteEnd(text, i)
+		if end < 0 {
+			break
+		}
+		if b[i] != '`' && !strings.ContainsAny(text[i+1:end], "\"'") {
+			b[i], b[end] = by, by
+		}
+		i = end
+	}
+	return string(b)
 }
 
 // takeApart reads a type of Python or TypeScript.
@@ -69,7 +101,7 @@ func takeApart(language, text string) expr {
 const deepest = 12
 
 func pythonExpr(text string, deep int) expr {
-	for len(text) > 1 && (text[0] == '"' || text[0] == '\'') && strings.IndexByte(text[1:], text[0]) == len(text)-2 && whole(text[1:len(text)-1]) {
+	for len(text) > 1 && (text[0] == '"' || text[0] == '\'') && quoteEnd(text, 0) == len(text)-1 && whole(text[1:len(text)-1]) {
 		text = strings.TrimSpace(text[1 : len(text)-1]) // a name that is defined further down
 	}
 	if deep > deepest {
@@ -101,24 +133,22 @@ func whole(text string) bool {
 	if strings.ContainsAny(text, "<>`") || len(cut(text, ",")) > 1 {
 		return false
 	}
-	depth, quote := 0, byte(0)
-	for i := range len(text) {
-		switch c := text[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"', '\'':
+			if i = quoteEnd(text, i); i < 0 {
+				return false
 			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == '(' || c == '[' || c == '{':
+		case '(', '[', '{':
 			depth++
-		case c == ')' || c == ']' || c == '}':
+		case ')', ']', '}':
 			if depth--; depth < 0 {
 				return false
 			}
 		}
 	}
-	return depth == 0 && quote == 0
+	return depth == 0
 }
 
 // pythonAliases are names that mean the same.
@@ -150,19 +180,23 @@ func scriptExpr(text string, deep int) expr {
 	if open := strings.IndexByte(text, '<'); open > 0 && strings.HasSuffix(text, ">") && isPath(text[:open]) {
 		return expr{name: text[:open], args: exprs(cut(text[open+1:len(text)-1], ","), deep, scriptExpr), args0: true}
 	}
-	return expr{name: strings.ReplaceAll(text, "'", "\"")}
+	return expr{name: requote(text, '"')}
 }
 
-// closes is the place of the bracket that closes the first.
+// closes is the place of the bracket that closes the first, -1 where none does.
 func closes(text string) int {
 	depth := 0
-	for i := range len(text) {
+	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '(', '[', '{':
 			depth++
 		case ')', ']', '}':
 			if depth--; depth == 0 {
 				return i
+			}
+		case '"', '\'', '`':
+			if end := quoteEnd(text, i); end >= 0 {
+				i = end
 			}
 		}
 	}
@@ -330,7 +364,7 @@ func (s *style) script(e expr) string {
 	}
 	name := e.name
 	if s.single {
-		name = strings.ReplaceAll(name, "\"", "'")
+		name = requote(name, '\'')
 	}
 	if !e.args0 {
 		return name
