@@ -43,6 +43,7 @@ func startSuspecting(t testing.TB, check func(context.Context, Model, *treesitte
 	config fakeeditor.Config) *fakeeditor.Editor {
 	t.Helper()
 	s := newServer(opts)
+	unindexed(s)
 	s.suspect = check
 	config.Progress = true
 	begun := make(chan struct{})

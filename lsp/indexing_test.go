@@ -64,6 +64,9 @@ func startIndexing(t *testing.T, directory, cache string, config fakeeditor.Conf
 // atOnce has nothing wait for things to settle.
 func atOnce(s *server) { s.beginning, s.settling, s.pressing = 0, time.Millisecond, time.Millisecond }
 
+// unindexed has no index begin to be read some time after the start, on a slow machine in the middle of a test that it is not the business of: what it reads has the workspace checked anew.
+func unindexed(s *server) { s.beginning = time.Hour }
+
 func (x *indexed) uri(name string) string {
 	return "file://" + strings.TrimSuffix(filepath.ToSlash(filepath.Join(x.directory, name)), "/")
 }

@@ -67,6 +67,7 @@ func TestReadingAFolderIsShown(t *testing.T) {
 		return filepath.Glob(filepath.Join(root, "*.py"))
 	}
 	s := newServer(opts)
+	unindexed(s)
 	s.patience = 1
 	folder := "file://" + filepath.ToSlash(directory)
 	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{Progress: true, Folders: []string{folder}})

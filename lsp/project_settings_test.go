@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"mlm-lsp/internal/wholefile"
 	"mlm-lsp/lsp/fakeeditor"
 	"mlm-lsp/lsp/settings"
 )
@@ -20,7 +22,12 @@ func place(t *testing.T, directory, name, text string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	// At once, as editors save: what looks at the folder meanwhile sees the old text or the new one.
+	err := wholefile.Write(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return uriOf(path)

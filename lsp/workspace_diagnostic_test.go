@@ -200,6 +200,7 @@ func TestWorkspaceDiagnosticsAreShown(t *testing.T) {
 		return wrongIsRight()(ctx, m, f, opts)
 	}
 	s := newServer(listing(quick(&scripted{})))
+	unindexed(s)
 	s.suspect, s.patience = check, 1
 	begun := make(chan struct{})
 	s.opts.Open = func(context.Context, func(string)) (Model, error) { <-begun; return &scripted{}, nil }

@@ -288,9 +288,18 @@ func (e *Editor) Served() error {
 // Send writes bytes as they are.
 func (e *Editor) Send(raw []byte) {
 	e.t.Helper()
-	if _, err := e.conn.Write(raw); err != nil {
+	if err := e.write(raw); err != nil {
 		e.t.Fatalf("writing to the server: %v", err)
 	}
+}
+
+// write gives up where the server takes nothing any more: a test that hangs tells less than one that fails.
+func (e *Editor) write(raw []byte) error {
+	if err := e.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err := e.conn.Write(raw)
+	return err
 }
 
 func (e *Editor) send(m message) {
@@ -482,7 +491,11 @@ func (e *Editor) Registered(method string) {
 func (e *Editor) await(what string, met func() bool) {
 	e.t.Helper()
 	deadline := time.Now().Add(patience)
-	alarm := time.AfterFunc(patience, func() { e.changed.Broadcast() })
+	alarm := time.AfterFunc(patience, func() {
+		e.mu.Lock() // else it may come between the look at the clock and the wait, which nothing would end then
+		defer e.mu.Unlock()
+		e.changed.Broadcast()
+	})
 	defer alarm.Stop()
 	e.mu.Lock()
 	for !met() {
@@ -562,7 +575,7 @@ func (e *Editor) read() {
 // for it.
 func (e *Editor) answer() {
 	for framed := range e.answers {
-		_, _ = e.conn.Write(framed)
+		_ = e.write(framed) // the pipe is closed, or the test's own writes fail as well
 	}
 }
 
