@@ -69,6 +69,8 @@ type checker struct {
 	changed changes // nil: everything is looked at
 	targets []target
 	around  *surroundings
+	// unwanted says why a project's settings pass over a file: settings.Settings.Silence, or its like for something else than findings.
+	unwanted func(s settings.Settings, language, relative string, size int) string
 
 	projects map[string]settings.Project // by root
 	roots    map[string]string           // by directory
@@ -79,7 +81,7 @@ type checker struct {
 
 // newChecker returns a checker that judges as opts say; without a sensitivity, with the one of each project.
 func newChecker(opts suspect.Options) *checker {
-	return &checker{options: opts, around: newSurroundings(), projects: map[string]settings.Project{}, roots: map[string]string{}, passed: map[string]int{}}
+	return &checker{options: opts, around: newSurroundings(), unwanted: settings.Settings.Silence, projects: map[string]settings.Project{}, roots: map[string]string{}, passed: map[string]int{}}
 }
 
 // project returns the project that holds a path, and the path below its root.
@@ -143,7 +145,7 @@ func (c *checker) add(paths []string) error {
 			return err
 		}
 		t.settings = settings.Merge(p.Layer)
-		if reason := t.settings.Silence(treesitter.LanguageOf(path), relative, int(min(info.Size(), maxFileSize))); reason != "" {
+		if reason := c.unwanted(t.settings, treesitter.LanguageOf(path), relative, int(min(info.Size(), maxFileSize))); reason != "" {
 			c.pass(reason)
 			continue
 		}
@@ -167,7 +169,7 @@ func (c *checker) addInput(name string) error {
 		return err
 	}
 	t := target{path: name, text: text, settings: settings.Merge(p.Layer)}
-	if reason := t.settings.Silence(language, relative, len(text)); reason != "" {
+	if reason := c.unwanted(t.settings, language, relative, len(text)); reason != "" {
 		c.pass(reason)
 		return nil
 	}

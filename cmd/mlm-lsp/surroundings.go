@@ -19,10 +19,28 @@ type surroundings struct {
 	reading sync.Mutex                 // of an index
 	folders map[string]*project.Folder // by the top of the project
 	indexes map[string]*index.Index
+	before  sync.Map // of []byte, by path: see was
 }
 
 func newSurroundings() *surroundings {
 	return &surroundings{folders: map[string]*project.Folder{}, indexes: map[string]*index.Index{}}
+}
+
+// was has those that read a file later find the text that it has now. What is written into files must not depend on what was written into others before: it would count as what people wrote.
+func (s *surroundings) was(path string, text []byte) error {
+	_, file, err := corpus.Top(path)
+	if err == nil {
+		s.before.Store(file, text)
+	}
+	return err
+}
+
+// read reads a file as it was when the first of its project was asked about.
+func (s *surroundings) read(path string) ([]byte, error) {
+	if text, ok := s.before.Load(path); ok {
+		return text.([]byte), nil
+	}
+	return os.ReadFile(path)
 }
 
 // index reads what all files of a path's project define and import, of the languages that are wanted, and returns the path as the index has it.
@@ -41,7 +59,7 @@ func (s *surroundings) index(ctx context.Context, path string, languages []strin
 		return nil, "", err
 	}
 	files = slices.DeleteFunc(files, func(path string) bool { return !slices.Contains(languages, treesitter.LanguageOf(path)) })
-	x := index.New(top, os.ReadFile, index.DefaultBounds)
+	x := index.New(top, s.read, index.DefaultBounds)
 	if _, err := x.Refresh(ctx, files, index.Options{}); err != nil {
 		return nil, "", err
 	}
@@ -61,7 +79,7 @@ func (s *surroundings) of(ctx context.Context, path string) (*project.View, erro
 	s.mu.Lock()
 	folder := s.folders[top]
 	if folder == nil {
-		folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return ownSources(ctx, top) }, os.ReadFile)
+		folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return ownSources(ctx, top) }, s.read)
 		s.folders[top] = folder
 	}
 	s.mu.Unlock()

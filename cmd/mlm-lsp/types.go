@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/gap"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
 	"mlm-lsp/model"
 	"mlm-lsp/training/corpus"
@@ -109,6 +111,7 @@ func runTypes(cmd *cobra.Command, flags *typesFlags, args []string) error {
 	}
 	paths = slices.DeleteFunc(paths, func(path string) bool { return !slices.Contains(typeinfer.Languages(), treesitter.LanguageOf(path)) })
 	files := newChecker(suspect.Options{})
+	files.unwanted = settings.Settings.Untyped
 	if err := files.add(paths); err != nil {
 		return err
 	}
@@ -131,16 +134,23 @@ func runTypes(cmd *cobra.Command, flags *typesFlags, args []string) error {
 	show := newProgress("asking", "files")
 	defer show.finish()
 	some := false
+	var failed []error // a file that cannot be read or written does not keep the others from it
 	for i, t := range files.targets {
 		shown, err := suggestTypes(ctx, cmd.OutOrStdout(), m, files, t.path, flags, opts)
-		if err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if err != nil {
+			failed = append(failed, err)
 		}
 		some = some || shown
 		show.set(i+1, len(files.targets))
 	}
 	show.finish()
 	files.tell(os.Stderr)
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
 	if some && !flags.write {
 		return errFindings
 	}
@@ -205,7 +215,10 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 				return shown, err
 			}
 		}
-		if flags.write && shown {
+		if flags.write && !bytes.Equal(after, text) {
+			if err := files.around.was(path, text); err != nil {
+				return shown, err
+			}
 			err := writeFile(path, func(w io.Writer) error {
 				_, err := w.Write(after)
 				return err

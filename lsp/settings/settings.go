@@ -112,20 +112,29 @@ func (s Settings) Completes(language, relative string, size int) bool {
 
 // Annotates reports whether types are to be suggested in a file. Its arguments are those of Completes.
 func (s Settings) Annotates(language, relative string, size int) bool {
-	return s.TypesEnable && size <= s.FilesMaxSize && !s.Excluded(relative) &&
-		!slices.Contains(s.TypesDisabledLanguages, language) && !matches(s.TypesDisabledFiles, relative)
+	return s.TypesEnable && s.Untyped(language, relative, size) == ""
 }
 
 // Silence says why nothing is to be reported in a file, in words for a log, and "" for one that is to be checked. Its arguments are those of Completes.
 // Whether an editor wants diagnostics at all (DiagnosticsEnable) is not looked at.
 func (s Settings) Silence(language, relative string, size int) string {
+	return s.unwanted("diagnostics", s.DiagnosticsDisabledLanguages, s.DiagnosticsDisabledFiles, language, relative, size)
+}
+
+// Untyped says as Silence does why no types are to be suggested in a file. Whether an editor wants any at all (TypesEnable) is not looked at.
+func (s Settings) Untyped(language, relative string, size int) string {
+	return s.unwanted("types", s.TypesDisabledLanguages, s.TypesDisabledFiles, language, relative, size)
+}
+
+// unwanted says why a file is passed over by what disables some languages and files.
+func (s Settings) unwanted(section string, languages, files []string, language, relative string, size int) string {
 	switch {
 	case s.Excluded(relative):
 		return "excluded by files.exclude"
-	case slices.Contains(s.DiagnosticsDisabledLanguages, language):
-		return "in one of diagnostics.disabledLanguages"
-	case matches(s.DiagnosticsDisabledFiles, relative):
-		return "among diagnostics.disabledFiles"
+	case slices.Contains(languages, language):
+		return "in one of " + section + ".disabledLanguages"
+	case matches(files, relative):
+		return "among " + section + ".disabledFiles"
 	case size > s.FilesMaxSize:
 		return "larger than files.maxSize"
 	}

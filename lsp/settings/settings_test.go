@@ -128,7 +128,7 @@ func TestGlobs(t *testing.T) {
 
 func TestSilence(t *testing.T) {
 	layer, problems := ReadClient(json.RawMessage(`{"files":{"exclude":["gen"],"maxSize":100},"diagnostics":{"disabledLanguages":["c"],"disabledFiles":["*_test.go"],
-		"disabledKinds":["wrong-literal"]},"completion":{"disabledLanguages":["rust"],"disabledFiles":["*.tsx"]}}`))
+		"disabledKinds":["wrong-literal"]},"completion":{"disabledLanguages":["rust"],"disabledFiles":["*.tsx"]},"types":{"disabledLanguages":["typescript"],"disabledFiles":["old"]}}`))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -157,6 +157,16 @@ func TestSilence(t *testing.T) {
 	}
 	if s.Reports("wrong-literal") || !s.Reports("wrong-operator") {
 		t.Error("disabledKinds is not heeded")
+	}
+	for _, test := range []struct{ language, path, want string }{
+		{"c", "a_test.go", ""}, // diagnostics alone are silenced there
+		{"typescript", "a.ts", "in one of types.disabledLanguages"},
+		{"python", "old/a.py", "among types.disabledFiles"},
+		{"python", "gen/a.py", "excluded by files.exclude"},
+	} {
+		if got := s.Untyped(test.language, test.path, 1); got != test.want || s.Annotates(test.language, test.path, 1) != (test.want == "") {
+			t.Errorf("%+v: untyped %q, annotates %v", test, got, s.Annotates(test.language, test.path, 1))
+		}
 	}
 }
 
