@@ -152,13 +152,12 @@ func (t *indexTurn) run(ctx context.Context) error {
 	}
 	listing, cancel := context.WithTimeout(ctx, surveying)
 	defer cancel()
-	files, err := t.f.files(listing, t.s.opts.Files)
+	files, wanted, err := t.f.files(listing, t.s.opts.Files)
 	if err != nil {
 		return fmt.Errorf("listing %s: %w", t.f.path, err)
 	}
 	// A file that cannot be read is in the way of the surroundings that it is in, and of nothing else.
 	failure := t.f.Refresh(ctx, files)
-	_, wanted := t.f.project()
 	t.report, err = x.Refresh(ctx, files, index.Options{Near: t.near, MaxFile: wanted.FilesMaxSize, Gate: t.gate, Progress: t.progress})
 	// An editor that watches nothing has not said what the index found to have changed.
 	changed := slices.DeleteFunc(t.report.Changed, t.s.isOpen)

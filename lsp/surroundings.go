@@ -59,33 +59,30 @@ func (s *server) addFolder(name string) {
 	}
 	f := &folder{path: path, uri: protocol.DocumentURI(name), surveys: map[*survey]bool{}}
 	if s.opts.Files != nil {
-		f.Folder = project.NewFolder(func(ctx context.Context) ([]string, error) { return f.files(ctx, s.opts.Files) }, os.ReadFile)
+		f.Folder = project.NewFolder(func(ctx context.Context) ([]string, error) {
+			files, _, err := f.files(ctx, s.opts.Files)
+			return files, err
+		}, os.ReadFile)
 	}
 	s.folders = append(s.folders, f)
 }
 
-// files lists the files of the folder that are the project's own.
-func (f *folder) files(ctx context.Context, list func(context.Context, string) ([]string, error)) ([]string, error) {
-	files, err := list(ctx, f.path)
-	if err != nil {
-		return nil, err
+// files lists the files of the folder that are the project's own, and returns the settings that say so: the editor's and those of the project that the folder is.
+func (f *folder) files(ctx context.Context, list func(context.Context, string) ([]string, error)) (files []string, wanted settings.Settings, err error) {
+	if files, err = list(ctx, f.path); err != nil {
+		return nil, wanted, err
 	}
-	own, wanted := f.project()
-	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), nil
-}
-
-// project reads the settings of the project that a folder is, and returns them with the editor's.
-func (f *folder) project() (own settings.Project, wanted settings.Settings) {
 	root := settings.FindRoot(f.path)
 	if root == "" {
 		root = f.path
 	}
-	own = settings.ReadProject(root)
-	layers := []settings.Layer{own.Layer}
-	if editor := f.editor.Load(); editor != nil {
-		layers = append(layers, *editor)
+	own := settings.ReadProject(root)
+	var editor settings.Layer // none set yet
+	if set := f.editor.Load(); set != nil {
+		editor = *set
 	}
-	return own, settings.Merge(layers...)
+	wanted = settings.Merge(editor, own.Layer)
+	return slices.DeleteFunc(files, func(path string) bool { return wanted.Excluded(own.Relative(path)) }), wanted, nil
 }
 
 // pathOf returns the file that a URI names, "" when it names none.

@@ -105,18 +105,18 @@ func TestPathOf(t *testing.T) {
 	}
 }
 
-// TestExcludedFilesAreNotRead: neither what the editor excludes nor what the project's file does is among the surroundings.
+// TestExcludedFilesAreNotRead: neither what the editor excludes nor what the project's file does is among the surroundings, and the project's word on the rest is over the editor's.
 func TestExcludedFilesAreNotRead(t *testing.T) {
 	directory := t.TempDir()
-	place(t, directory, settings.FileName, "[files]\nexclude = [\"gen\"]\n")
+	place(t, directory, settings.FileName, "[files]\nexclude = [\"gen\"]\nmaxSize = 1000\n")
 	s := newServer(quick(nil))
 	s.opts.Files = func(context.Context, string) ([]string, error) {
 		return []string{filepath.Join(directory, "a.py"), filepath.Join(directory, "gen", "b.py"), filepath.Join(directory, "c.pb.py")}, nil
 	}
 	s.addFolder(uriOf(directory))
-	s.configure(json.RawMessage(`{"files": {"exclude": ["*.pb.py"]}}`), nil)
-	files, err := s.folders[0].files(t.Context(), s.opts.Files)
-	if err != nil || !slices.Equal(files, []string{filepath.Join(directory, "a.py")}) {
-		t.Errorf("%q, %v", files, err)
+	s.configure(json.RawMessage(`{"files": {"exclude": ["*.pb.py"], "maxSize": 2000}}`), nil)
+	files, wanted, err := s.folders[0].files(t.Context(), s.opts.Files)
+	if err != nil || !slices.Equal(files, []string{filepath.Join(directory, "a.py")}) || wanted.FilesMaxSize != 1000 {
+		t.Errorf("%q of at most %d bytes, %v", files, wanted.FilesMaxSize, err)
 	}
 }

@@ -216,7 +216,7 @@ func (w *workspacePass) run() {
 			continue
 		}
 		var list []string
-		if !w.idly(ctx, func(ctx context.Context) (err error) { list, err = f.files(ctx, w.s.opts.Files); return err }) {
+		if !w.idly(ctx, func(ctx context.Context) (err error) { list, _, err = f.files(ctx, w.s.opts.Files); return err }) {
 			return
 		}
 		for _, path := range list {
