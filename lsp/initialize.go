@@ -80,6 +80,9 @@ func (s *server) shutdown() (any, error) {
 	for _, f := range s.folders {
 		f.stopIndexing()
 	}
+	for _, p := range s.progresses {
+		p.end()
+	}
 	return nil, nil
 }
 

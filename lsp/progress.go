@@ -35,9 +35,12 @@ type progress struct {
 	shown  bool
 }
 
-// startProgress asks the editor to show some work. cancel may be called any number of times.
+// startProgress asks the editor to show some work, unless the session ends. cancel may be called any number of times.
 func (s *server) startProgress(token, title string, cancel context.CancelFunc) *progress {
 	p := &progress{s: s, token: token, title: title, cancel: cancel}
+	if s.phase == shutDown {
+		return p
+	}
 	s.progresses[token] = p
 	if s.client.Window.WorkDoneProgress {
 		s.ask(protocol.MethodWorkDoneProgressCreate, protocol317.WorkDoneProgressCreateParams{Token: token}, func(_ json.RawMessage, err error) {

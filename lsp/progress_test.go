@@ -44,6 +44,29 @@ func TestLoadingIsCancelled(t *testing.T) {
 	e.Close()
 }
 
+// What is still shown when the session ends is taken away then, however long the work goes on.
+func TestShutdownEndsProgress(t *testing.T) {
+	directory := t.TempDir()
+	release := make(chan struct{})
+	defer close(release)
+	opts := quick(&scripted{})
+	opts.Files = func(context.Context, string) ([]string, error) { <-release; return nil, nil }
+	e := start(t, opts, fakeeditor.Config{Progress: true, Folders: []string{uriOf(directory)}}, atOnce, func(s *server) { s.patience = 1 })
+	token := indexingToken + directory
+	e.ProgressBegun(token)
+	if err := e.Call(protocol.MethodShutdown, nil, nil); err != nil {
+		t.Error(err)
+	}
+	if got := e.Progress(token); !slices.Equal(got, []string{"begin", "end"}) {
+		t.Errorf("progress %q", got)
+	}
+	e.Notify(protocol.MethodExit, nil)
+	if err := e.Served(); err != nil {
+		t.Error(err)
+	}
+	e.Check()
+}
+
 // Reading a large folder is shown, and can be cancelled; the next document that is opened there has it read again.
 func TestReadingAFolderIsShown(t *testing.T) {
 	directory := t.TempDir()
