@@ -19,8 +19,12 @@ import (
 // answering is what is kept of a completion's budget for stopping the model and sending the answer.
 const answering = 10 * time.Millisecond
 
+// worthwhile is how many budgets an answer may take that would be empty at the end of the first.
+const worthwhile = 20
+
 // completion offers what may stand at the cursor. It has a budget that begins when the request is read; at its end the candidates go out
-// as far as they are ranked by then, marked as incomplete. The background checks stand aside meanwhile.
+// as far as they are ranked by then, marked as incomplete. Where there are none by then, since only the model knows what may stand there, it gets more time: an empty list is of
+// no use, and not every editor asks again before the next key. The background checks stand aside meanwhile.
 func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 	deadline := time.Now().Add(s.opts.CompletionBudget - answering)
 	doc := s.documents[p.TextDocument.URI]
@@ -45,16 +49,25 @@ func (s *server) completion(p *protocol.CompletionParams) (work, error) {
 			items   []complete.Item
 			written writtenTypes
 		}
-		found, err := heed(last, &s.workers, func() (found offers, err error) {
-			if found.written, err = types(m, offset); err == nil {
-				found.items, err = complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), Elsewhere: elsewhere, MaxItems: atMost + 1})
-			}
-			return found, err
-		})
-		items, written := found.items, found.written
-		if ctx.Err() == nil && last.Err() != nil && items == nil {
-			items = complete.Near(snap.text, offset, atMost+1)
+		find := func(budget, last context.Context) (offers, error) {
+			return heed(last, &s.workers, func() (found offers, err error) {
+				if found.written, err = types(m, offset); err == nil {
+					found.items, err = complete.Complete(budget, inTurn{m}, snap.file(), offset, complete.Options{Around: around(), Elsewhere: elsewhere, MaxItems: atMost + 1})
+				}
+				return found, err
+			})
 		}
+		found, err := find(budget, last)
+		if ctx.Err() == nil && last.Err() != nil && found.items == nil {
+			found.items = complete.Near(snap.text, offset, atMost+1)
+		}
+		if ctx.Err() == nil && budget.Err() != nil && len(found.items) == 0 && len(found.written.list) == 0 {
+			longer, cancel := context.WithDeadline(ctx, deadline.Add((worthwhile-1)*s.opts.CompletionBudget))
+			defer cancel()
+			budget, last = longer, longer
+			found, err = find(budget, last)
+		}
+		items, written := found.items, found.written
 		late := budget.Err() != nil || last.Err() != nil
 		s.log.Debug("completion", zap.Int32("version", snap.version), zap.Int("items", len(items)), zap.Bool("late", late),
 			zap.Duration("took", time.Since(began)), m.asked())

@@ -35,7 +35,7 @@ type Options struct {
 	Log *zap.Logger
 	// Version is told to the editor.
 	Version string
-	// CompletionBudget is the time after which a completion goes out with what there is; 0 means 100 ms.
+	// CompletionBudget is the time after which a completion goes out with what there is, if that is anything; 0 means 100 ms.
 	CompletionBudget time.Duration
 	// InlineDelay is how long the user must pause before an inline completion that the editor asks for by itself is looked for; 0 means 150 ms.
 	InlineDelay time.Duration
