@@ -1,14 +1,15 @@
 -- A Neovim that is driven as a person would: keys are typed, and what is shown is looked at. It has a home folder of its own, in which the plugin is installed as a package, and
--- a copy of the project of ./work and the examples. Everything waits for a condition; patience bounds a hanging test and asserts no speed.
+-- a copy of the project of ./work and the examples. Everything waits for a condition, and says which; patience bounds each wait and asserts no speed.
 local M = {}
 
-local patience = (tonumber(vim.env.PATIENCE) or 180) * 1000 -- ms
+local patience = (tonumber(vim.env.PATIENCE) or 60) * 1000 -- ms
 local scratch = assert(vim.env.SCRATCH)
 local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h')
 local repository = vim.fs.dirname(vim.fs.dirname(plugin))
 local new = vim.fn.has('nvim-0.11') == 1
 
 M.failed = false
+local failures, most = 0, 3 -- tests that failed, and how many may before the rest is left, so that a run ends in time to say what they were
 
 --- @class Child
 local Child = {}
@@ -44,16 +45,41 @@ function M.start(init, environment)
   }, environment or {})
   self.channel = vim.fn.jobstart({ vim.v.progpath, '--embed', '--headless', '-i', 'NONE' }, { rpc = true, cwd = self.work, env = self.environment })
   assert(self.channel > 0)
+  self.process = vim.fn.jobpid(self.channel)
   return self
 end
 
-function Child:call(method, ...) return vim.rpcrequest(self.channel, method, ...) end
+-- An editor that waits for a key, at a prompt for one, answers no request until there is one, and a request cannot be given up. So the question is a notification, and so is the answer.
+local answers = {}
+local asked = 0
+
+--- answered takes an answer of a child.
+function M.answered(number, ok, result) answers[number] = { ok = ok, result = result } end
 
 --- lua runs a chunk in the child, with arguments, and returns what it returns.
-function Child:lua(code, ...) return self:call('nvim_exec_lua', code, { ... }) end
+function Child:lua(code, ...)
+  asked = asked + 1
+  local number = asked
+  vim.rpcnotify(self.channel, 'nvim_exec_lua', [[
+    local number, code, arguments = ...
+    local ok, result = pcall(assert(loadstring(code)), unpack(arguments))
+    vim.rpcnotify(1, 'nvim_exec_lua', "require('child').answered(...)", { number, ok, result })
+  ]], { number, code, { ... } })
+  if not vim.wait(self.given_up and 5000 or patience, function() return answers[number] end) then
+    self.given_up = true
+    error({ failed = 'the editor does not answer: ' .. code }, 0)
+  end
+  local answer = answers[number]
+  answers[number] = nil
+  if not answer.ok then error(answer.result, 0) end
+  return answer.result
+end
+
+--- call has the child run a function of its API, and returns what that returns.
+function Child:call(method, ...) return self:lua('local method, arguments = ... return vim.api[method](unpack(arguments))', method, { ... }) end
 
 --- keys types.
-function Child:keys(s) self:call('nvim_input', s) end
+function Child:keys(s) vim.rpcrequest(self.channel, 'nvim_input', s) end
 
 --- open opens a file by typing.
 function Child:open(path) self:keys((':edit %s<CR>'):format(path)) end
@@ -64,23 +90,56 @@ function Child:line(n) return self:call('nvim_buf_get_lines', 0, n - 1, n, false
 --- messages returns what was told so far.
 function Child:messages() return self:call('nvim_exec2', 'messages', { output = true }).output end
 
---- expect waits until met returns something, says what was seen, and returns it; the test cannot go on otherwise.
-function Child:expect(what, met)
-  local began, got = vim.uv.hrtime(), nil
-  local seen = vim.wait(patience, function()
-    got = met()
-    return got
-  end, 20)
+-- show prints what can be seen of the editor and its server.
+function Child:show()
+  local function say(what, text) io.stdout:write('     ', what, ': ', (tostring(text):gsub('\n', '\n     ')), '\n') end
+  local ok, mode = pcall(vim.rpcrequest, self.channel, 'nvim_get_mode') -- answered also while it waits for a key
+  say('the mode of the editor', ok and mode.mode .. (mode.blocking and ', waiting for a key' or '') or mode)
+  if ok and mode.blocking then self:keys('<C-c><C-c>') end
+  if ok then
+    local answered, seen = pcall(self.lua, self, [[
+      vim.cmd.redraw()
+      local screen = {}
+      for row = 1, vim.o.lines do
+        local cells = {}
+        for column = 1, vim.o.columns do table.insert(cells, vim.fn.screenstring(row, column)) end
+        table.insert(screen, (table.concat(cells):gsub('%s+$', '')))
+      end
+      return { screen = table.concat(screen, '\n'), messages = vim.api.nvim_exec2('messages', { output = true }).output, clients = #vim.lsp.get_clients() }
+    ]])
+    if answered then
+      say('its screen', seen.screen)
+      say('what it told', seen.messages)
+      say('its language servers', seen.clients)
+    else
+      say('it answers nothing', type(seen) == 'table' and seen.failed or seen)
+    end
+  end
+  local log = io.open(self.home .. '/state/nvim/mlm-lsp.log')
+  if log then
+    say('the end of the log of the server', log:read('*a'):sub(-2000))
+    log:close()
+  end
+  io.stdout:flush()
+end
+
+--- expect waits until met returns something, says what was seen, and returns it; the test cannot go on otherwise. It looks every 20 ms, or as often as step says.
+function Child:expect(what, met, step)
+  local began, got, seen = vim.uv.hrtime(), nil, false
+  -- Not by vim.wait alone: what met asks of the editor waits by itself.
+  local ok, err = pcall(function()
+    repeat
+      got = met()
+      seen = got and true or false
+      if not seen then vim.wait(step or 20) end
+    until seen or vim.uv.hrtime() - began > patience * 1e6
+  end)
   io.stdout:write(('%s %6.2f s  %s\n'):format(seen and 'ok  ' or 'FAIL', (vim.uv.hrtime() - began) / 1e9, what))
   io.stdout:flush()
-  if not seen then
-    local _, messages = pcall(self.messages, self)
-    io.stdout:write('     the editor told: ', (tostring(messages):gsub('\n', '\n     ')), '\n')
-    local log = io.open(self.home .. '/state/nvim/mlm-lsp.log')
-    if log then io.stdout:write('     the end of the log of the server: ', log:read('*a'):sub(-2000), '\n') end
-    error({ failed = what }, 0)
-  end
-  return got
+  if seen then return got end
+  if not ok then io.stdout:write('     ', type(err) == 'table' and err.failed or tostring(err), '\n') end
+  self:show()
+  error({ failed = what }, 0)
 end
 
 --- told waits until a message has the text somewhere.
@@ -184,22 +243,22 @@ end
 
 --- finish ends the editor, and waits for its server. Neighbours of the server are not waited for.
 function Child:finish()
+  local function fail(what)
+    io.stdout:write('FAIL ', what, '\n')
+    M.failed = true
+  end
   local processes = {}
-  for _, pid in ipairs(self:lua([[return vim.api.nvim_get_proc_children(vim.fn.getpid())]])) do
+  for _, pid in ipairs(vim.api.nvim_get_proc_children(self.process)) do
     processes[pid] = (vim.api.nvim_get_proc(pid) or {}).name
   end
   local function runs(pid) return (vim.api.nvim_get_proc(pid) or {}).name == processes[pid] end
   pcall(vim.rpcnotify, self.channel, 'nvim_command', 'qall!')
-  if vim.fn.jobwait({ self.channel }, 60000)[1] == -1 then
-    io.stdout:write('FAIL the editor does not end\n')
-    M.failed = true
+  if vim.fn.jobwait({ self.channel }, 30000)[1] == -1 then
+    fail('the editor does not end')
     vim.fn.jobstop(self.channel)
   end
   for pid, name in pairs(processes) do
-    if name == 'mlm-lsp' and not vim.wait(60000, function() return not runs(pid) end, 20) then
-      io.stdout:write('FAIL the server does not end with its editor\n')
-      M.failed = true
-    end
+    if name == 'mlm-lsp' and not vim.wait(30000, function() return not runs(pid) end, 20) then fail('the server does not end with its editor') end
     if runs(pid) then vim.uv.kill(pid, 'sigkill') end
   end
 end
@@ -221,6 +280,11 @@ function M.test(name, init, run, environment)
     if type(err) ~= 'table' then io.stdout:write(('FAIL %s: %s\n'):format(name, err)) end
   end
   child:finish()
+  failures = failures + (ok and 0 or 1)
+  if failures == most then
+    io.stdout:write(('FAIL %d tests have failed: the rest is not run\n'):format(failures))
+    os.exit(1)
+  end
 end
 
 return M

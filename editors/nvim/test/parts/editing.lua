@@ -64,7 +64,44 @@ child.test('a completion', not new and menu or nil, function(c)
   assert(not c:messages():find('Error'), c:messages())
 end)
 
+-- A person who types at once is faster than what Neovim does between two keys.
 if new then
+  child.test('a completion of what is typed ahead', nil, function(c)
+    c:keys(':edit area.py<CR>2GA<BS>i')
+    c:accept('width')
+    c:keys('<Esc>')
+    c:expect('it was typed before there was a server, and is written', function() return c:line(2) == '    return width' end)
+    local times = 20 -- each in a buffer of its own, since it is the first time in a buffer that completion is turned on at
+    for i = 1, times + 1 do assert(vim.uv.fs_copyfile(c.work .. '/area.py', ('%s/area%d.py'):format(c.work, i))) end
+    local i, typed = 0, true
+    c:expect(('the menu opens %d times'):format(times), function()
+      if typed and (i == 0 or vim.list_contains(c:popup() or {}, 'width')) then
+        i, typed = i + 1, false
+        c:keys((i > 1 and '<C-e><Esc>' or '') .. (':edit! area%d.py<CR>'):format(i))
+      elseif not typed and vim.endswith(c:call('nvim_buf_get_name', 0), ('/area%d.py'):format(i)) and c:lua([[return require('mlm-lsp').status()]]) == 'mlm-lsp' then
+        if i > times then return true end
+        typed = true
+        c:keys('2GA<BS>i')
+      end
+    end, 5)
+    c:lua([[
+      completions = 0
+      vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
+        local request = event.data.request
+        if request.type == 'pending' and request.method == 'textDocument/completion' then completions = completions + 1 end
+      end })
+    ]])
+    c:keys('2GA')
+    c:expect('text can be typed', function() return c:call('nvim_get_mode').mode == 'i' end)
+    c:keys('<Space>')
+    c:expect('a blank', function() return c:line(2) == '    return wi ' end)
+    c:expect('nobody is asked where no name was begun', function() return c:lua([[vim.wait(100) return completions]]) == 0 end)
+    c:keys('he')
+    c:expect('but at a letter', function() return c:popup() and c:lua('return completions') > 0 end)
+    c:expect('the only name is not written before it is chosen', function() return #c:popup() == 1 and c:line(2) == '    return wi he' end)
+    assert(not c:messages():find('Error'), c:messages())
+  end)
+
   child.test('completion that is turned off', menu .. [[require('mlm-lsp').setup { completion = false }]], function(c)
     c:open('area.py')
     c:attached()
