@@ -14,6 +14,7 @@ import (
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
+	"mlm-lsp/typeinfer"
 )
 
 // Diagnostics are made in passes, one document at a time and one pass at a time, while nothing else happens. Every edit and every
@@ -41,8 +42,9 @@ type diagnosis struct {
 // hung is how long a pass may take. A large file takes seconds.
 const hung = 2 * time.Minute
 
+// errHung is what is said of a pass that takes longer: most likely its model does not answer.
 func (s *server) errHung() error {
-	return fmt.Errorf("the model has not answered for %v: restart the server if that goes on", s.hung)
+	return &Mendable{fmt.Errorf("it has not ended after %v: restart the server if that goes on", s.hung), protocol317.RemedyRestart}
 }
 
 // check is a pass that runs, over a document or, with no snapshot, over what waited for nothing to happen.
@@ -226,24 +228,27 @@ func (s *server) checkNext() {
 		var found []protocol.Diagnostic
 		err := s.protect("diagnostics", func() error {
 			update(snap.file())
-			opts := options()
-			if wanted.DiagnosticsTypes {
-				var err error
-				if opts.Also, err = mistyped.Find(ctx, m, snap.file(), typed()); err != nil {
-					return err
-				}
-			}
-			findings, err := s.suspect(ctx, m, snap.file(), opts)
-			if errors.Is(err, context.DeadlineExceeded) {
+			var err error
+			if found, err = s.examine(ctx, m, snap, wanted, known, options(), typed); errors.Is(err, context.DeadlineExceeded) {
 				err = s.errHung()
 			}
-			found = toDiagnostics(snap, findings, wanted, known)
 			return err
 		})
 		s.log.Debug("diagnostics", zap.Int32("version", snap.version), zap.Int("findings", len(found)), zap.Error(err),
 			zap.Duration("took", time.Since(began)), m.asked())
 		s.post(func() { s.checked(pass, found, err) })
 	})
+}
+
+// examine lists what is to be reported in a text, annotations that look wrong among it where that is wanted; typed says what is known of types.
+func (s *server) examine(ctx context.Context, m *meter, snap *snapshot, wanted settings.Settings, known known, opts suspect.Options, typed func() typeinfer.Options) (found []protocol.Diagnostic, err error) {
+	if wanted.DiagnosticsTypes {
+		if opts.Also, err = mistyped.Find(ctx, m, snap.file(), typed()); err != nil {
+			return nil, err
+		}
+	}
+	findings, err := s.suspect(ctx, m, snap.file(), opts)
+	return toDiagnostics(snap, findings, wanted, known), err
 }
 
 // checked takes the result of a pass.

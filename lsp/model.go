@@ -31,7 +31,7 @@ type loading struct {
 }
 
 // errCancelled is the end of a load that the user did not want.
-var errCancelled = errors.New("loading the model was cancelled: restart the server to load it")
+var errCancelled = &Mendable{errors.New("loading the model was cancelled: restart the server to load it"), protocol317.RemedyRestart}
 
 // loadModel opens the model in the background. Until it is there, requests answer empty at once, but for those for diagnostics, which wait.
 func (s *server) loadModel() {

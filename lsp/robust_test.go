@@ -46,7 +46,7 @@ func TestModelThatHangs(t *testing.T) {
 	wantStatus(t, e, protocol317.StatusLoading, "")
 	wantStatus(t, e, protocol317.StatusReady, "")
 	e.Open(file, "python", python)
-	wantStatus(t, e, protocol317.StatusError, "the model has not answered for 20ms")
+	wantStatus(t, e, protocol317.StatusError, "it has not ended after 20ms")
 	e.Message()
 	items, incomplete := e.Complete(file, strings.Index(python, "width *")+1)
 	if len(items) == 0 || items[0].Label != "width" || !incomplete {

@@ -10,7 +10,7 @@ import (
 // What the server can do now is told by the notification mlm-lsp/status, whenever it changes, to an editor that has "experimental": {"mlmLspStatus": true} among its capabilities. Other
 // editors hear of what matters to the user by messages.
 
-// Mendable is an error of Options.Open that a user can do something about. Editors put a button to it.
+// Mendable is an error that a user can do something about, of Options.Open above all. Editors put a button to it.
 type Mendable struct {
 	Err    error
 	Remedy protocol317.Remedy
@@ -32,9 +32,6 @@ const (
 func remedy(err error) protocol317.Remedy {
 	if mendable := (*Mendable)(nil); errors.As(err, &mendable) {
 		return mendable.Remedy
-	}
-	if errors.Is(err, errCancelled) {
-		return protocol317.RemedyRestart
 	}
 	return protocol317.RemedyLog
 }

@@ -93,6 +93,9 @@ func TestRemedies(t *testing.T) {
 	if got := remedy(errCancelled); got != protocol317.RemedyRestart {
 		t.Errorf("a load that was cancelled: %s", got)
 	}
+	if got := remedy(fmt.Errorf("checking: %w", newServer(quick(nil)).errHung())); got != protocol317.RemedyRestart {
+		t.Errorf("a model that hangs: %s", got)
+	}
 	for _, c := range []struct {
 		err  error
 		want protocol317.Remedy

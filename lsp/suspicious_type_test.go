@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/suspect"
 )
 
@@ -50,4 +51,17 @@ func TestSuspiciousTypes(t *testing.T) {
 		}
 		e.Close()
 	}
+}
+
+// Annotations that take too long to look at end the check as a model does that hangs, with what helps.
+func TestSuspiciousTypesThatTakeTooLong(t *testing.T) {
+	s := newServer(quick(&scripted{}))
+	s.hung = 1
+	e := fakeeditor.Start(t, s.serve, fakeeditor.Config{Status: true, InitializationOptions: map[string]any{"diagnostics": map[string]any{"types": true}}})
+	wantStatus(t, e, protocol317.StatusLoading, "")
+	wantStatus(t, e, protocol317.StatusReady, "")
+	e.Open(file, "python", "def count(retries: str = 3):\n    return retries\n")
+	wantStatus(t, e, protocol317.StatusError, "it has not ended after 1ns: restart the server")
+	e.Message()
+	e.Close()
 }

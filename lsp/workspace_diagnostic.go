@@ -18,7 +18,6 @@ import (
 
 	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/baseline"
-	"mlm-lsp/lsp/mistyped"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/lsp/settings"
 	"mlm-lsp/lsp/suspect"
@@ -361,15 +360,9 @@ func (w *workspacePass) check(ctx context.Context, folder int, path string, name
 			return err
 		}
 		snap := w.s.newSnapshot(name, 0, language, text)
-		opts := suspect.Options{Around: around, Sensitivity: c.wanted.DiagnosticsSensitivity}
-		if c.wanted.DiagnosticsTypes {
-			origins := typeinfer.FromIndex(w.folders[folder].indexing.index.Load(), language, path)
-			if opts.Also, err = mistyped.Find(ctx, w.model, snap.file(), typeinfer.Options{Around: around, Origins: origins}); err != nil {
-				return err
-			}
-		}
-		findings, err := w.s.suspect(ctx, w.model, snap.file(), opts)
-		found = toDiagnostics(snap, findings, c.wanted, c.known)
+		found, err = w.s.examine(ctx, w.model, snap, c.wanted, c.known, suspect.Options{Around: around, Sensitivity: c.wanted.DiagnosticsSensitivity}, func() typeinfer.Options {
+			return typeinfer.Options{Around: around, Origins: typeinfer.FromIndex(w.folders[folder].indexing.index.Load(), language, path)}
+		})
 		return err
 	})
 	return found, err
