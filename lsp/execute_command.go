@@ -106,15 +106,12 @@ func (s *server) drawHeat(raw []json.RawMessage) (work, error) {
 	s.lastDrawn++
 	number := s.lastDrawn
 	return func(ctx context.Context) (any, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		title := titleOf(snap.uri)
-		var shown *progress
-		s.post(func() {
-			shown = s.startProgress(fmt.Sprintf("%s%d", drawingToken, number), "drawing the heat map of "+title, cancel)
+		var page []byte
+		err := s.whileShown(ctx, fmt.Sprintf("%s%d", drawingToken, number), "drawing the heat map of "+title, func(ctx context.Context) (err error) {
+			page, err = heat.Page(ctx, m, snap.file(), title)
+			return err
 		})
-		defer s.post(func() { shown.end() })
-		page, err := heat.Page(ctx, m, snap.file(), title)
 		if err != nil {
 			return nil, err
 		}

@@ -67,7 +67,7 @@ export class Heat implements vscode.Disposable {
     const map: HeatMap = { document, tokens: [] };
     this.maps.set(key(document), map);
     this.showState();
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: 'mlm-lsp: heat map' }, () => this.ask(map));
+    await this.ask(map); // what takes long the server shows as progress
   }
 
   // drawn returns what is drawn in a document, undefined where there is no map.
