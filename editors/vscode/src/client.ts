@@ -15,6 +15,8 @@ import {
   State,
 } from 'vscode-languageclient/node';
 import { findProgram, NotFound, type Program } from './binary';
+import { keeping } from './commands/silence';
+import { HintsAgain } from './hints';
 import { languages } from './languages';
 import { pipeLog } from './log';
 import { allSettings, type Button, openAt, reason, tell } from './mend';
@@ -36,6 +38,7 @@ export class Server implements vscode.Disposable {
   explain: (uri: string, position: { line: number; character: number }) => Thenable<unknown> = () => Promise.resolve();
 
   private client: LanguageClient | undefined;
+  private hints: HintsAgain | undefined;
   private turn: Promise<void> = Promise.resolve();
   private crashes: number[] = [];
   private current: Status = { kind: 'starting' };
@@ -139,6 +142,7 @@ export class Server implements vscode.Disposable {
   private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
+    this.hints?.dispose();
     if (client?.state === State.Starting || client?.state === State.Running) {
       await settled(client);
     }
@@ -181,12 +185,18 @@ export class Server implements vscode.Disposable {
           },
           configuration: ({ items }) => items.map(({ scopeUri }) => settingsFor(this.settings, scopeUri === undefined ? undefined : client.protocol2CodeConverter.asUri(scopeUri))),
         },
+        provideCodeActions: async (document, range, context, token, next) => (await next(document, range, context, token))?.map(keeping),
+        provideInlayHints: (document, range, token, next) => {
+          hints.asked(document);
+          return next(document, range, token);
+        },
         executeCommand: (command, args, next) => (command === 'mlm-lsp.explain' ? this.explain(args[0] as string, args[1] as { line: number; character: number }) : next(command, args)),
       },
     };
     // The working directory is none of the workspace's: no library there can come before the system's.
     const executable = { command: program.command, args: ['serve', ...program.model], options: { cwd: this.extensionPath } };
     const client: LanguageClient = new LanguageClient('mlm-lsp', 'mlm-lsp', executable, options);
+    const hints = (this.hints = new HintsAgain(client));
     let answered = false; // at any time; before that, begin tells what goes wrong
     client.onDidChangeState(({ newState }) => {
       answered ||= newState === State.Running;

@@ -7,7 +7,7 @@ import { explain, explainIn } from './commands/explain';
 import { menu } from './commands/menu';
 import { pickModel } from './commands/models';
 import { installRuntime } from './commands/runtime';
-import { silenceInProject } from './commands/silence';
+import { keep, silenceInProject } from './commands/silence';
 import { train } from './commands/train';
 import { Heat } from './heat';
 import { languages, typedLanguages } from './languages';
@@ -90,14 +90,15 @@ function registerCommands(context: vscode.ExtensionContext, server: Server, heat
     inEditor('heat', (editor) => heat.toggle(editor.document)),
     inEditor('annotateFile', (editor) => annotateFile(server, editor.document)),
     inEditor('silenceInProject', (editor) => silenceInProject(server, editor, kinds)),
+    command('keep', keep), // the end of a code action, not for users
   ];
 }
 
 // command registers one of ours; what goes wrong is told.
-function command(verb: string, run: () => unknown): vscode.Disposable {
-  return vscode.commands.registerCommand(`mlmLsp.${verb}`, async () => {
+function command<Arguments extends unknown[]>(verb: string, run: (...args: Arguments) => unknown): vscode.Disposable {
+  return vscode.commands.registerCommand(`mlmLsp.${verb}`, async (...args: Arguments) => {
     try {
-      await run();
+      await run(...args);
     } catch (err) {
       tell(vscode.window.showErrorMessage, `mlm-lsp: ${reason(err)}`, 'show-log');
     }

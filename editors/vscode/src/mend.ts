@@ -27,7 +27,7 @@ export const allSettings: Button = { title: 'Open Settings', run: () => vscode.c
 
 // openServerSettings opens those that say what is run and loaded. They are of the machine, so that a remote window shows them among the remote machine's.
 function openServerSettings(): Thenable<unknown> {
-  const query = '@id:mlm-lsp.server.*';
+  const query = `@id:${['path', 'model', 'library', 'device'].map((name) => `mlm-lsp.server.${name}`).join(',')}`; // VS Code 1.93 finds none by mlm-lsp.server.*
   return vscode.env.remoteName === undefined
     ? vscode.commands.executeCommand('workbench.action.openSettings', query)
     : vscode.commands.executeCommand('workbench.action.openRemoteSettings', { query });

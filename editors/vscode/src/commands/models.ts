@@ -35,9 +35,14 @@ export async function trained(context: vscode.ExtensionContext): Promise<string[
   return directories.filter((_, i) => are[i]);
 }
 
-// use sets the model; "" is the one inside the program. The server is started again by the change of the setting.
+// use sets the model; "" is the one inside the program. The server is started again by the change of the setting; where it is set already, the bundle may be another by now.
 export async function use(bundle: string): Promise<void> {
-  await vscode.workspace.getConfiguration('mlm-lsp.server').update('model', bundle === '' ? undefined : bundle, vscode.ConfigurationTarget.Global);
+  const settings = vscode.workspace.getConfiguration('mlm-lsp.server');
+  if (settings.get('model', '') === bundle) {
+    await vscode.commands.executeCommand('mlmLsp.restart');
+  } else {
+    await settings.update('model', bundle === '' ? undefined : bundle, vscode.ConfigurationTarget.Global);
+  }
 }
 
 // pickModel has the user choose a model.

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Server } from '../client';
 import { bundleFor, storage, use } from './models';
-import { runInTerminal } from './tasks';
+import { runInTerminal, taskType } from './tasks';
 
 // train teaches the model the code of a workspace folder, in a terminal, and offers to use what comes of it.
 export async function train(context: vscode.ExtensionContext, server: Server): Promise<void> {
@@ -14,6 +14,10 @@ export async function train(context: vscode.ExtensionContext, server: Server): P
   }
   if (!program) {
     await server.restart(); // which tells what is missing
+    return;
+  }
+  if (vscode.tasks.taskExecutions.some(({ task }) => task.definition.type === taskType && task.definition['does'] === 'train')) {
+    void vscode.window.showInformationMessage('mlm-lsp: a training runs already: its terminal shows how far it is, and Ctrl-C there stops it');
     return;
   }
   const out = bundleFor(context, folder.uri.fsPath);
@@ -57,11 +61,21 @@ interface How {
 }
 
 async function chooseHow(out: string): Promise<How | undefined> {
-  const lengths = [5, 20, 60].map((minutes) => ({ label: `${minutes} minutes`, description: minutes === 20 ? 'enough for most projects' : '', how: { flags: ['--minutes', String(minutes)], afresh: true } }));
-  const goOn = { label: 'Go on with the last training', description: 'from its checkpoint', how: { flags: ['--resume'], afresh: false } };
+  const afresh = (minutes: number): How => ({ flags: ['--minutes', String(minutes)], afresh: true });
+  const lengths = [5, 20, 60].map((minutes) => ({ label: `${minutes} minutes`, description: minutes === 20 ? 'enough for most projects' : '', how: () => afresh(minutes) }));
+  const other = { label: 'Another time...', how: async () => chooseMinutes().then((minutes) => (minutes === undefined ? undefined : afresh(minutes))) };
+  const goOn = { label: 'Go on with the last training', description: 'from its checkpoint', how: (): How => ({ flags: ['--resume'], afresh: false }) };
   const resumable = await access(path.join(work(out), 'checkpoint')).then(() => true, () => false);
-  const picked = await vscode.window.showQuickPick(resumable ? [goOn, ...lengths] : lengths, {
+  const picked = await vscode.window.showQuickPick([...(resumable ? [goOn] : []), ...lengths, other], {
     title: 'mlm-lsp: train on this workspace', placeHolder: 'How long? All cores are busy meanwhile; nothing leaves this machine.',
   });
-  return picked?.how;
+  return picked?.how();
+}
+
+async function chooseMinutes(): Promise<number | undefined> {
+  const fits = (text: string) => /^\d{1,4}$/.test(text) && Number(text) > 0;
+  const text = await vscode.window.showInputBox({
+    title: 'mlm-lsp: train on this workspace', prompt: 'How many minutes?', validateInput: (text) => (fits(text) ? undefined : 'A whole number of minutes, from 1 to 9999'),
+  });
+  return text === undefined ? undefined : Number(text);
 }

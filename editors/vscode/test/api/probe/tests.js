@@ -138,6 +138,26 @@ const tests = {
     assert.match(label, /Path/);
   },
 
+  'hints that change while VS Code waits for another extension are asked for again': async () => {
+    await open('report.py');
+    // VS Code asks all who have hints at once and waits for the slowest. Newer versions do not hear meanwhile that some have changed; older ones ask again at once.
+    let asked = 0, answer;
+    const slow = new Promise(resolve => (answer = resolve));
+    const another = vscode.languages.registerInlayHintsProvider('python', { provideInlayHints: () => (asked++, slow) });
+    const settings = vscode.workspace.getConfiguration('mlm-lsp');
+    try {
+      await until('VS Code to ask', () => asked > 0);
+      const before = asked;
+      await settings.update('types.variables', false, vscode.ConfigurationTarget.Workspace);
+      await new Promise(resolve => setTimeout(resolve, 1500)); // the server has VS Code ask again
+      answer([]);
+      await until('VS Code to ask again', () => asked > before);
+    } finally {
+      another.dispose();
+      await settings.update('types.variables', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  },
+
   'hovers tell the likely types of a name': async () => {
     const { document } = await open('clock.py');
     const hovers = await vscode.commands.executeCommand('vscode.executeHoverProvider', document.uri, at(document, 'path)'));
@@ -176,6 +196,39 @@ const tests = {
     const document = await vscode.workspace.openTextDocument({ language: 'python', content });
     await vscode.window.showTextDocument(document);
     await until('a report', () => ours(document.uri).some(d => document.getText(d.range) === 'quanity'));
+  },
+
+  'silenced by a code action in the project, a kind is not reported; what else is not saved there stays so': async () => {
+    const { document } = await open('inventory.py');
+    const file = uriOf('.mlm-lsp.toml');
+    const onDisk = () => (fs.existsSync(file.fsPath) ? fs.readFileSync(file.fsPath, 'utf8') : '');
+    const silence = async () => {
+      const d = await until('a report of this text', () => ours(document.uri).find(d => document.getText(d.range) === 'quanity'));
+      const actions = await vscode.commands.executeCommand('vscode.executeCodeActionProvider', document.uri, d.range, vscode.CodeActionKind.QuickFix.value, 20);
+      const action = actions.find(a => a.title.includes('in this project'));
+      assert(action, `there is ${actions.map(a => a.title).join('; ')}`);
+      const { edit, command } = action;
+      await vscode.workspace.applyEdit(edit);
+      await vscode.commands.executeCommand(command.command, ...command.arguments);
+    };
+    const silences = text => /disabledKinds.*misspelt-name/s.test(text);
+    await silence();
+    assert(silences(onDisk()), onDisk());
+    await until('the report to go', () => ours(document.uri).length === 0);
+
+    fs.writeFileSync(file.fsPath, '# Ours.\n');
+    const settings = await vscode.workspace.openTextDocument(file);
+    await until('the file to be read again', () => settings.getText() === '# Ours.\n');
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(file, new vscode.Position(0, 0), '# Half a thought\n');
+    await vscode.workspace.applyEdit(edit);
+    await silence();
+    assert(settings.isDirty && silences(settings.getText()), settings.getText());
+    assert.equal(onDisk(), '# Ours.\n');
+    await settings.save();
+    await until('the report to go', () => ours(document.uri).length === 0);
+    fs.rmSync(file.fsPath);
+    await until('the report to come back', () => ours(document.uri).length === 1);
   },
 
   'restarted, it is another process and reports the same': async () => {
