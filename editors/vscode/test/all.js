@@ -19,6 +19,7 @@ const parts = {
   commands: require('./ui/commands'),
   trouble: require('./ui/trouble'),
   trust: require('./ui/trust'),
+  training: require('./ui/training'),
   neighbour: require('./ui/neighbour'),
   figures: require('./ui/figures'),
   pictures: require('./ui/pictures'),

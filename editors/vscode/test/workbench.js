@@ -19,8 +19,6 @@ const SETTINGS = {
   'extensions.ignoreRecommendations': true,
   'files.autoSave': 'off', // as on a desktop
   'git.enabled': false,
-  'security.workspace.trust.startupPrompt': 'never',
-  'security.workspace.trust.banner': 'never',
   'telemetry.telemetryLevel': 'off',
   'terminal.integrated.gpuAcceleration': 'off', // text in the page, not on a canvas
   'workbench.editor.enablePreview': false,
@@ -30,6 +28,9 @@ const SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
 };
+
+/** What VS Code takes from the user's own settings alone. */
+const OWN = { 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
 
 /** until waits for something that is neither undefined, null nor false, and returns it. A failure says what was waited for. */
 async function until(what, ask, patience = PATIENCE) {
@@ -96,11 +97,13 @@ class Workbench {
     this.settingsFile = path.join(data, 'data', 'Machine', 'settings.json');
     fs.mkdirSync(path.dirname(this.settingsFile), { recursive: true });
     this.set({ ...SETTINGS, ...settings });
-    const main = path.join(process.env.MLM_LSP_E2E_WORKBENCH, 'node_modules/code-server/lib/vscode/out/server-main.js');
+    fs.mkdirSync(path.join(data, 'data', 'User'));
+    fs.writeFileSync(path.join(data, 'data', 'User', 'settings.json'), JSON.stringify(OWN));
+    const main = [path.join(__dirname, 'serve.mjs'), path.join(process.env.MLM_LSP_E2E_WORKBENCH, 'node_modules/code-server/lib/vscode/out/server-main.js')];
     const common = ['--server-data-dir', data, '--extensions-dir', path.join(home, 'extensions'), '--accept-server-license-terms', '--telemetry-level', 'off'];
     const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), ...env };
-    for (const file of vsix) execFileSync(process.execPath, [main, ...common, '--install-extension', file], { env: environment, stdio: 'pipe' });
-    const args = [main, ...common, '--host', '127.0.0.1', '--port', '0', '--without-connection-token'];
+    for (const file of vsix) execFileSync(process.execPath, [...main, ...common, '--install-extension', file], { env: environment, stdio: 'pipe' });
+    const args = [...main, ...common, '--host', '127.0.0.1', '--port', '0', '--without-connection-token'];
     // Without this, extensions under development are not heeded. With it, notifications do not pop up.
     if (extensions.length > 0) args.push('--enable-smoke-test-driver');
     if (trusted) args.push('--disable-workspace-trust');
@@ -250,6 +253,22 @@ class Workbench {
   /** A row of the list of code actions. */
   action(text) {
     return this.page.locator('.action-widget .monaco-list-row').filter({ hasText: text }).first();
+  }
+
+  /** Opens the list of code actions at the cursor, again if need be, until it has a row, and points at it. Each time is a question to the server, which may not be there yet. */
+  async offered(text) {
+    const row = this.action(text);
+    await until(`the action ${text}`, async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('Control+.');
+      await row.waitFor({ timeout: 5000 });
+      return true;
+    });
+    // One points at it before one clicks, and until the mouse has moved, older versions take no click.
+    const { x, y } = await row.boundingBox();
+    for (const by of [2, 4]) await this.page.mouse.move(x + by, y + by);
+    await row.hover();
+    return row;
   }
 
   /** The hint that shows a type, in the line that contains a text. */

@@ -73,8 +73,7 @@ exports.run = async (suite, { platform }) => {
     await suite.test(w, 'commands: the same action is previewed on Ctrl+Enter, and writes what is ticked', async () => {
       await w.open('report.py');
       await w.goto(20, 18);
-      await page.keyboard.press('Control+.');
-      await w.action('Annotate this file').hover();
+      await w.offered('Annotate this file');
       await page.locator('.action-widget .monaco-list-row.focused').filter({ hasText: 'Annotate this file' }).waitFor();
       await page.keyboard.press('Control+Enter');
       const apply = page.getByRole('button', { name: 'Apply', exact: true });

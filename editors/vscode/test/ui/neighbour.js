@@ -45,8 +45,7 @@ exports.run = async (suite, { platform, neighbour }) => {
         return /looks misspelt/.test(text) && /Pyright/.test(text);
       });
       await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+.');
-      await w.action(/Replace with .?quantity/).click();
+      await (await w.offered(/Replace with .?quantity/)).click();
       await w.saved('inventory.py', text => !text.includes('quanity'));
       await until('both reports to go', async () => (await w.squiggles().count()) === 0 && !(await page.locator('.view-line', { hasText: 'item.reorder_level, item.price' }).locator('xpath=//*[contains(@class, "squiggly-error")]').count()));
     });

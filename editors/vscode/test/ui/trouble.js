@@ -20,8 +20,7 @@ exports.run = async (suite, { platform, universal, binary }) => {
       await until('another server', async () => (await w.serverProcess()).pid !== pid);
       await w.ready();
       await squiggle.first().waitFor();
-      await page.keyboard.press('Control+.');
-      await w.action(/Replace with .?quantity/).waitFor();
+      await w.offered(/Replace with .?quantity/);
     });
 
     await suite.test(w, 'trouble: one that is killed again and again is let be, until one asks for it', async () => {
