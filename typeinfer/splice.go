@@ -1,6 +1,7 @@
 package typeinfer
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,8 +9,8 @@ import (
 )
 
 // splice is a file with an annotation written at a place, as treesitter.Parse would read it: most of the time that a bare site takes would go into parsing its file again. The annotation is one
-// token, standIn, whose place is returned; symbol is what it annotates.
-func splice(f *treesitter.File, at int, lead, symbol string) (*treesitter.File, treesitter.Span) {
+// token, standIn, whose place is returned with that of the first token that is new; symbol is what it annotates.
+func splice(f *treesitter.File, at int, lead, symbol string) (_ *treesitter.File, standing treesitter.Span, token int) {
 	by := len(lead) + len(standIn)
 	start := func(offset int) int { // of what begins at or behind the place
 		if offset >= at {
@@ -32,37 +33,44 @@ func splice(f *treesitter.File, at int, lead, symbol string) (*treesitter.File, 
 	written := treesitter.Span{Start: at + len(lead), End: at + by}
 	g := &treesitter.File{Language: f.Language, Text: slices.Concat(f.Text[:at], []byte(lead), []byte(standIn), f.Text[at:])}
 
-	g.Tokens = make([]treesitter.Token, 0, len(f.Tokens)+2)
-	added := false
-	add := func() {
-		added = true
-		sign := strings.TrimSpace(lead)
-		from := at + strings.Index(lead, sign)
-		scope := int32(0)
-		if last := len(g.Tokens) - 1; last >= 0 {
-			scope = g.Tokens[last].Scope
-		}
-		g.Tokens = append(g.Tokens, treesitter.Token{Span: treesitter.Span{Start: from, End: from + len(sign)}, Kind: treesitter.KindPunctuation, Scope: scope},
-			treesitter.Token{Span: written, Kind: treesitter.KindType, Scope: scope})
+	// Most tokens lie whole before or behind the place: those before are copied as they are.
+	first, _ := slices.BinarySearchFunc(f.Tokens, at, func(t treesitter.Token, at int) int { return cmp.Compare(t.Start, at) })
+	g.Tokens = make([]treesitter.Token, len(f.Tokens)+2)
+	copy(g.Tokens, f.Tokens[:first])
+	for i := first - 1; i >= 0 && g.Tokens[i].End > at; i-- {
+		g.Tokens[i].Span = moved(g.Tokens[i].Span)
 	}
-	for _, t := range f.Tokens {
-		if !added && t.Start >= at {
-			add()
-		}
+	sign := strings.TrimSpace(lead)
+	from := at + strings.Index(lead, sign)
+	scope := int32(0)
+	if first > 0 {
+		scope = g.Tokens[first-1].Scope
+	}
+	g.Tokens[first] = treesitter.Token{Span: treesitter.Span{Start: from, End: from + len(sign)}, Kind: treesitter.KindPunctuation, Scope: scope}
+	g.Tokens[first+1] = treesitter.Token{Span: written, Kind: treesitter.KindType, Scope: scope}
+	copy(g.Tokens[first+2:], f.Tokens[first:])
+	behind := g.Tokens[first+2:]
+	for i := range behind {
+		t := &behind[i]
 		t.Span = moved(t.Span)
 		if t.Receiver.Len() > 0 {
 			t.Receiver = moved(t.Receiver)
 		}
-		g.Tokens = append(g.Tokens, t)
-	}
-	if !added {
-		add()
 	}
 	g.Scopes = slices.Clone(f.Scopes)
+	all := 0
+	for _, s := range f.Scopes {
+		all += len(s.Definitions)
+	}
+	definitions := make([]treesitter.Definition, 0, all)
 	for i := range g.Scopes {
 		s := &g.Scopes[i]
 		s.Span = moved(s.Span)
-		s.Definitions = slices.Clone(s.Definitions)
+		if s.Definitions == nil {
+			continue
+		}
+		definitions = append(definitions, s.Definitions...)
+		s.Definitions = definitions[len(definitions)-len(s.Definitions):]
 		for k := range s.Definitions {
 			d := &s.Definitions[k]
 			d.Span = moved(d.Span)
@@ -73,6 +81,7 @@ func splice(f *treesitter.File, at int, lead, symbol string) (*treesitter.File, 
 		}
 	}
 	g.Scopes[0].Span = treesitter.Span{End: len(g.Text)}
+	g.TypeSites = make([]treesitter.TypeSite, 0, len(f.TypeSites))
 	for _, s := range f.TypeSites {
 		if s.Existing == "" && s.Start == at {
 			s.Span, s.Symbol, s.Existing = written, symbol, standIn
@@ -83,10 +92,19 @@ func splice(f *treesitter.File, at int, lead, symbol string) (*treesitter.File, 
 		g.TypeSites = append(g.TypeSites, s)
 	}
 	g.Calls = slices.Clone(f.Calls)
+	all = 0
+	for _, c := range f.Calls {
+		all += len(c.Arguments)
+	}
+	arguments := make([]treesitter.Span, 0, all)
 	for i := range g.Calls {
 		c := &g.Calls[i]
 		c.Span, c.Callee = moved(c.Span), moved(c.Callee)
-		c.Arguments = slices.Clone(c.Arguments)
+		if c.Arguments == nil {
+			continue
+		}
+		arguments = append(arguments, c.Arguments...)
+		c.Arguments = arguments[len(arguments)-len(c.Arguments):]
 		for k := range c.Arguments {
 			c.Arguments[k] = moved(c.Arguments[k])
 		}
@@ -107,5 +125,5 @@ func splice(f *treesitter.File, at int, lead, symbol string) (*treesitter.File, 
 			list[i] = moved(list[i])
 		}
 	}
-	return g, written
+	return g, written, first
 }

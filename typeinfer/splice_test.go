@@ -18,7 +18,7 @@ func TestSplice(t *testing.T) {
 	} {
 		f := treesitter.Parse(language, []byte(text))
 		for _, s := range newView(f).all {
-			got, span := splice(f, s.At, s.Lead, s.Symbol)
+			got, span, _ := splice(f, s.At, s.Lead, s.Symbol)
 			want := treesitter.Parse(language, got.Text)
 			if len(want.Errors) > 0 || string(got.Text[span.Start:span.End]) != standIn {
 				t.Fatalf("%s: %v in %s", s.Symbol, want.Errors, got.Text)

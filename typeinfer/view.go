@@ -67,9 +67,8 @@ func (v *view) ask(s Site) *asking {
 		a.site.Span = s.Span
 		return a
 	}
-	var f *treesitter.File
-	f, a.site.Span = splice(v.x.File, at, s.Lead, s.Symbol)
-	a.site.Existing = standIn
-	a.x = names.New(f)
+	f, span, first := splice(v.x.File, at, s.Lead, s.Symbol)
+	a.site.Span, a.site.Existing = span, standIn
+	a.x = v.x.With(f, first)
 	return a
 }

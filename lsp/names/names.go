@@ -23,6 +23,12 @@ type Index struct {
 	receiver map[string][]int32 // tokens behind a dot, by the text before it
 	tail     map[string][]int32 // the same, by the last name of the text before it
 	byKind   [treesitter.NumKinds][]int32
+
+	*shared
+	// Of With: all but the text is asked of these.
+	base  *Index
+	first int
+	whole func() *Index
 }
 
 // New indexes a file; a file of 4,000 lines takes a few milliseconds.
@@ -44,11 +50,16 @@ func New(f *treesitter.File) *Index {
 	}
 	x.counted[len(f.Tokens)] = int32(len(texts))
 	x.Cache = cache.NewFile(texts)
+	x.shared = share(x)
 	return x
 }
 
 // Bare returns an index that knows the text alone: Text, Next and Function. It costs nothing.
-func Bare(f *treesitter.File) *Index { return &Index{File: f, text: string(f.Text)} }
+func Bare(f *treesitter.File) *Index {
+	x := &Index{File: f, text: string(f.Text)}
+	x.shared = share(x)
+	return x
+}
 
 // Text returns the text of a span.
 func (x *Index) Text(s treesitter.Span) string { return x.text[s.Start:s.End] }
@@ -65,7 +76,8 @@ func (x *Index) Gap(s treesitter.Span) (site, width int) {
 	for last < len(x.File.Tokens) && x.File.Tokens[last].Start < s.End {
 		last++
 	}
-	return int(x.counted[first]), int(x.counted[last] - x.counted[first])
+	site = x.place(first)
+	return site, x.place(last) - site
 }
 
 // Name is a name that may stand at a place.
@@ -111,13 +123,8 @@ var kindOf = map[treesitter.DefinitionKind]treesitter.Kind{
 // Function returns the innermost declaration around an offset, the whole file if there is none.
 func (x *Index) Function(offset int) treesitter.Span {
 	around := treesitter.Span{Start: 0, End: len(x.text)}
-	for _, d := range x.File.Declarations {
-		if d.Start > offset {
-			break
-		}
-		if d.Contains(offset) {
-			around = d.Span // declarations are sorted, outer before inner
-		}
+	if i := x.innermost(offset); i >= 0 {
+		around = x.File.Declarations[i].Span
 	}
 	return around
 }
@@ -125,6 +132,7 @@ func (x *Index) Function(offset int) treesitter.Span {
 // Members returns the names seen behind a dot: first those seen on the same receiver (Near), then those on receivers that end in the same name, then, if all is set, every
 // other one of the file. An empty receiver has no first two groups.
 func (x *Index) Members(receiver string, place treesitter.Span, all bool) []Name {
+	x = x.all()
 	c := collector{x: x, place: place, at: map[string]int{}}
 	receiver = Compact(receiver)
 	if receiver != "" {
@@ -143,6 +151,10 @@ func (x *Index) Members(receiver string, place treesitter.Span, all bool) []Name
 
 // Identifiers returns every name of the file that stands outside the place and not behind a dot, of the given kinds.
 func (x *Index) Identifiers(place treesitter.Span, kinds ...treesitter.Kind) []Name {
+	if len(kinds) == 1 && kinds[0] == treesitter.KindType {
+		return x.types(place)
+	}
+	x = x.all()
 	c := collector{x: x, place: place, at: map[string]int{}}
 	for _, kind := range kinds {
 		c.addIf(x.byKind[kind], false, func(t treesitter.Token) bool { return t.Receiver.Len() == 0 })

@@ -103,6 +103,7 @@ type File struct {
 	kids      []uint32 // distinct tokens that follow the n-gram
 	starts    []int32  // positions[starts[node]:starts[node+1]] are where the n-gram begins, ascending
 	positions []int32
+	put       *put // what With put in; then there is nothing else
 }
 
 // NewFile indexes the tokens of one file, in order. Comments should be left out: they separate tokens that belong together.
@@ -153,7 +154,12 @@ func NewFile(tokens []string) *File {
 }
 
 // Len returns the number of tokens.
-func (f *File) Len() int { return len(f.tokens) }
+func (f *File) Len() int {
+	if f.put != nil {
+		return f.put.base.Len() + 2
+	}
+	return len(f.tokens)
+}
 
 // gap is the place asked about: tokens site..site+width are taken out of the file.
 type gap struct{ site, width int }
@@ -291,6 +297,9 @@ func find(t *trie, ids []uint32) (uint32, bool) {
 
 // Occurrences returns how often text stands in the file outside the gap, and how many tokens away the nearest one is (-1 when there is none).
 func (f *File) Occurrences(text string, site, width int) (count, distance int) {
+	if f = f.of(site, width); f.put != nil {
+		return f.put.occurrences(text)
+	}
 	id, ok := f.vocab[text]
 	if !ok {
 		return 0, -1

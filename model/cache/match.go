@@ -18,6 +18,9 @@ type Match struct {
 // second list is.
 func (f *File) Matches(site, width int, candidates []string, view *View) (here, there []Match) {
 	g := gap{site, width}
+	if f.put != nil {
+		f = f.put.whole()
+	}
 	left := f.texts[max(0, site-Order+1):site]
 	right := f.texts[min(site+width, len(f.texts)):min(site+width+Order-1, len(f.texts))]
 	own := index{

@@ -12,6 +12,8 @@ type place struct {
 	// is counted. What is counted of these is taken out again.
 	paths [][Order + 1]uint32
 	first int
+	// signed is what With's sign makes of the file's n-grams: then file holds nothing itself, and paths are those over the place in the other one.
+	signed signed
 
 	right  side        // the tokens behind the gap
 	ends   []nodes     // the contexts that end before the gap, by length
@@ -39,6 +41,9 @@ type followers struct{ weight, kinds float64 }
 // newPlace readies a gap for questions about what fits into it, and up to so many tokens behind it.
 func (f *File) newPlace(site, width, behind int, view *View) *place {
 	p := &place{file: f, view: view, gap: gap{site, width}}
+	if f.put != nil {
+		p.signed = f.put.signed()
+	}
 	p.trace()
 	_, kinds := p.follow(0, 0)
 	p.floors[0] = kinds + 1
@@ -47,8 +52,9 @@ func (f *File) newPlace(site, width, behind int, view *View) *place {
 		_, kinds := view.follow(0)
 		p.floors[1] += kinds
 	}
-	left := p.identify(side{}, f.texts[max(0, site-Order+1):site])
-	p.right = p.identify(side{}, f.texts[min(site+width, len(f.texts)):min(site+width+behind, len(f.texts))])
+	before, after := f.around(site, width, Order-1, behind)
+	left := p.identify(side{}, before)
+	p.right = p.identify(side{}, after)
 	for n := 0; n <= len(left.ids); n++ {
 		end := nodes{}
 		for k := len(left.ids) - n; k < len(left.ids); k++ {
@@ -73,7 +79,7 @@ func (f *File) newPlace(site, width, behind int, view *View) *place {
 
 func (p *place) identify(s side, texts []string) side {
 	for _, text := range texts {
-		s.ids = append(s.ids, p.file.vocab[text])
+		s.ids = append(s.ids, p.file.id(text))
 		if p.view != nil {
 			s.wide = append(s.wide, p.view.workspace.vocab[text])
 		}
@@ -85,7 +91,9 @@ func (p *place) identify(s side, texts []string) side {
 func (p *place) child(at nodes, s side, k int) nodes {
 	own, wide := absent, absent
 	if at.own != absent && s.ids[k] != 0 {
-		if node, ok := p.file.child(at.own, s.ids[k]); ok {
+		if p.file.put != nil {
+			own = p.signed.child(p.file.put, at.own, s.ids[k])
+		} else if node, ok := p.file.child(at.own, s.ids[k]); ok {
 			own = node
 		}
 	}
@@ -99,9 +107,13 @@ func (p *place) child(at nodes, s side, k int) nodes {
 
 // trace finds the paths.
 func (p *place) trace() {
-	f, counted := p.file, min(len(p.file.tokens), maxFileTokens)
-	p.first = max(0, p.gap.site-Order+1)
-	for at := p.first; at < min(p.gap.site+p.gap.width, counted); at++ {
+	f, gap := p.file, p.gap
+	if f.put != nil {
+		f, gap.site, gap.width = f.put.base, f.put.at, 0
+	}
+	counted := min(len(f.tokens), maxFileTokens)
+	p.first = max(0, gap.site-Order+1)
+	for at := p.first; at < min(gap.site+gap.width, counted); at++ {
 		path := [Order + 1]uint32{}
 		for n := range Order {
 			path[n+1] = absent
@@ -115,6 +127,9 @@ func (p *place) trace() {
 
 // follow returns, for the context node of length n, the weight of its occurrences that some counted token follows, and how many different tokens do.
 func (p *place) follow(node uint32, n int) (weight, kinds float64) {
+	if p.file.put != nil {
+		return p.followPut(node, n)
+	}
 	f := p.file
 	last := min(len(f.tokens), maxFileTokens) - n - 1
 	lo, hi := p.gap.excluded(n + 1)
@@ -157,8 +172,12 @@ func (p *place) contextOf(at nodes, n int) gram {
 // counted is a context of n tokens with the n-gram that it becomes by one more.
 func (p *place) counted(g gram, child nodes, n int) gram {
 	if child.own != absent && g.context.weight > 0 {
-		lo, hi := p.gap.excluded(n + 1)
-		g.count = p.gap.weigh(p.file.list(child.own), lo, hi, len(p.file.tokens))
+		if p.file.put != nil {
+			g.count = p.countPut(child.own, n+1)
+		} else {
+			lo, hi := p.gap.excluded(n + 1)
+			g.count = p.gap.weigh(p.file.list(child.own), lo, hi, len(p.file.tokens))
+		}
 	}
 	if p.view != nil && child.wide != absent {
 		g.others = p.view.count(child.wide)

@@ -7,7 +7,7 @@ func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *
 		view.lock()
 		defer view.unlock()
 	}
-	p := f.newPlace(site, width, behind, view)
+	p := f.of(site, width).newPlace(site, width, behind, view)
 	all := 0
 	for _, candidate := range candidates {
 		all += len(candidate) + len(p.right.ids)
@@ -34,5 +34,5 @@ func (f *File) Tokens(site, width int, candidates [][]string, behind int, view *
 
 // Around returns the up to n tokens before a gap, and those behind it.
 func (f *File) Around(site, width, n int) (before, behind []string) {
-	return f.texts[max(0, site-n):site], f.texts[min(site+width, len(f.texts)):min(site+width+n, len(f.texts))]
+	return f.of(site, width).around(site, width, n, n)
 }
