@@ -20,8 +20,8 @@ type known struct {
 	doc     string // the type that the documentation gives it
 }
 
-func (s *scope) known(a *asking) known {
-	k := known{Evidence: typings.Look(a.x, a.site), value: "none"}
+func (s *scope) known(a *asking, e typings.Evidence) known {
+	k := known{Evidence: e, value: "none"}
 	if v := k.Keys[typings.FamilyValue]; len(v) > 0 {
 		k.value = v[0]
 	}
@@ -121,7 +121,7 @@ func leftOpen(a *asking) bool {
 
 // candidates are the types for a site that the file lets stand, best first, at most so many.
 func (s *scope) candidates(a *asking, most int) []Candidate {
-	k := s.known(a)
+	k := s.known(a, a.gap.Evidence())
 	type group struct {
 		expr        expr
 		probability float64

@@ -53,6 +53,7 @@ func Suspicious(ctx context.Context, p model.Predictor, f *treesitter.File, opts
 	v := newView(f)
 	s := v.scope(opts)
 	var list []Suspicion
+	asks := gap.NewSites(v.x, opts.Around)
 	for _, site := range v.all {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -65,12 +66,12 @@ func Suspicious(ctx context.Context, p model.Predictor, f *treesitter.File, opts
 			continue
 		}
 		a := v.ask(site)
-		k := s.known(a)
+		k := s.known(a, asks.Evidence(a.x, a.site))
 		against := s.against(a, &k, written)
 		if len(against) == 0 {
 			continue
 		}
-		a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
+		a.gap = asks.Annotation(a.x, a.site, opts.Corpus, opts.alike(a.site)...)
 		a.gap.Rank(opts.Combiner)
 		candidates := s.candidates(a, mostCandidates)
 		if s.share(candidates) < preferred {

@@ -104,8 +104,11 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 		}
 	}
 	list := make([]Suggestion, 0, len(sites))
+	if len(sites) == 0 {
+		return list, nil
+	}
 	s := v.scope(opts)
-	typed := s.typed()
+	typed, asks := s.typed(), gap.NewSites(v.x, opts.Around)
 	// A few sites at a time: each has a copy of the file.
 	for some := range slices.Chunk(sites, batch) {
 		var asked []*asking
@@ -114,7 +117,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 				return nil, err
 			}
 			a := v.ask(site)
-			a.gap = gap.NewAnnotation(a.x, a.site, opts.Around, opts.Corpus, opts.alike(a.site)...)
+			a.gap = asks.Annotation(a.x, a.site, opts.Corpus, opts.alike(a.site)...)
 			a.gap.Rank(opts.Combiner)
 			asked = append(asked, a)
 		}

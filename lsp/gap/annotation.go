@@ -41,23 +41,31 @@ type annotation struct {
 	opinion    *typings.Opinion
 	lexicon    *typings.Lexicon
 
+	sites *Sites
+	here  int     // the token of x that the site begins with
+	out   []int32 // what the file annotates at the site itself: it does not count
+
 	// What file and project annotate: all types; those of names that are the same; those of names whose last part is; those of the names that are carried.
 	file, fileName, filePart, carried tally
-	around, aroundName, aroundPart    tally
+	around                            *tally
+	aroundName, aroundPart            tally
 	flow, flowAround                  tally              // what calls of the file say of it, and what the project has for functions whose result it is
 	kind                              tally              // the file's at sites of this kind
-	near                              map[string][2]int  // distance of the nearest before and behind, in tokens
 	sight                             map[string]bool    // names of types in sight
 	optional                          bool               // file and project write Optional[X], and not X | None
-	facts                             []*typings.Facts   // of the file and of the project
 	used                              []string           // what is used behind a dot on it
-	holders                           map[string]float64 // the share of those that a class of file or project has, by its name
+	holders                           map[string]float64 // the share of those that a class of file or project has, by its name; nil where nothing is used
+	argued                            map[string]bool    // see generic
 }
 
 // tally counts types.
 type tally struct {
-	times map[string]int
-	total int
+	times  map[string]int
+	total  int
+	sorted []string // see texts; nil where it is not known yet
+	// of is a tally that this one is, but for what is less.
+	of   *tally
+	less map[string]int
 }
 
 func (t *tally) add(text string, n int) {
@@ -66,6 +74,30 @@ func (t *tally) add(text string, n int) {
 	}
 	t.times[text] += n
 	t.total += n
+	t.sorted = nil
+}
+
+// but is a tally without one of some types, which it has.
+func (t *tally) but(texts []string) tally {
+	if t == nil {
+		return tally{}
+	}
+	other := tally{of: t, total: t.total - len(texts)}
+	for _, text := range texts {
+		if other.less == nil {
+			other.less = map[string]int{}
+		}
+		other.less[text]++
+	}
+	return other
+}
+
+// n is how often a type was counted.
+func (t *tally) n(text string) int {
+	if t.of != nil {
+		return t.of.times[text] - t.less[text]
+	}
+	return t.times[text]
 }
 
 // share is the part of a type among all, unknown where none was counted.
@@ -73,87 +105,93 @@ func (t *tally) share(text string) float32 {
 	if t.total == 0 {
 		return rank.Unknown
 	}
-	return float32(t.times[text]) / float32(t.total)
+	return float32(t.n(text)) / float32(t.total)
 }
 
 // texts are the types, most frequent first.
 func (t *tally) texts() []string {
-	list := make([]string, 0, len(t.times))
-	for text := range t.times {
-		list = append(list, text)
+	if t.of != nil && len(t.less) == 0 {
+		return t.of.texts()
 	}
-	slices.SortFunc(list, func(a, b string) int { return cmp.Or(t.times[b]-t.times[a], strings.Compare(a, b)) })
+	if t.sorted != nil {
+		return t.sorted
+	}
+	times := t.times
+	if t.of != nil {
+		times = t.of.times
+	}
+	list := make([]string, 0, len(times))
+	for text := range times {
+		if t.n(text) > 0 {
+			list = append(list, text)
+		}
+	}
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(t.n(b)-t.n(a), strings.Compare(a, b)) })
+	t.sorted = list
 	return list
 }
 
 // NewAnnotation finds and describes what a site may be annotated with, whatever stands there. around is the project and corpus what is known of others (CorpusOf); both may be nil.
 // importable are names of types that are not in sight and could be: they are candidates as if they were imported.
 func NewAnnotation(x *names.Index, site treesitter.TypeSite, around *project.View, corpus *ngram.Model, importable ...string) *Gap {
-	g := &Gap{Group: GroupAnnotation, x: x, span: site.Span, opts: Options{Kind: treesitter.KindType, Around: around, Corpus: corpus}}
-	a := &annotation{site: site, evidence: typings.Look(x, site), lexicon: typings.For(x.File.Language), near: map[string][2]int{}, sight: map[string]bool{}}
-	a.importable = importable
-	a.opinion = a.lexicon.Judge(a.evidence)
-	g.annotation = a
-	a.count(x, around)
-	g.listTypes()
-	g.unasked()
-	g.describe()
-	return g
+	return NewSites(x, around).Annotation(x, site, corpus, importable...)
 }
 
 // count tallies what file and project annotate.
-func (a *annotation) count(x *names.Index, around *project.View) {
-	part := typings.LastPart(a.evidence.Symbol)
-	here := x.Next(a.site.Start)
-	for _, other := range typings.Listed(x.File, a.site.Span) {
-		a.file.add(other.Type, 1)
-		if other.Kind == a.site.Kind {
-			a.kind.add(other.Type, 1)
+func (a *annotation) count(x *names.Index) {
+	s := a.sites
+	s.read()
+	symbol, part := a.evidence.Symbol, typings.LastPart(a.evidence.Symbol)
+	a.here, a.out = x.Next(a.site.Start), s.overlap(x, a.site.Span)
+	var file, kind []string
+	for _, i := range a.out {
+		file = append(file, s.listed[i].Type)
+		if s.listed[i].Kind == a.site.Kind {
+			kind = append(kind, s.listed[i].Type)
 		}
-		if other.Symbol != "" {
-			switch {
-			case other.Symbol == a.evidence.Symbol:
-				a.fileName.add(other.Type, 1)
-			case part != "" && typings.LastPart(other.Symbol) == part:
-				a.filePart.add(other.Type, 1)
+	}
+	a.file, a.kind = s.file.but(file), s.kinds[a.site.Kind].but(kind)
+	add := func(to *tally, places []int32, want func(other *said) bool) {
+		for _, i := range places {
+			if other := &s.listed[i]; want(other) && !slices.Contains(a.out, i) {
+				to.add(other.Type, 1)
 			}
-			if slices.Contains(a.evidence.Carried, other.Symbol) && other.Symbol != a.evidence.Symbol && other.Kind != "return" {
-				a.carried.add(other.Type, 1)
-			}
 		}
-		d := x.Next(other.Start) - here
-		n := a.near[other.Type]
-		if d <= 0 && (n[0] == 0 || 1-d < n[0]) {
-			n[0] = 1 - d
+	}
+	if symbol != "" {
+		add(&a.fileName, s.byName[symbol], func(*said) bool { return true })
+	}
+	if part != "" {
+		add(&a.filePart, s.byPart[part], func(other *said) bool { return other.Symbol != symbol })
+	}
+	for i, name := range a.evidence.Carried {
+		if name != symbol && name != "" && !slices.Contains(a.evidence.Carried[:i], name) {
+			add(&a.carried, s.byName[name], func(other *said) bool { return other.Kind != "return" })
 		}
-		if d > 0 && (n[1] == 0 || d < n[1]) {
-			n[1] = d
-		}
-		a.near[other.Type] = n
 	}
 	for _, text := range a.evidence.Flows {
 		a.flow.add(text, 1)
 	}
-	if around == nil {
-		a.factsOf(x, nil)
-		return
+	p := s.readProject()
+	a.around = &p.types
+	for _, c := range a.evidence.Called {
+		for _, other := range p.byName[c.Name] {
+			a.flowAround.add(c.Gives(other.text), other.times)
+		}
 	}
-	around.Types(func(symbol, text string, times int) {
-		a.around.add(text, times)
-		for _, c := range a.evidence.Called {
-			if c.Name == symbol {
-				a.flowAround.add(c.Gives(text), times)
+	if symbol != "" {
+		for _, other := range p.byName[symbol] {
+			a.aroundName.add(other.text, other.times)
+		}
+		if part != "" {
+			for _, other := range p.byPart[part] {
+				if other.symbol != symbol {
+					a.aroundPart.add(other.text, other.times)
+				}
 			}
 		}
-		switch {
-		case symbol == "" || a.evidence.Symbol == "":
-		case symbol == a.evidence.Symbol:
-			a.aroundName.add(text, times)
-		case part != "" && typings.LastPart(symbol) == part:
-			a.aroundPart.add(text, times)
-		}
-	})
-	a.factsOf(x, around)
+	}
+	a.factsOf(x)
 }
 
 // listTypes lists the candidates, those of most promise first.
@@ -189,14 +227,14 @@ func (g *Gap) listTypes() {
 		most  int
 	}{
 		{FromFile, &a.flow, 6, 8}, {FromProject, &a.flowAround, 4, 8}, {FromFile, &a.carried, 4, 8}, {FromFile, &a.fileName, 4, 8}, {FromProject, &a.aroundName, 3, 8}, {FromFile, &a.filePart, 2, 12}, {FromProject, &a.aroundPart, 1.5, 12},
-		{FromFile, &a.file, 5, len(a.file.times)}, {FromProject, &a.around, 1, projectOnes},
+		{FromFile, &a.file, 5, math.MaxInt}, {FromProject, a.around, 1, projectOnes},
 	} {
 		list := from.texts()
 		for _, text := range list[:min(len(list), from.most)] {
 			add(from.source, text, from.worth*(0.5+float64(from.share(text))))
 		}
 	}
-	written := typings.Written(g.x.File, g.span)
+	written := a.sites.types(g.x, g.span)
 	for _, text := range written {
 		if _, ok := at[text]; !ok {
 			add(FromFile, text, 2)
@@ -237,7 +275,8 @@ func (g *Gap) listTypes() {
 		for i := len(order); i < len(g.Candidates); i++ {
 			order = append(order, i)
 			text := g.Candidates[i].Text
-			promise[i] += a.opinion.Of(text).All - 2*float64(strings.Count(a.lexicon.Form(text), typings.Hole)) + 2*float64(alike(a.evidence.Symbol, text))
+			known := a.sites.of(text)
+			promise[i] += a.opinion.OfForm(known.form).All - 2*float64(known.holes) + 2*float64(a.alike(text))
 		}
 		slices.SortStableFunc(order, func(i, k int) int { return cmp.Compare(promise[k], promise[i]) })
 	}
@@ -264,15 +303,15 @@ func (a *annotation) generic(name string, written []string) bool {
 	has := func(text string) bool {
 		return strings.Contains(text, name+"[") && !strings.Contains(text, name+"[]") || strings.Contains(text, name+"<")
 	}
-	if slices.ContainsFunc(written, has) {
-		return true
-	}
-	for text := range a.around.times {
-		if has(text) {
-			return true
+	is, known := a.argued[name]
+	if !known {
+		if a.argued == nil {
+			a.argued = map[string]bool{}
 		}
+		is = slices.ContainsFunc(written, has) || a.sites.projectArgues(name, has)
+		a.argued[name] = is
 	}
-	return false
+	return is
 }
 
 // candidate is one of which nothing is known yet.
@@ -328,8 +367,8 @@ func (g *Gap) fillings(inSight []string) []string {
 		}
 	}
 	hole := func(text string) {
-		for _, word := range typings.Words(text) {
-			if a.lexicon.Form(word) == typings.Hole {
+		for _, word := range a.sites.of(text).words {
+			if a.sites.of(word).form == typings.Hole {
 				add(word)
 			}
 		}
@@ -346,15 +385,15 @@ func (g *Gap) fillings(inSight []string) []string {
 	}
 	like := slices.Clone(inSight)
 	slices.SortStableFunc(like, func(x, y string) int {
-		return cmp.Compare(alike(a.evidence.Symbol, y), alike(a.evidence.Symbol, x))
+		return cmp.Compare(a.alike(y), a.alike(x))
 	})
 	for i, name := range like {
-		if i < 3 && alike(a.evidence.Symbol, name) > 0 {
+		if i < 3 && a.alike(name) > 0 {
 			add(name)
 		}
 	}
 	for _, name := range inSight {
-		if a.lexicon.Form(name) == typings.Hole {
+		if a.sites.of(name).form == typings.Hole {
 			add(name)
 		}
 	}
@@ -362,9 +401,9 @@ func (g *Gap) fillings(inSight []string) []string {
 }
 
 // alike is how much a name is like one of the names in a type at most: 2 for the same but for case, else the share of parts that both have.
-func alike(symbol, text string) float32 {
+func alike(symbol string, words []string) float32 {
 	best := float32(0)
-	for _, word := range typings.Words(text) {
+	for _, word := range words {
 		word = word[strings.LastIndexAny(word, ".:")+1:]
 		if len(symbol) > 1 && strings.EqualFold(word, strings.Trim(symbol, "_")) {
 			return 2
@@ -372,6 +411,11 @@ func alike(symbol, text string) float32 {
 		best = max(best, names.SharedParts(word, symbol))
 	}
 	return best
+}
+
+// alike is how much the annotated name is like a type's.
+func (a *annotation) alike(text string) float32 {
+	return alike(a.evidence.Symbol, a.sites.of(text).words)
 }
 
 var siteKinds = map[string]float32{"parameter": 0, "return": 1, "variable": 2, "field": 3}
@@ -396,7 +440,7 @@ func (g *Gap) describeAnnotation() {
 	order := make([]int, len(g.Candidates))
 	for i := range g.Candidates {
 		rows[i], order[i] = &g.Candidates[i], i
-		support[i] = a.opinion.Of(g.Candidates[i].Text)
+		support[i] = a.opinion.OfForm(a.sites.of(g.Candidates[i].Text).form)
 		best = max(best, support[i].All)
 	}
 	for i, c := range rows {
@@ -440,15 +484,16 @@ func (g *Gap) describeType(c *Candidate, place map[Input]float32, s typings.Supp
 	}
 	in[From] = sources[c.Source]
 	in[Length] = float32(len(c.Text))
-	words := typings.Words(c.Text)
+	known := a.sites.of(c.Text)
+	words := known.words
 	seen := 0
 	for _, word := range words {
 		head := word[:strings.IndexAny(word+".", ".:")]
-		if a.sight[word] || a.sight[head] || a.lexicon.Form(word) != typings.Hole {
+		if a.sight[word] || a.sight[head] || a.sites.of(word).form != typings.Hole {
 			seen++
 		}
 	}
-	in[TypeWords], in[Holes] = float32(len(words)), float32(strings.Count(a.lexicon.Form(c.Text), typings.Hole))
+	in[TypeWords], in[Holes] = float32(len(words)), float32(known.holes)
 	if len(words) > 0 {
 		in[InSight] = float32(seen) / float32(len(words))
 		in[Title] = rank.Flag('A' <= words[0][0] && words[0][0] <= 'Z')
@@ -472,14 +517,14 @@ func (g *Gap) describeType(c *Candidate, place map[Input]float32, s typings.Supp
 		in[OwnSo] = typings.Accord(g.x.File.Language, c.Text, a.evidence.Own)
 	}
 	in[Holds] = a.holds(c.Text)
-	in[FlowTimes], in[FlowAroundTimes] = rank.Log1p(a.flow.times[c.Text]), rank.Log1p(a.flowAround.times[c.Text])
-	in[Echo] = alike(a.evidence.Symbol, c.Text)
+	in[FlowTimes], in[FlowAroundTimes] = rank.Log1p(a.flow.n(c.Text)), rank.Log1p(a.flowAround.n(c.Text))
+	in[Echo] = a.alike(c.Text)
 	in[FlowShare], in[FlowAround] = a.flow.share(c.Text), a.flowAround.share(c.Text)
 	in[CarriedShare], in[NameShare], in[PartShare], in[KindShare] = a.carried.share(c.Text), a.fileName.share(c.Text), a.filePart.share(c.Text), a.kind.share(c.Text)
 	in[NameShareAround], in[PartShareAround] = a.aroundName.share(c.Text), a.aroundPart.share(c.Text)
-	in[Seen], in[SeenSort], in[ProjectSort] = rank.Log1p(a.file.times[c.Text]), rank.Log1p(a.kind.times[c.Text]), rank.Log1p(a.around.times[c.Text])
-	in[SeenName], in[SeenPart] = rank.Log1p(a.fileName.times[c.Text]), rank.Log1p(a.filePart.times[c.Text])
-	near := a.near[c.Text]
+	in[Seen], in[SeenSort], in[ProjectSort] = rank.Log1p(a.file.n(c.Text)), rank.Log1p(a.kind.n(c.Text)), rank.Log1p(a.around.n(c.Text))
+	in[SeenName], in[SeenPart] = rank.Log1p(a.fileName.n(c.Text)), rank.Log1p(a.filePart.n(c.Text))
+	near := a.sites.nearest(g.x, c.Text, a.here, a.out)
 	in[NearBefore], in[NearAfter] = logDistance(near[0]), logDistance(near[1])
 }
 
@@ -488,9 +533,10 @@ func (g *Gap) describeTypeGrams() {
 	if len(g.Candidates) == 0 {
 		return
 	}
+	a := g.annotation
 	sequences := make([][]string, len(g.Candidates))
 	for i, c := range g.Candidates {
-		sequences[i] = typings.Tokens(g.x.File.Language, c.Text)
+		sequences[i] = a.sites.tokensOf(c.Text)
 	}
 	site, width := g.x.Gap(g.span)
 	var view *cache.View

@@ -1,6 +1,7 @@
 package gap
 
 import (
+	"slices"
 	"strings"
 
 	"mlm-lsp/lsp/typings"
@@ -40,7 +41,7 @@ func (a *annotation) compose(language string, texts []string) (list []string) {
 				continue
 			}
 			add(many + "[" + text + "]")
-			if a.lexicon.Form(text) == typings.Hole {
+			if a.sites.of(text).form == typings.Hole {
 				add("type[" + text + "]")
 				add("dict[str, " + text + "]")
 			}
@@ -75,14 +76,7 @@ func (a *annotation) compose(language string, texts []string) (list []string) {
 
 // writes tells whether annotations of file or project hold a text.
 func (a *annotation) writes(part string) bool {
-	for _, t := range []*tally{&a.file, &a.around} {
-		for text := range t.times {
-			if strings.Contains(text, part) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.file.texts(), func(text string) bool { return strings.Contains(text, part) }) || a.sites.projectWrites(part)
 }
 
 // without is a text without the first pair of beginning and end that it has.

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"mlm-lsp/lsp/typings"
+	"mlm-lsp/lsp/names"
+	"mlm-lsp/treesitter"
 )
 
 // TestCompose: what a file has in one form is a candidate in the others that the language writes, as the file writes them.
@@ -23,7 +24,8 @@ func TestCompose(t *testing.T) {
 			[]string{"Zebra[]", "Promise<Zebra>", "Zebra | undefined", "Yak", "Gnu", "Emu"}, "Gnu[][]"},
 		{"go", nil, []string{"Zebra"}, nil, "[]Zebra"},
 	} {
-		a := &annotation{lexicon: typings.For(c.language)}
+		sites := NewSites(names.New(treesitter.Parse(c.language, nil)), nil)
+		a := &annotation{sites: sites, lexicon: sites.lexicon}
 		for _, text := range c.written {
 			a.file.add(text, 1)
 		}

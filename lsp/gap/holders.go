@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"mlm-lsp/lsp/names"
-	"mlm-lsp/lsp/project"
 	"mlm-lsp/lsp/typings"
 	"mlm-lsp/model/rank"
 )
@@ -17,68 +16,60 @@ const (
 	fewHolders  = 3 // more classes than these that have all that is used say nothing
 )
 
-// factsOf gathers what the project's functions say of the site, and which classes have what is used on it.
-func (a *annotation) factsOf(x *names.Index, around *project.View) {
+// factsOf gathers what the project's functions say of the site, and what is used on it.
+func (a *annotation) factsOf(x *names.Index) {
 	e := &a.evidence
 	if !typings.Follows(x.File.Language) {
 		return
 	}
 	a.optional = x.File.Language == "python" && a.writes("Optional[") && !a.writes("| None")
-	a.used = e.Members()
-	if len(a.used) > 0 {
-		a.facts = append(a.facts, typings.ClassesOf(x.File))
+	if a.used = e.Members(); len(a.used) > 0 {
+		a.holders = map[string]float64{}
 	}
-	if around == nil {
-		a.hold()
+	if a.sites.around == nil {
 		return
 	}
-	for _, f := range around.Facts() {
-		a.facts = append(a.facts, f)
-		add := func(list []string) {
-			for _, text := range list {
-				a.flowAround.add(a.style(text), 1)
-			}
-		}
-		for _, c := range e.Called {
-			add(f.Result(c.Name))
-		}
-		for _, p := range e.Passed {
-			add(f.Takes(p))
-		}
-		if e.Owner != "" {
-			add(f.Passes(e.Owner, e.Place, e.Symbol))
+	f := a.sites.readFacts()
+	add := func(list []string) {
+		for _, text := range list {
+			a.flowAround.add(a.style(text), 1)
 		}
 	}
-	a.hold()
+	for _, c := range e.Called {
+		add(f.Result(c.Name))
+	}
+	for _, p := range e.Passed {
+		add(f.Takes(p))
+	}
+	if e.Owner != "" {
+		add(f.Passes(e.Owner, e.Place, e.Symbol))
+	}
 }
 
-// hold finds the classes that have what is used on the name.
-func (a *annotation) hold() {
-	if len(a.used) == 0 {
-		return
-	}
-	a.holders = map[string]float64{}
-	class := func(name string) (typings.Class, bool) {
-		for _, f := range a.facts {
-			if c, ok := f.Classes()[name]; ok {
-				return c, true
-			}
-		}
-		return typings.Class{}, false
-	}
-	for _, f := range a.facts {
-		for name := range f.Classes() {
-			if _, known := a.holders[name]; !known {
-				a.holders[name], _ = typings.Fit(name, a.used, class)
-			}
+// fit is the share of what is used on the name that a class of file or project has; known is false where there is no such class.
+func (a *annotation) fit(class string) (share float64, known bool) {
+	share, known = a.holders[class]
+	if !known {
+		if share, known = typings.Fit(class, a.used, a.sites.class); known {
+			a.holders[class] = share
 		}
 	}
+	return share, known
 }
 
 // holding are the classes that have all that is used on the name, where they are few.
 func (a *annotation) holding() (list []string) {
-	for name, share := range a.holders {
-		if share == 1 {
+	if a.holders == nil {
+		return nil
+	}
+	fewest := a.sites.holding(a.used[0])
+	for _, member := range a.used[1:] {
+		if others := a.sites.holding(member); len(others) < len(fewest) {
+			fewest = others
+		}
+	}
+	for _, name := range fewest {
+		if share, _ := a.fit(name); share == 1 {
 			list = append(list, name)
 		}
 	}
@@ -95,8 +86,8 @@ func (a *annotation) holds(text string) float32 {
 	if a.holders == nil || strings.ContainsAny(strings.TrimPrefix(text, "Optional["), "[<(") {
 		return best
 	}
-	for _, word := range typings.Words(text) {
-		if share, ok := a.holders[word[strings.LastIndexByte(word, '.')+1:]]; ok && !(best >= float32(share)) {
+	for _, word := range a.sites.of(text).words {
+		if share, ok := a.fit(word[strings.LastIndexByte(word, '.')+1:]); ok && !(best >= float32(share)) {
 			best = float32(share)
 		}
 	}

@@ -123,7 +123,7 @@ var kindOf = map[treesitter.DefinitionKind]treesitter.Kind{
 // Function returns the innermost declaration around an offset, the whole file if there is none.
 func (x *Index) Function(offset int) treesitter.Span {
 	around := treesitter.Span{Start: 0, End: len(x.text)}
-	if i := x.innermost(offset); i >= 0 {
+	if i := x.Innermost(offset); i >= 0 {
 		around = x.File.Declarations[i].Span
 	}
 	return around

@@ -104,7 +104,7 @@ func (x *Index) place(token int) int {
 
 // Around returns the declarations around an offset by their places in the file's list, the innermost first.
 func (x *Index) Around(offset int) (list []int) {
-	for i := x.innermost(offset); i >= 0; i = int(x.shared.parents()[i]) {
+	for i := x.Innermost(offset); i >= 0; i = int(x.shared.parents()[i]) {
 		list = append(list, i)
 	}
 	return list
@@ -113,8 +113,8 @@ func (x *Index) Around(offset int) (list []int) {
 // Parent is the innermost declaration around another, both by their places in the file's list; -1 for none.
 func (x *Index) Parent(declaration int) int { return int(x.shared.parents()[declaration]) }
 
-// innermost is the innermost declaration around an offset; -1 for none.
-func (x *Index) innermost(offset int) int {
+// Innermost is the innermost declaration around an offset by its place in the file's list; -1 for none.
+func (x *Index) Innermost(offset int) int {
 	list := x.File.Declarations
 	i := sort.Search(len(list), func(i int) bool { return list[i].Start > offset }) - 1
 	for i >= 0 && !list[i].Contains(offset) {

@@ -93,21 +93,23 @@ const (
 
 // look reads the tokens of a file but comments.
 type look struct {
-	x         *names.Index
-	tokens    []treesitter.Token
-	language  string
-	site      treesitter.TypeSite
-	known     *bound                  // see names
-	functions map[int]treesitter.Span // see around
-	looked    int                     // expressions, see evident
-	promises  bool                    // what a function gives back is a promise of it
+	x        *names.Index
+	tokens   []treesitter.Token
+	language string
+	site     treesitter.TypeSite
+	file     *Known
+	looked   int  // expressions, see evident
+	promises bool // what a function gives back is a promise of it
 	*Evidence
 }
 
 // Look gathers the evidence at a site.
-func Look(x *names.Index, site treesitter.TypeSite) Evidence {
+func Look(x *names.Index, site treesitter.TypeSite) Evidence { return Know(x).Look(x, site) }
+
+// Look gathers the evidence at a site of the file, or of one that With made of it, whose index x is.
+func (k *Known) Look(x *names.Index, site treesitter.TypeSite) Evidence {
 	e := Evidence{Kind: site.Kind, Symbol: Symbol(site)}
-	l := &look{x: x, tokens: x.File.Tokens, language: CountedAs(x.File.Language), site: site, Evidence: &e}
+	l := &look{x: x, tokens: x.File.Tokens, language: CountedAs(x.File.Language), site: site, file: k, Evidence: &e}
 	if e.Symbol != "" {
 		e.add(FamilyName, strings.ToLower(strings.Trim(e.Symbol, "_")))
 		e.add(FamilyLast, LastPart(e.Symbol))
@@ -219,18 +221,8 @@ func (l *look) signs(site treesitter.TypeSite, symbol int) {
 	}
 }
 
-// around is the innermost declaration around an offset, its header included: remembered, since many ask for the same ones and each is looked for from the file's beginning.
-func (l *look) around(offset int) treesitter.Span {
-	span, known := l.functions[offset]
-	if !known {
-		if l.functions == nil {
-			l.functions = map[int]treesitter.Span{}
-		}
-		span = l.x.Function(offset)
-		l.functions[offset] = span
-	}
-	return span
-}
+// around is the innermost declaration around an offset, its header included.
+func (l *look) around(offset int) treesitter.Span { return l.x.Function(offset) }
 
 // take keeps what a value looks like.
 func (l *look) take(family Family, v value) {
@@ -337,12 +329,12 @@ func (l *look) uses(site treesitter.TypeSite, symbol int, around treesitter.Span
 	if site.Kind != "field" {
 		first = l.x.Next(around.Start)
 	}
-	for i := first; i < len(l.tokens) && found < mostUses; i++ {
+	for i := range l.occurrences(l.Symbol, first) {
 		t := l.tokens[i]
-		if site.Kind != "field" && t.Start >= around.End {
+		if found == mostUses || site.Kind != "field" && t.Start >= around.End {
 			break
 		}
-		if i == symbol || t.Len() != len(l.Symbol) || t.Start < site.End && site.Start < t.End || (t.Receiver.Len() > 0) != (site.Kind == "field") || !t.Kind.Identifier() || l.x.Text(t.Span) != l.Symbol {
+		if i == symbol || t.Start < site.End && site.Start < t.End || (t.Receiver.Len() > 0) != (site.Kind == "field") || !t.Kind.Identifier() {
 			continue
 		}
 		found++

@@ -257,8 +257,8 @@ func (l *look) result(c Called, deep int) string {
 	if c.Name == "" || deep > deepestEvident {
 		return ""
 	}
-	for _, s := range l.x.File.TypeSites {
-		if s.Kind == "return" && s.Existing != "" && Symbol(s) == c.Name && apart(s.Span, l.site.Span) {
+	for s := range l.returnsOf(c.Name) {
+		if s.Existing != "" && apart(s.Span, l.site.Span) {
 			return c.Gives(s.Existing)
 		}
 	}
@@ -266,8 +266,9 @@ func (l *look) result(c Called, deep int) string {
 		return l.classAround(c.At)
 	}
 	found, all := false, ""
-	for _, d := range l.x.File.Declarations {
-		if d.Name != c.Name || !l.isFunction(d) {
+	for _, i := range l.declarationsOf(c.Name, false) {
+		d := l.x.File.Declarations[i]
+		if !l.isFunction(d) {
 			continue
 		}
 		t := l.returned(d, deep)
@@ -313,13 +314,13 @@ func (l *look) async(d treesitter.Declaration) bool {
 }
 
 // classAround is the name of the class around a token; "" where there is none.
-func (l *look) classAround(i int) (class string) {
-	for _, d := range l.x.File.Declarations {
-		if d.Contains(l.tokens[i].Start) && !l.isFunction(d) {
-			class = d.Name // the innermost comes last
+func (l *look) classAround(i int) string {
+	for k := l.x.Innermost(l.tokens[i].Start); k >= 0; k = l.x.Parent(k) {
+		if d := l.x.File.Declarations[k]; !l.isFunction(d) {
+			return d.Name
 		}
 	}
-	return class
+	return ""
 }
 
 // returned is what the return statements of a function show: one type, or one and nothing; "" where there is more, or one shows nothing.

@@ -46,9 +46,8 @@ func ClassesOf(f *treesitter.File) *Facts {
 
 // lookAround looks at no site: no annotation is hidden.
 func lookAround(f *treesitter.File) *look {
-	l := &look{x: names.Bare(f), tokens: f.Tokens, language: CountedAs(f.Language), Evidence: &Evidence{}}
-	l.site.Start, l.site.End = -1, -1
-	return l
+	x := names.Bare(f)
+	return Know(x).look(x)
 }
 
 // FactsOf reads them; nil for a language whose expressions are not looked into.
@@ -133,13 +132,23 @@ func (l *look) named(c treesitter.Call, take func(name string, at int)) {
 func (l *look) class(d treesitter.Declaration) Class {
 	c := Class{Members: map[string]bool{}}
 	own := func(offset int) bool { return l.around(offset) == d.Span }
-	for _, inner := range l.x.File.Declarations {
-		if inner.Start > d.Start && inner.End <= d.End && l.isFunction(inner) && inner.Start > d.Header.Start && l.classAround(l.x.Next(inner.Start)) == d.Name {
+	all := l.x.File.Declarations
+	first, _ := slices.BinarySearchFunc(all, d.Start+1, func(d treesitter.Declaration, start int) int { return d.Start - start })
+	for _, inner := range all[first:] {
+		if inner.Start >= d.End {
+			break
+		}
+		if inner.End <= d.End && l.isFunction(inner) && inner.Start > d.Header.Start && l.classAround(l.x.Next(inner.Start)) == d.Name {
 			c.Members[inner.Name] = true
 		}
 	}
-	for _, s := range l.x.File.TypeSites {
-		if s.Start > d.Start && s.End <= d.End && (s.Kind == "field" || s.Kind == "return" && own(s.Start)) {
+	sites := l.x.File.TypeSites
+	first, _ = slices.BinarySearchFunc(sites, d.Start+1, func(s treesitter.TypeSite, start int) int { return s.Start - start })
+	for _, s := range sites[first:] {
+		if s.Start > d.End {
+			break
+		}
+		if s.End <= d.End && (s.Kind == "field" || s.Kind == "return" && own(s.Start)) {
 			c.Members[Symbol(s)] = true
 		}
 	}
@@ -159,6 +168,28 @@ func (l *look) class(d treesitter.Declaration) Class {
 		}
 	}
 	return c
+}
+
+// Join returns what several files tell together. Of classes of one name the first is kept.
+func Join(files []*Facts) *Facts {
+	all := &Facts{map[string][]string{}, map[string][]taken{}, map[string][]taken{}, map[string]Class{}}
+	for _, f := range files {
+		for name, list := range f.results {
+			all.results[name] = append(all.results[name], list...)
+		}
+		for name, list := range f.takes {
+			all.takes[name] = append(all.takes[name], list...)
+		}
+		for name, list := range f.passes {
+			all.passes[name] = append(all.passes[name], list...)
+		}
+		for name, c := range f.classes {
+			if _, known := all.classes[name]; !known {
+				all.classes[name] = c
+			}
+		}
+	}
+	return all
 }
 
 // Result lists what functions of a name give back without saying so.
@@ -184,11 +215,41 @@ func at(all []taken, place int, name string) (list []string) {
 // Classes are those of the file, by name.
 func (f *Facts) Classes() map[string]Class { return f.classes }
 
+// Members are what a class has, by itself or by its bases, as far as Fit looks for them.
+func Members(class string, look func(name string) (Class, bool)) map[string]bool {
+	all := map[string]bool{}
+	for _, c := range classes(class, look) {
+		for member := range c.Members {
+			all[member] = true
+		}
+	}
+	return all
+}
+
+// classes are a class and its bases, as far as they are known: some of them.
+func classes(class string, look func(name string) (Class, bool)) (list []Class) {
+	names := []string{class}
+	for i := 0; i < len(names) && i < mostBases; i++ {
+		if c, ok := look(names[i]); ok {
+			list = append(list, c)
+			for _, base := range c.Bases {
+				if !slices.Contains(names, base) {
+					names = append(names, base)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// mostBases of a class are looked at, itself included.
+const mostBases = 12
+
 // Fit is the share of members that a class has, by itself or by its bases; where a base is not known, what is missing counts half. known is false where the class is not.
 func Fit(class string, members []string, look func(name string) (Class, bool)) (share float64, known bool) {
 	all, open := []string{class}, false
 	found := make([]bool, len(members))
-	for i := 0; i < len(all) && i < 12; i++ {
+	for i := 0; i < len(all) && i < mostBases; i++ {
 		c, ok := look(all[i])
 		if !ok {
 			if i == 0 {

@@ -50,8 +50,8 @@ func (l *look) follow(site treesitter.TypeSite, behind int, around treesitter.Sp
 	l.looked = 0
 	for _, c := range l.Called {
 		before := len(l.Flows)
-		for _, s := range l.x.File.TypeSites {
-			if s.Kind == "return" && Symbol(s) == c.Name && apart(s.Span, site.Span) {
+		for s := range l.returnsOf(c.Name) {
+			if apart(s.Span, site.Span) {
 				l.flow(c.Gives(s.Existing))
 			}
 		}
@@ -77,11 +77,11 @@ func (l *look) follow(site treesitter.TypeSite, behind int, around treesitter.Sp
 	if site.Kind == "field" || site.Kind == "variable" {
 		l.takesOver(site)
 	}
-	for i, c := range l.x.File.Calls {
-		if i == mostCalls {
-			break
-		}
-		callee := lastName(l.x.Text(c.Callee))
+	if l.file.calls == nil {
+		l.file.readCalls()
+	}
+	for i, callee := range l.file.callees {
+		c := l.x.File.Calls[i]
 		if callee == "" || site.Kind != "field" && (c.Start < around.Start || c.End > around.End) {
 			continue
 		}
@@ -132,13 +132,8 @@ func (l *look) passedFor(site treesitter.TypeSite, function string, place int, n
 	if function == "" {
 		return
 	}
-	for i, c := range l.x.File.Calls {
-		if i == mostCalls {
-			break
-		}
-		if lastName(l.x.Text(c.Callee)) != function {
-			continue
-		}
+	for _, i := range l.callsOf(function) {
+		c := l.x.File.Calls[i]
 		if at := l.argument(c, place, name); at >= 0 {
 			l.flow(l.evident(at, 0))
 		}
@@ -220,10 +215,8 @@ func (l *look) isName(at treesitter.Span, field bool) bool {
 // parameters calls take for each parameter site of the functions of a name, with its place.
 func (l *look) parameters(function string, take func(n int, s treesitter.TypeSite)) {
 	f := l.x.File
-	for _, d := range f.Declarations {
-		if d.Name != function && !(d.Name == "__init__" || d.Name == "constructor") {
-			continue
-		}
+	for _, i := range l.declarationsOf(function, true) {
+		d := f.Declarations[i]
 		if d.Name != function && (function == "" || l.classAround(l.x.Next(d.Header.End-1)) != function) || d.Name == function && !l.isFunction(d) {
 			continue
 		}
@@ -250,15 +243,19 @@ func (l *look) parametersIn(d treesitter.Declaration) (list []treesitter.TypeSit
 
 // parameterOf is the function that a parameter belongs to and the parameter's place; "" where there is none of a name.
 func (l *look) parameterOf(site treesitter.TypeSite) (function string, place int) {
-	for _, d := range l.x.File.Declarations {
-		if d.Header.Start <= site.Start && site.End <= d.Header.End {
-			function = d.Name // the innermost comes last
-		}
-	}
 	place = -1
-	for _, d := range l.x.File.Declarations {
-		if d.Name == function && d.Header.Start <= site.Start && site.End <= d.Header.End && l.isFunction(d) {
+	in := false
+	for i := l.x.Innermost(site.Start); i >= 0; i = l.x.Parent(i) {
+		d := l.x.File.Declarations[i]
+		if d.Header.Start > site.Start || site.End > d.Header.End {
+			continue
+		}
+		if !in {
+			in, function = true, d.Name
+		}
+		if d.Name == function && l.isFunction(d) {
 			place = slices.IndexFunc(l.parametersIn(d), func(s treesitter.TypeSite) bool { return s.Span == site.Span })
+			break
 		}
 	}
 	if place < 0 {

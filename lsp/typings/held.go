@@ -7,41 +7,6 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// bound is what a file says of its names, by name: tokens at which they are assigned, annotations, and parameters.
-type bound struct {
-	assigned   map[string][]int
-	annotated  map[string][]treesitter.TypeSite
-	parameters map[string][]treesitter.TypeSite
-}
-
-// names reads the file once.
-func (l *look) names() *bound {
-	if l.known != nil {
-		return l.known
-	}
-	b := &bound{map[string][]int{}, map[string][]treesitter.TypeSite{}, map[string][]treesitter.TypeSite{}}
-	for k := range l.tokens {
-		if l.tokens[k].Kind.Identifier() && l.text(l.step(k, 1)) == "=" && l.assigned(k) {
-			name := l.text(k)
-			b.assigned[name] = append(b.assigned[name], k)
-		}
-	}
-	for _, s := range l.x.File.TypeSites {
-		name := Symbol(s)
-		if s.Kind == "return" || name == "" {
-			continue
-		}
-		if s.Existing != "" {
-			b.annotated[name] = append(b.annotated[name], s)
-		}
-		if s.Kind == "parameter" {
-			b.parameters[name] = append(b.parameters[name], s)
-		}
-	}
-	l.known = b
-	return b
-}
-
 // valueOf is the type of what a name holds at a token: what it is annotated with, a function, or what it was last assigned before.
 func (l *look) valueOf(name string, i, deep int) string {
 	if !names.IsName(name) || deep > deepestEvident {
@@ -59,14 +24,14 @@ func (l *look) valueOf(name string, i, deep int) string {
 	}
 	inside := l.around(l.tokens[i].Start)
 	last := -1
-	for _, k := range l.names().assigned[name] {
+	for k, at := range l.assignedTo(name) {
 		if l.tokens[k].Start >= l.tokens[i].Start && last >= 0 {
 			break
 		}
 		if (l.tokens[k].Receiver.Len() > 0) != field {
 			continue
 		}
-		if at := l.around(l.tokens[k].Start); at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.around(l.tokens[last].Start) != inside) {
+		if at == inside || field || at.Len() == len(l.x.File.Text) && (last < 0 || l.around(l.tokens[last].Start) != inside) {
 			last = k
 		}
 	}
@@ -89,12 +54,11 @@ func (l *look) valueOf(name string, i, deep int) string {
 	if l.language != "python" {
 		return ""
 	}
-	for _, d := range l.x.File.Declarations {
-		switch {
-		case d.Name != name:
+	for _, i := range l.declarationsOf(name, false) {
+		switch d := l.x.File.Declarations[i]; {
 		case !l.isFunction(d):
 			return "type[" + name + "]"
-		case !l.inClass(d):
+		case !l.inClass(int(i)):
 			return "Callable[..., Any]"
 		}
 	}
@@ -134,9 +98,12 @@ func (l *look) assignedValue(a assignment, name string, deep int) string {
 // parameterAt is the parameter of a name in the innermost function around an offset that has one.
 func (l *look) parameterAt(name string, offset int) (best treesitter.TypeSite, ok bool) {
 	least := len(l.x.File.Text)
-	for _, p := range l.names().parameters[name] {
-		if function := l.around(p.Start); function.Contains(offset) && function.Len() < least {
-			best, ok, least = p, true, function.Len()
+	if l.file.parameters == nil {
+		l.file.readSites()
+	}
+	for _, p := range l.file.parameters[name] {
+		if function := l.spanOf(int(p.around)); function.Contains(offset) && function.Len() < least {
+			best, ok, least = l.x.File.TypeSites[p.place], true, function.Len()
 		}
 	}
 	return best, ok
@@ -161,14 +128,14 @@ func (l *look) defaultOf(p treesitter.TypeSite, deep int) string {
 }
 
 // inClass tells whether a declaration is a member of a class: one is the innermost around it.
-func (l *look) inClass(d treesitter.Declaration) bool {
-	member := false
-	for _, outer := range l.x.File.Declarations { // outer ones first
-		if outer.Start < d.Start && d.End <= outer.End {
-			member = !l.isFunction(outer)
+func (l *look) inClass(declaration int) bool {
+	list := l.x.File.Declarations
+	for i := l.x.Parent(declaration); i >= 0; i = l.x.Parent(i) {
+		if list[i].Start < list[declaration].Start {
+			return !l.isFunction(list[i])
 		}
 	}
-	return member
+	return false
 }
 
 // assigned tells whether a name before "=" is assigned: at the beginning of a line, behind a declaring word or a dot.
@@ -184,7 +151,10 @@ func (l *look) assigned(k int) bool {
 // annotated is what a name is annotated with, in the function around an offset (here) if there, else anywhere in the file.
 func (l *look) annotated(name string, offset int) (best string, here bool) {
 	inside := l.around(offset)
-	for _, s := range l.names().annotated[name] {
+	if l.file.annotated == nil {
+		l.file.readSites()
+	}
+	for s := range l.sites(l.file.annotated[name]) {
 		if !apart(s.Span, l.site.Span) {
 			continue
 		}
@@ -363,8 +333,12 @@ func (l *look) filled(k int, v value, name string, deep int) string {
 		from, to = 0, len(l.x.File.Text)
 	}
 	var key, element string
-	for i, seen := from, 0; i < len(l.tokens) && l.tokens[i].Start < to && seen < mostUses; i++ {
-		if i == k || l.tokens[i].Len() != len(name) || l.text(i) != name || (l.tokens[i].Receiver.Len() > 0) != field && !(l.site.Kind == "field" && l.tokens[i].Receiver.Len() > 0) {
+	seen := 0
+	for i := range l.occurrences(name, from) {
+		if l.tokens[i].Start >= to || seen == mostUses {
+			break
+		}
+		if i == k || (l.tokens[i].Receiver.Len() > 0) != field && !(l.site.Kind == "field" && l.tokens[i].Receiver.Len() > 0) {
 			continue
 		}
 		seen++

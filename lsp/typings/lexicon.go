@@ -173,9 +173,12 @@ type Support struct {
 const doubt = 3
 
 // Of says how well a type fits the evidence.
-func (o *Opinion) Of(text string) Support {
+func (o *Opinion) Of(text string) Support { return o.OfForm(o.l.Form(text)) }
+
+// OfForm is Of for a type whose form (Lexicon.Form) is known.
+func (o *Opinion) OfForm(form string) Support {
 	place, listed := -1, false
-	if p, ok := o.l.place[o.l.Form(text)]; ok {
+	if p, ok := o.l.place[form]; ok {
 		place, listed = p, true
 	}
 	return o.of(place, listed)

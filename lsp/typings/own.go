@@ -15,8 +15,8 @@ func (l *look) own(site treesitter.TypeSite, behind int, around treesitter.Span)
 		if l.language != "python" {
 			return l.promised(l.returnedOrExpression(site, around))
 		}
-		for _, d := range l.x.File.Declarations {
-			if d.Span == around && (d.Name == l.Symbol || l.Symbol == "") {
+		for _, i := range l.x.Around(around.Start) {
+			if d := l.x.File.Declarations[i]; d.Span == around && (d.Name == l.Symbol || l.Symbol == "") {
 				return l.returnedOrYielded(d)
 			}
 		}
@@ -72,14 +72,17 @@ func (l *look) assignments(site treesitter.TypeSite, behind int, around treesitt
 			list = append(list, assignment{symbol, value})
 		}
 	}
-	for _, k := range l.names().assigned[l.Symbol] {
-		if len(list) > 0 && k == list[0].name || len(list) == mostKeys {
+	for k, at := range l.assignedTo(l.Symbol) {
+		if len(list) == mostKeys {
+			break
+		}
+		if len(list) > 0 && k == list[0].name {
 			continue
 		}
 		if field := l.tokens[k].Receiver.Len() > 0; field != (site.Kind == "field") {
 			continue
 		}
-		if site.Kind == "variable" && l.around(l.tokens[k].Start) != around {
+		if site.Kind == "variable" && at != around {
 			continue
 		}
 		if head := l.text(l.step(l.step(k, -1), -1)); site.Kind == "field" && head != "self" && head != "this" {

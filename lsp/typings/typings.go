@@ -61,52 +61,50 @@ func Parameters(f *treesitter.File) (bare, typed int) {
 	return bare, typed
 }
 
-// Written returns the types with a path or with arguments that stand anywhere in a file, whole or within others, but those that overlap a span: what neither Listed nor a list
-// of names holds. Arguments are what stands between the brackets right behind the name.
-func Written(f *treesitter.File, but treesitter.Span) (list []string) {
+// WrittenAt tells take the types with a path or with arguments that stand at a token of a file, whole or within others: what neither Listed nor a list of names holds. Arguments are what stands
+// between the brackets right behind the name. It looks no further than an annotation may be long.
+func WrittenAt(f *treesitter.File, token int, take func(text string, at treesitter.Span)) {
+	t := f.Tokens[token]
+	if t.Kind != treesitter.KindType || t.End < len(f.Text) && pathSign(string(f.Text[t.End:min(len(f.Text), t.End+3)]), 0) > 0 {
+		return
+	}
 	open, close := byte('<'), byte('>')
 	if f.Language == "python" || f.Language == "go" {
 		open, close = '[', ']'
 	}
 	add := func(start, end int) {
-		if text := string(f.Text[start:end]); Askable(text) && (start >= but.End || end <= but.Start) {
-			list = append(list, text)
+		if text := string(f.Text[start:end]); Askable(text) {
+			take(text, treesitter.Span{Start: start, End: end})
 		}
 	}
-	for _, t := range f.Tokens {
-		if t.Kind != treesitter.KindType || t.End < len(f.Text) && pathSign(string(f.Text[t.End:min(len(f.Text), t.End+3)]), 0) > 0 {
-			continue
-		}
-		start := t.Start
-		for n := start; n > 0 && (names.IsNameByte(f.Text[n-1]) || f.Text[n-1] == '.' || f.Text[n-1] == ':') && t.Start-n < longest; n-- {
-			if names.IsNameByte(f.Text[n-1]) && (n < 2 || !names.IsNameByte(f.Text[n-2])) {
-				start = n - 1
-			}
-		}
-		if words := Words(string(f.Text[start:t.End])); len(words) != 1 || len(words[0]) != t.End-start {
-			start = t.Start
-		}
-		if start < t.Start {
-			add(start, t.End)
-		}
-		if t.End >= len(f.Text) || f.Text[t.End] != open {
-			continue
-		}
-		depth := 0
-		for i := t.End; i < len(f.Text) && i-start < longest; i++ {
-			switch f.Text[i] {
-			case open:
-				depth++
-			case close:
-				depth--
-			}
-			if depth == 0 {
-				add(start, i+1)
-				break
-			}
+	start := t.Start
+	for n := start; n > 0 && (names.IsNameByte(f.Text[n-1]) || f.Text[n-1] == '.' || f.Text[n-1] == ':') && t.Start-n < longest; n-- {
+		if names.IsNameByte(f.Text[n-1]) && (n < 2 || !names.IsNameByte(f.Text[n-2])) {
+			start = n - 1
 		}
 	}
-	return list
+	if words := Words(string(f.Text[start:t.End])); len(words) != 1 || len(words[0]) != t.End-start {
+		start = t.Start
+	}
+	if start < t.Start {
+		add(start, t.End)
+	}
+	if t.End >= len(f.Text) || f.Text[t.End] != open {
+		return
+	}
+	depth := 0
+	for i := t.End; i < len(f.Text) && i-start < longest; i++ {
+		switch f.Text[i] {
+		case open:
+			depth++
+		case close:
+			depth--
+		}
+		if depth == 0 {
+			add(start, i+1)
+			break
+		}
+	}
 }
 
 // Symbol is the bare name that a site annotates; empty for a pattern.
