@@ -132,6 +132,7 @@ func Suggest(ctx context.Context, p model.Predictor, f *treesitter.File, opts Op
 			g.Showable = len(g.Candidates) > 0 && s.showable(a, g.Candidates[0])
 			g.Shown = g.Showable && opts.Table.Shows(f.Language, a.Kind, g.Typed, g.Candidates[0].Probability)
 			list = append(list, g)
+			v.done(a)
 		}
 	}
 	return list, nil
@@ -165,6 +166,8 @@ type asking struct {
 	x    *names.Index        // of the text with the stand-in
 	site treesitter.TypeSite // in that text
 	gap  *gap.Gap
+	// stand is what x is of; nil where an annotation stands.
+	stand *stand
 }
 
 // askModel has the model say what it thinks of the candidates, where they are not decided already.

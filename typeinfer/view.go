@@ -17,6 +17,7 @@ type view struct {
 	all   []Site           // of the file
 	x     *names.Index     // of the text that is asked about
 	added []insertion      // what that text has more, by place in the file
+	free  []*stand         // that no site needs any more
 }
 
 type insertion struct{ at, length int }
@@ -56,6 +57,14 @@ func (v *view) place(offset int) int {
 	return to
 }
 
+// done tells that nobody asks about a site any more.
+func (v *view) done(a *asking) {
+	if a.stand != nil {
+		v.free = append(v.free, a.stand)
+		a.stand, a.x, a.gap = nil, nil, nil
+	}
+}
+
 // ask readies a site for its question: with a stand-in where no annotation is.
 func (v *view) ask(s Site) *asking {
 	a := &asking{Site: s, x: v.x, site: treesitter.TypeSite{Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing}}
@@ -67,8 +76,13 @@ func (v *view) ask(s Site) *asking {
 		a.site.Span = s.Span
 		return a
 	}
-	f, span, first := splice(v.x.File, at, s.Lead, s.Symbol)
-	a.site.Span, a.site.Existing = span, standIn
-	a.x = v.x.With(f, first)
+	var old *stand
+	if i := slices.IndexFunc(v.free, func(n *stand) bool { return n.by == len(s.Lead)+len(standIn) }); i >= 0 {
+		old = v.free[i]
+		v.free = slices.Delete(v.free, i, i+1)
+	}
+	a.stand = splice(v.x.File, at, s.Lead, s.Symbol, old)
+	a.site.Span, a.site.Existing = a.stand.at, standIn
+	a.x = v.x.With(&a.stand.file, a.stand.first)
 	return a
 }
