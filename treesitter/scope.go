@@ -117,31 +117,68 @@ func (f *File) indentation(offset int) int {
 // VisibleAt lists what a bare name at offset can mean: the definitions of the
 // innermost scope first, in each scope the nearest first, shadowed ones left out.
 func (f *File) VisibleAt(offset int) []Definition {
+	return f.VisibleOf(offset, func(*Definition) bool { return true })
+}
+
+// VisibleOf is what VisibleAt lists that is wanted. Where most of what the file itself defines is not, it takes a fraction of the time.
+func (f *File) VisibleOf(offset int, want func(d *Definition) bool) []Definition {
 	var visible []Definition
 	seen := map[string]bool{}
+	f.inSight(offset, func(s *Scope, later bool) bool {
+		start := len(visible)
+		var hide []string
+		for i := range s.Definitions {
+			d := &s.Definitions[i]
+			if !d.bare() || !later && d.Visible > offset {
+				continue
+			}
+			if s.Parent >= 0 {
+				hide = append(hide, d.Name)
+			}
+			if want(d) && !seen[d.Name] {
+				visible = append(visible, *d)
+			}
+		}
+		slices.SortStableFunc(visible[start:], func(a, b Definition) int {
+			return cmp.Compare(distance(a.Span.Start, offset), distance(b.Span.Start, offset))
+		})
+		for _, name := range hide {
+			seen[name] = true
+		}
+		return true
+	})
+	return visible
+}
+
+// Meaning is the first of what VisibleAt lists of a name; ok is false where it lists none.
+func (f *File) Meaning(name string, offset int) (best Definition, ok bool) {
+	f.inSight(offset, func(s *Scope, later bool) bool {
+		for i := range s.Definitions {
+			d := &s.Definitions[i]
+			if d.Name == name && d.bare() && (later || d.Visible <= offset) && (!ok || distance(d.Span.Start, offset) < distance(best.Span.Start, offset)) {
+				best, ok = *d, true
+			}
+		}
+		return !ok
+	})
+	return best, ok
+}
+
+// bare tells whether a name means the definition without anything before it.
+func (d *Definition) bare() bool { return d.Kind != DefinitionField && d.Kind != DefinitionMethod }
+
+// inSight tells take the scopes whose names are seen at offset, the innermost first, and whether those count that are defined further down; until it says that it is enough.
+func (f *File) inSight(offset int, take func(s *Scope, later bool) bool) {
 	later, inFunction := false, false
 	for i := f.ScopeAt(offset); i >= 0; i = f.Scopes[i].Parent {
 		s := &f.Scopes[i]
-		if s.Kind != ScopeClass || !inFunction {
-			start := len(visible)
-			for _, d := range s.Definitions {
-				bare := d.Kind != DefinitionField && d.Kind != DefinitionMethod
-				if bare && (later || d.Visible <= offset) && !seen[d.Name] {
-					visible = append(visible, d)
-				}
-			}
-			slices.SortStableFunc(visible[start:], func(a, b Definition) int {
-				return cmp.Compare(distance(a.Span.Start, offset), distance(b.Span.Start, offset))
-			})
-			for _, d := range visible[start:] {
-				seen[d.Name] = true
-			}
+		if (s.Kind != ScopeClass || !inFunction) && !take(s, later) {
+			return
 		}
 		if s.Kind == ScopeFunction {
 			later, inFunction = true, true
 		}
 	}
-	return visible
 }
 
 func distance(a, b int) int { return max(a-b, b-a) }

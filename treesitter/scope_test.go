@@ -1,6 +1,7 @@
 package treesitter
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -155,8 +156,24 @@ func TestVisibleAt(t *testing.T) {
 		offset := strings.Index(test.source, "¦")
 		f := Parse(test.lang, []byte(strings.Replace(test.source, "¦", "", 1)))
 		visible := map[string]bool{}
-		for _, d := range f.VisibleAt(offset) {
+		first, all := map[string]Definition{}, f.VisibleAt(offset)
+		for _, d := range all {
+			if !visible[d.Name] {
+				first[d.Name] = d
+			}
 			visible[d.Name] = true
+		}
+		for _, s := range f.Scopes {
+			for _, d := range s.Definitions {
+				want, known := first[d.Name]
+				if got, ok := f.Meaning(d.Name, offset); got != want || ok != known {
+					t.Errorf("%s %q: %s means %v (%v), want %v (%v)", test.lang, test.source, d.Name, got, ok, want, known)
+				}
+			}
+		}
+		types := func(d *Definition) bool { return d.Kind == DefinitionType }
+		if got, want := f.VisibleOf(offset, types), slices.DeleteFunc(all, func(d Definition) bool { return !types(&d) }); !slices.Equal(got, want) {
+			t.Errorf("%s %q: %v are the types, want %v", test.lang, test.source, got, want)
 		}
 		for _, name := range strings.Fields(test.want) {
 			bare := strings.TrimPrefix(name, "!")

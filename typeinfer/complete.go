@@ -130,5 +130,5 @@ func plainWord(f *treesitter.File, start, end int) bool {
 func ImportEdits(f *treesitter.File, imports []Import) []Edit {
 	wanted, checking := map[string][]string{}, map[string]bool{}
 	addImports(imports, wanted, checking)
-	return joined(importEdits(f, wanted, checking))
+	return joined(NewWriter(f).importEdits(wanted, checking))
 }

@@ -22,7 +22,22 @@ type Pick struct {
 }
 
 // Edits returns what writes all picks into a file, imports included: sorted and disjoint. Picks for sites that carry an annotation, and second ones for a site, are left out.
-func Edits(f *treesitter.File, picks []Pick) []Edit {
+func Edits(f *treesitter.File, picks []Pick) []Edit { return NewWriter(f).Edits(picks) }
+
+// Writer writes types into a file. What it reads of the file for that it reads once, when it is first needed: it is for who writes many, each by itself. It is used by one goroutine at a time.
+type Writer struct {
+	file    *treesitter.File
+	docs    *names.Index // of JavaScript: with what is said in comments
+	present *[]pythonImport
+	single  *bool
+}
+
+// NewWriter returns a Writer for a file.
+func NewWriter(f *treesitter.File) *Writer { return &Writer{file: f} }
+
+// Edits is Edits of the file.
+func (w *Writer) Edits(picks []Pick) []Edit {
+	f := w.file
 	var edits []Edit
 	done := map[int]bool{}
 	wanted, checking := map[string][]string{}, map[string]bool{}
@@ -51,9 +66,9 @@ func Edits(f *treesitter.File, picks []Pick) []Edit {
 		addImports(p.Candidate.Imports, wanted, checking)
 	}
 	if f.Language == "javascript" {
-		return joined(writeDocs(f, documentedPicks))
+		return joined(w.writeDocs(documentedPicks))
 	}
-	return joined(append(edits, importEdits(f, wanted, checking)...))
+	return joined(append(edits, w.importEdits(wanted, checking)...))
 }
 
 // addImports sorts imports by module, and says which modules are imported for checkers only.
@@ -67,12 +82,23 @@ func addImports(imports []Import, wanted map[string][]string, checking map[strin
 }
 
 // importEdits are the edits that import names, by module.
-func importEdits(f *treesitter.File, wanted map[string][]string, checking map[string]bool) []Edit {
-	switch f.Language {
+func (w *Writer) importEdits(wanted map[string][]string, checking map[string]bool) []Edit {
+	if len(wanted) == 0 {
+		return nil
+	}
+	switch f := w.file; f.Language {
 	case "python":
-		return addPython(f, wanted, checking)
+		if w.present == nil {
+			present := pythonImports(f)
+			w.present = &present
+		}
+		return addPython(f, *w.present, wanted, checking)
 	case "typescript", "tsx":
-		return addScript(f, wanted, singleQuotes(f))
+		if w.single == nil {
+			single := singleQuotes(f)
+			w.single = &single
+		}
+		return addScript(f, wanted, *w.single)
 	}
 	return nil
 }
@@ -120,8 +146,11 @@ func singleQuotes(f *treesitter.File) bool {
 }
 
 // writeDocs writes types into JSDoc comments: into tags that have none, as new tags, or as new comments.
-func writeDocs(f *treesitter.File, picks []Pick) []Edit {
-	x := names.New(treesitter.Parse("tsx", f.Text))
+func (w *Writer) writeDocs(picks []Pick) []Edit {
+	if w.docs == nil {
+		w.docs = names.New(treesitter.Parse("tsx", w.file.Text))
+	}
+	x := w.docs
 	type function struct {
 		doc   doc
 		picks []Pick

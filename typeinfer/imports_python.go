@@ -101,8 +101,7 @@ func (i *pythonImport) group() int {
 }
 
 // addPython returns the edits that import names, by module, and whether they are for checkers only.
-func addPython(f *treesitter.File, wanted map[string][]string, checking map[string]bool) []Edit {
-	present := pythonImports(f)
+func addPython(f *treesitter.File, present []pythonImport, wanted map[string][]string, checking map[string]bool) []Edit {
 	var edits []Edit
 	fresh := map[string][]string{}
 	for module, list := range wanted {

@@ -145,10 +145,7 @@ func (s *scope) stands(word string, at int) (standing, Import) {
 	head, _, dotted := strings.Cut(word, ".")
 	python := s.style.language == "python"
 	place := s.view.place(at)
-	for _, d := range f.VisibleAt(place) {
-		if d.Name != head {
-			continue
-		}
+	if d, ok := f.Meaning(head, place); ok {
 		if python && pythonBuiltins[word] && (d.Kind == treesitter.DefinitionImport || d.Kind == treesitter.DefinitionVariable) {
 			return inScope, Import{} // for old versions: from .compat import str
 		}

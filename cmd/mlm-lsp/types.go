@@ -231,7 +231,7 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 			return shown, nil
 		}
 	}
-	lines := newLineIndex(text)
+	lines, writer := newLineIndex(text), typeinfer.NewWriter(f)
 	out := make([]typed, len(list))
 	for i, s := range list {
 		at := s.Name.Start
@@ -240,7 +240,7 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 		}
 		t := typed{Path: path, Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing, Reported: s.Shown, Suggestions: []typeCandidate{}, Edits: []typeEdit{}}
 		if flags.format == "json" && len(s.Candidates) > 0 {
-			for _, e := range typeinfer.Edits(f, []typeinfer.Pick{{Site: s.Site, Candidate: s.Candidates[0]}}) {
+			for _, e := range writer.Edits([]typeinfer.Pick{{Site: s.Site, Candidate: s.Candidates[0]}}) {
 				t.Edits = append(t.Edits, typeEdit{e.Span.Start, e.Span.End, e.Text})
 			}
 		}

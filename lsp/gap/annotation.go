@@ -330,7 +330,9 @@ func (g *Gap) typesInSight(written []string) []string {
 			list = append(list, text)
 		}
 	}
-	visible := x.Visible(g.span)
+	visible := x.VisibleOf(g.span, func(d *treesitter.Definition) bool {
+		return d.Kind == treesitter.DefinitionType || d.Kind == treesitter.DefinitionImport && 'A' <= d.Name[0] && d.Name[0] <= 'Z'
+	})
 	for _, n := range visible {
 		if n.Definition == treesitter.DefinitionType {
 			add(n.Text)
@@ -347,7 +349,7 @@ func (g *Gap) typesInSight(written []string) []string {
 		}
 	}
 	for _, n := range visible {
-		if n.Definition == treesitter.DefinitionImport && 'A' <= n.Text[0] && n.Text[0] <= 'Z' {
+		if n.Definition == treesitter.DefinitionImport {
 			add(n.Text)
 		}
 	}

@@ -94,8 +94,13 @@ type Name struct {
 
 // Visible returns the names that are defined, visible and known at the place, nearest first, each once.
 func (x *Index) Visible(place treesitter.Span) []Name {
+	return x.VisibleOf(place, func(*treesitter.Definition) bool { return true })
+}
+
+// VisibleOf is Visible of the definitions that are wanted.
+func (x *Index) VisibleOf(place treesitter.Span, want func(*treesitter.Definition) bool) []Name {
 	around := x.Function(place.Start)
-	definitions := x.File.VisibleAt(place.Start)
+	definitions := x.File.VisibleOf(place.Start, want)
 	list := make([]Name, 0, len(definitions))
 	for _, d := range definitions {
 		if d.Span.Start < place.End && place.Start < d.Span.End {
