@@ -88,7 +88,9 @@ func (s *Sites) Annotation(x *names.Index, site treesitter.TypeSite, corpus *ngr
 }
 
 // Evidence is what the file says of a site, as for Annotation.
-func (s *Sites) Evidence(x *names.Index, site treesitter.TypeSite) typings.Evidence { return s.known.Look(x, site) }
+func (s *Sites) Evidence(x *names.Index, site treesitter.TypeSite) typings.Evidence {
+	return s.known.Look(x, site)
+}
 
 // Evidence is what the file says of the site of an annotation.
 func (g *Gap) Evidence() typings.Evidence { return g.annotation.evidence }
