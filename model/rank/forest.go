@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 )
 
 // Forest is an additive ensemble of small decision trees over named inputs (gradient boosted trees, Friedman 2001): the sum of one leaf of each tree. An input that is
@@ -14,6 +15,8 @@ type Forest struct {
 	inputs []string
 	trees  []tree // as they are written
 	laid   laid   // as they are walked
+
+	readers sync.Map // *Readers -> *Reader: with the forest they go
 }
 
 // tree is a binary tree in an array. A node with a negative input is a leaf.

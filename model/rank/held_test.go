@@ -1,8 +1,11 @@
 package rank
 
 import (
+	"bytes"
 	"errors"
+	"runtime"
 	"testing"
+	"time"
 )
 
 // A text is parsed once, an equal one elsewhere by itself, and one that cannot be parsed again each time.
@@ -35,5 +38,44 @@ func TestHeld(t *testing.T) {
 	}
 	if times != 4 {
 		t.Errorf("parsed %d times in all, want 4: an error is not remembered", times)
+	}
+}
+
+// What belongs to a text that nobody has any more is let go, the readers of its forests included: a training opens many bundles.
+func TestHeldLetsGo(t *testing.T) {
+	var h Held[Forest]
+	readers := NewReaders([]string{"a", "b"})
+	forest := stump(t)
+	gone := make(chan struct{})
+	parse := func([]byte) (*Forest, error) {
+		f, err := NewForest(forest.inputs, [][]Node{{{Input: -1, Value: 1}}})
+		if err == nil {
+			runtime.AddCleanup(f, func(gone chan struct{}) { gone <- struct{}{} }, gone)
+		}
+		return f, err
+	}
+	kept := bytes.Repeat([]byte("k"), 1<<16)
+	for _, text := range [][]byte{bytes.Repeat([]byte("g"), 1<<16), kept} {
+		f, err := h.Parse(text, parse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := readers.Of(f); readers.Of(f) != first {
+			t.Error("a forest has two readers of a kind")
+		}
+	}
+	for end := time.Now().Add(20 * time.Second); ; runtime.GC() {
+		select {
+		case <-gone:
+			_, err := h.Parse(kept, func([]byte) (*Forest, error) { return nil, errors.New("parsed twice") })
+			if err != nil {
+				t.Errorf("the other is gone, too: %v", err)
+			}
+			return
+		default:
+			if time.Now().After(end) {
+				t.Fatal("it is held for ever")
+			}
+		}
 	}
 }

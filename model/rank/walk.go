@@ -190,20 +190,17 @@ func (r *Reader) Scores(n int, vector func(i int) []float32) []float64 {
 	return sums
 }
 
-// Readers keeps the readers of forests for vectors of one kind. Several goroutines may use it.
-type Readers struct {
-	inputs []string
-	of     sync.Map // *Forest -> *Reader
-}
+// Readers makes one reader of each forest for vectors of one kind; the forest keeps it. Several goroutines may use it.
+type Readers struct{ inputs []string }
 
-// NewReaders returns a keeper for vectors that hold the inputs of those names.
+// NewReaders returns what makes readers for vectors that hold the inputs of those names.
 func NewReaders(inputs []string) *Readers { return &Readers{inputs: inputs} }
 
 // Of returns the reader of a forest.
 func (r *Readers) Of(f *Forest) *Reader {
-	if known, ok := r.of.Load(f); ok {
+	if known, ok := f.readers.Load(r); ok {
 		return known.(*Reader)
 	}
-	known, _ := r.of.LoadOrStore(f, f.Reader(r.inputs))
+	known, _ := f.readers.LoadOrStore(r, f.Reader(r.inputs))
 	return known.(*Reader)
 }
