@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 )
@@ -46,7 +47,7 @@ func TestHeldLetsGo(t *testing.T) {
 	var h Held[Forest]
 	readers := NewReaders([]string{"a", "b"})
 	forest := stump(t)
-	gone := make(chan struct{})
+	gone := make(chan struct{}, 2) // for both: what waits here holds up all that is let go
 	parse := func([]byte) (*Forest, error) {
 		f, err := NewForest(forest.inputs, [][]Node{{{Input: -1, Value: 1}}})
 		if err == nil {
@@ -54,16 +55,21 @@ func TestHeldLetsGo(t *testing.T) {
 		}
 		return f, err
 	}
-	kept := bytes.Repeat([]byte("k"), 1<<16)
-	for _, text := range [][]byte{bytes.Repeat([]byte("g"), 1<<16), kept} {
+	read := func(text []byte) {
 		f, err := h.Parse(text, parse)
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			return
 		}
 		if first := readers.Of(f); readers.Of(f) != first {
 			t.Error("a forest has two readers of a kind")
 		}
 	}
+	kept := bytes.Repeat([]byte("k"), 1<<16)
+	read(kept)
+	var reading sync.WaitGroup
+	reading.Go(func() { read(bytes.Repeat([]byte("g"), 1<<16)) }) // on a stack that is gone then, too
+	reading.Wait()
 	for end := time.Now().Add(20 * time.Second); ; runtime.GC() {
 		select {
 		case <-gone:
