@@ -5,11 +5,12 @@
 #   binary      mlm-lsp, built from this tree or MLM_LSP_E2E_BINARY, its runtime library installed
 #   scratch     a folder of its own, gone with the test; HOME and TMPDIR are in it
 #   user_home   what HOME was
-#   project     one in it with the examples, in which a mistake is planted; the working directory
+#   project     one in it with the examples, in which a mistake is planted, and history.py, which has no types yet; the working directory
 #   finding_*   what check says of the mistake in inventory.py: line, column, found, better
 #   readme      a function that prints the blocks of a language of the README in the folder above here, which the test sets
 #   needs       a function that installs a Debian package
 #   nothing_left  a function that tells that no mlm-lsp of this test runs any more
+#   typed       a function that tells that read_sales in history.py on the disk has a type, and its import
 #   ok, fail    functions that say what was seen, and how long after the last of them, or after started; after a fail, the test exits with 1
 #
 # Whatever the test started is ended with it: it adds commands to the list at_exit.
@@ -40,9 +41,9 @@ ok() { printf 'ok    %5d ms  %s\n' $(($(date +%s%3N) - last)) "$1"; started; }
 fail() { printf 'FAIL  %s\n' "$1"; failed=1; started; }
 passed() { [ "$failed" = 0 ]; }
 
-# eventually runs a command until it succeeds, two minutes at most: it bounds a hanging test, and asserts no speed.
+# eventually runs a command until it succeeds, a minute at most: it bounds a hanging test, and asserts no speed. So the command itself must end.
 eventually() {
-  local end=$(($(date +%s) + 120))
+  local end=$(($(date +%s) + 60))
   until "$@"; do
     [ "$(date +%s)" -lt "$end" ] || return 1
     sleep 0.05
@@ -60,9 +61,10 @@ MLM_LSP_ORT_LIBRARY=$("$binary" runtime info | sed -n 's/^path *//p')
 user_home=$HOME
 mkdir "$scratch/home" "$scratch/tmp"
 export MLM_LSP_ORT_LIBRARY HOME=$scratch/home XDG_CONFIG_HOME=$scratch/home/.config XDG_CACHE_HOME=$scratch/home/.cache TMPDIR=$scratch/tmp PATH=$scratch/bin:$PATH
+typed() { grep -qxF "def read_sales(path: Path):" "$project/history.py" && grep -qxF "from pathlib import Path" "$project/history.py"; }
 nothing_left() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$binary*" 2>/dev/null)" ]; } # find fails for processes that it may not look at
 
-cp -r "$repository"/examples/. "$project"
+cp -r "$repository"/examples/. "$repository/editors/nvim/test/work/history.py" "$project"
 mkdir "$project/.git" # where editors take the root to be
 cd "$project"
 status=0

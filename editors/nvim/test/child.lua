@@ -24,7 +24,7 @@ local number = 0
 function M.start(init, environment)
   number = number + 1
   local self = setmetatable({}, Child)
-  self.home = ('%s/%s-%d'):format(scratch, new and 'new' or 'old', number)
+  self.home = ('%s/%s-%d'):format(scratch, tostring(vim.version()):match('^%d+%.%d+'), number)
   self.work = self.home .. '/work'
   local pack = self.home .. '/data/nvim/site/pack/mlm-lsp/start'
   for _, folder in ipairs({ pack, self.home .. '/config/nvim', self.work .. '/.git' }) do vim.fn.mkdir(folder, 'p') end
