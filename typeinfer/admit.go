@@ -235,7 +235,7 @@ func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 	if a.Kind == Return {
 		return s.admitResult(a, k, e)
 	}
-	if misused(s.style.language, e, usesOf(a, k)) {
+	if misused(s.style.language, e, usesOf(a, k)) || !python && slices.Contains(k.Keys[typings.FamilySign], "...") && !gathers(e) {
 		return e, false
 	}
 	switch k.value {
@@ -274,6 +274,14 @@ func (s *scope) admit(a *asking, k *known, e expr) (expr, bool) {
 		}
 		return s.alias(m.name)
 	})
+}
+
+// single are types of TypeScript and JSDoc that are no arrays.
+var single = set("null undefined string number boolean bigint symbol object String Number Boolean BigInt Symbol Object Function Date RegExp Error Promise Map Set Record")
+
+// gathers tells whether a type may be that of a rest parameter: an array, a tuple, or a name that may stand for one.
+func gathers(e expr) bool {
+	return !slices.ContainsFunc(e.members(), func(m expr) bool { return single[m.name] || !isPath(m.name) && !strings.HasPrefix(m.name, "[") })
 }
 
 // incomplete are names that are no types, or none without what they are given in brackets.

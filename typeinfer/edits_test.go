@@ -81,6 +81,12 @@ func TestEdits(t *testing.T) {
 		{"a comment of one line", "javascript", "/** Adds. */\nexports.add = function (a) {\n  return a;\n};\n",
 			[]wanted{{Parameter, "a", "number", nil}},
 			"/**\n * Adds.\n * @param {number} a\n */\nexports.add = function (a) {\n  return a;\n};\n"},
+		{"a comment above an empty line", "javascript", "'use strict';\n\n/**\n * Adds.\n *\n * @param a the first\n */\n\nfunction add(a, b) {\n  return a + b;\n}\n",
+			[]wanted{{Parameter, "a", "number", nil}, {Return, "add", "number", nil}},
+			"'use strict';\n\n/**\n * Adds.\n *\n * @param {number} a the first\n * @returns {number}\n */\n\nfunction add(a, b) {\n  return a + b;\n}\n"},
+		{"the head of a file is no function's", "javascript", "/** What a shop sells. */\n\nfunction add(a) {\n  return a;\n}\n\n/** @license MIT */\n\nfunction sub(b) {\n  return b;\n}\n",
+			[]wanted{{Parameter, "a", "number", nil}, {Parameter, "b", "number", nil}},
+			"/** What a shop sells. */\n\n/**\n * @param {number} a\n */\nfunction add(a) {\n  return a;\n}\n\n/** @license MIT */\n\n/**\n * @param {number} b\n */\nfunction sub(b) {\n  return b;\n}\n"},
 	} {
 		if got := written(t, c.language, c.before, c.list...); got != c.after {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.after)

@@ -9,7 +9,7 @@ import (
 	"mlm-lsp/treesitter"
 )
 
-// doc is a JSDoc comment right above a function, or the place for one.
+// doc is the JSDoc comment above a function, or the place for one.
 type doc struct {
 	// comment is its span; empty at the start of the function's line where there is none.
 	comment treesitter.Span
@@ -29,6 +29,7 @@ type tag struct {
 var (
 	tagPattern    = regexp.MustCompile(`@(param|arg|argument|returns?)\b[ \t]*`)
 	closedPattern = regexp.MustCompile(`@(type|typedef|callback|overload|inheritdoc|inheritDoc|template|override)\b`)
+	headerPattern = regexp.MustCompile(`@(module|file|fileoverview|overview|packageDocumentation|license|licence|copyright|preserve|author|namespace)\b`)
 	tagName       = regexp.MustCompile(`^[ \t]*\[?[ \t]*([\w$]+)`)
 )
 
@@ -109,13 +110,21 @@ func docAt(x *names.Index, open int) (d doc, ok bool) {
 		return d, true
 	}
 	above := tokens[first-1]
-	if above.Kind == treesitter.KindComment && strings.HasPrefix(x.Text(above.Span), "/**") && strings.Count(text[above.End:tokens[first].Start], "\n") <= 1 {
-		return readDoc(text, above.Span), true
+	if above.Kind == treesitter.KindComment && strings.HasPrefix(x.Text(above.Span), "/**") {
+		if between := strings.Count(text[above.End:tokens[first].Start], "\n"); between <= 1 || between == 2 && first > 1 && apart(x.Text(above.Span)) {
+			return readDoc(text, above.Span), true
+		}
 	}
 	if above.End > line {
 		return doc{}, false
 	}
 	return d, true
+}
+
+// apart tells whether a comment with an empty line below it is that of what comes then, as TypeScript has it and some projects write: a second comment in between would
+// take the first one's place. The head of a file and definitions of types stand for themselves.
+func apart(comment string) bool {
+	return !headerPattern.MatchString(comment) && !closedPattern.MatchString(comment)
 }
 
 // openOf is the index of the bracket that opens the parameters to which a site belongs; -1 when there is none.

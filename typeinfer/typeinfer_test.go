@@ -159,6 +159,24 @@ func TestMisplaced(t *testing.T) {
 	}
 }
 
+// TestRestParameters: what gathers the rest of the arguments is an array, whatever is done with it.
+func TestRestParameters(t *testing.T) {
+	for _, language := range []string{"typescript", "javascript"} {
+		for _, body := range []string{"for (const k of rest) { k.toLowerCase() }", "this.accepts.apply(this, rest)", "return rest.length > 0 ? rest[0] : ''"} {
+			_, list := suggest(t, language, "export function f(...rest) {\n  "+body+"\n}\n", Options{All: true})
+			candidates := of(t, list, Parameter, "rest").Candidates
+			if len(candidates) == 0 {
+				t.Errorf("%s: %s: nothing is suggested", language, body)
+			}
+			for _, c := range candidates {
+				if e := takeApart(language, c.Type); e.name != "Array" && e.name != "ReadonlyArray" && !e.admits(anything...) && !title(e.name) && !strings.HasPrefix(e.name, "[") || c.Type == "String" {
+					t.Errorf("%s: %s: %s is suggested", language, body, c.Type)
+				}
+			}
+		}
+	}
+}
+
 // TestFunctionExpressions: results of functions without a declaration are sites, in JavaScript through the comment above.
 func TestFunctionExpressions(t *testing.T) {
 	f, list := suggest(t, "javascript", "exports.count = function (list) {\n  return list.length\n}\n\nmodule.exports = {\n  name: function () {\n    return 'x'\n  }\n}\n", Options{})
