@@ -45,7 +45,7 @@ for the annotations that are there, too, as if they were not.
 
 --write puts what is sure enough into the files, with the imports that it needs; --diff shows what that would change. Nothing that is written is ever changed.
 
-Exits with 1 when it suggests something; after --write with 0.`,
+Exits with 1 when it suggests something to be written; after --write with 0.`,
 		Example: `  mlm-lsp types src
   mlm-lsp types --diff src/cart.py     what --write would do
   mlm-lsp types --write src`,
@@ -63,12 +63,14 @@ Exits with 1 when it suggests something; after --write with 0.`,
 
 // typed is a line of --format json.
 type typed struct {
-	Path        string          `json:"path"`
-	Line        int             `json:"line"`
-	Column      int             `json:"column"`
-	Symbol      string          `json:"symbol"`
-	Kind        string          `json:"kind"`
-	Existing    string          `json:"existing"`
+	Path     string `json:"path"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Symbol   string `json:"symbol"`
+	Kind     string `json:"kind"`
+	Existing string `json:"existing"`
+	// Inferred: checkers know it; it is shown, and not written.
+	Inferred    bool            `json:"inferred"`
 	Suggestions []typeCandidate `json:"suggestions"`
 	Reported    bool            `json:"reported"`
 	// Edits are what would write the first suggestion, with what it needs to be imported; none where something is written already.
@@ -198,9 +200,10 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 		return false, fmt.Errorf("suggesting types for %s: %w", path, err)
 	}
 	if !flags.all {
-		list = slices.DeleteFunc(list, func(s typeinfer.Suggestion) bool { return !s.Shown })
+		list = slices.DeleteFunc(list, func(s typeinfer.Suggestion) bool { return !s.Shown || flags.write && s.Inferred })
 	}
-	shown = slices.ContainsFunc(list, func(s typeinfer.Suggestion) bool { return s.Shown })
+	// What checkers infer themselves is shown, and is nothing that is left to be written.
+	shown = slices.ContainsFunc(list, func(s typeinfer.Suggestion) bool { return s.Shown && !s.Inferred })
 	if flags.diff || flags.write {
 		var picks []typeinfer.Pick
 		for _, s := range list {
@@ -238,7 +241,7 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 		if s.Name.Len() == 0 {
 			at = s.At
 		}
-		t := typed{Path: path, Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing, Reported: s.Shown, Suggestions: []typeCandidate{}, Edits: []typeEdit{}}
+		t := typed{Path: path, Symbol: s.Symbol, Kind: s.Kind, Existing: s.Existing, Inferred: s.Inferred, Reported: s.Shown, Suggestions: []typeCandidate{}, Edits: []typeEdit{}}
 		if flags.format == "json" && len(s.Candidates) > 0 {
 			for _, e := range writer.Edits([]typeinfer.Pick{{Site: s.Site, Candidate: s.Candidates[0]}}) {
 				t.Edits = append(t.Edits, typeEdit{e.Span.Start, e.Span.End, e.Text})
@@ -277,6 +280,9 @@ func printTyped(w io.Writer, t typed) error {
 		what = fmt.Sprintf("%s (%.0f%%)", c.Text, 100*c.Probability)
 		if len(c.Evidence) > 0 {
 			what += ": " + strings.Join(c.Evidence, ", ")
+		}
+		if t.Inferred {
+			what += " (checkers infer it: not written)"
 		}
 	} else if what == "" {
 		what = "nothing is known"
