@@ -80,7 +80,7 @@ async function named(setting: string, value: string, fits: (name: string) => Pro
 async function onPath(): Promise<string | undefined> {
   for (const directory of (process.env['PATH'] ?? '').split(path.delimiter)) {
     const name = path.join(directory, programName);
-    if (path.isAbsolute(directory) && mayRunFrom(directory) && (await isProgram(name)) && mayRunFrom(path.dirname(await realpath(name)))) {
+    if (path.isAbsolute(directory) && (await mayRunFrom(directory)) && (await isProgram(name)) && (await mayRunFrom(path.dirname(await realpath(name))))) {
       return name;
     }
   }

@@ -43,6 +43,7 @@ export class Server implements vscode.Disposable {
   private crashes: number[] = [];
   private current: Status = { kind: 'starting' };
   private running: Program | undefined;
+  private over = false;
 
   // settings are the names of those that the server asks for.
   constructor(
@@ -76,7 +77,9 @@ export class Server implements vscode.Disposable {
     return this.inTurn(() => this.begin());
   }
 
+  // stop ends the server for good: what is asked for later starts none.
   stop(): Promise<void> {
+    this.over = true;
     return this.inTurn(() => this.end());
   }
 
@@ -118,6 +121,9 @@ export class Server implements vscode.Disposable {
   }
 
   private async begin(): Promise<void> {
+    if (this.over) {
+      return;
+    }
     try {
       this.running = await findProgram(this.extensionPath);
     } catch (err) {

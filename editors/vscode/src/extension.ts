@@ -76,7 +76,7 @@ const kindsSetting = 'mlm-lsp.diagnostics.disabledKinds';
 
 function registerCommands(context: vscode.ExtensionContext, server: Server, heat: Heat, kinds: string[]): vscode.Disposable[] {
   return [
-    command('menu', () => menu(server)),
+    command('menu', () => menu(server, editedNow())),
     command('restart', () => server.restart()),
     command('showOutput', () => server.output.show()),
     command('doctor', () => doctor(context.extensionPath, server)),

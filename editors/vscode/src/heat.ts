@@ -175,7 +175,9 @@ export class Heat implements vscode.Disposable {
   }
 
   private showState(): void {
-    void vscode.commands.executeCommand('setContext', 'mlmLsp.heated', [...this.maps.keys()]);
+    // By paths: in a remote window the documents' URIs have another scheme and authority there than here.
+    const paths = [...this.maps.values()].flatMap(({ document: { uri } }) => [uri.path, uri.fsPath]);
+    void vscode.commands.executeCommand('setContext', 'mlmLsp.heated', paths);
     this.showLegend();
   }
 

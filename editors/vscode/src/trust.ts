@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 
@@ -22,10 +23,14 @@ export function chosen(): Chosen {
   return { ...standard, withheld: withheld.map((key) => `mlm-lsp.server.${key}`) };
 }
 
-// mayRunFrom reports whether a program in a directory may be run: in a workspace that is not trusted, none of its own.
-export function mayRunFrom(directory: string): boolean {
-  const folders = vscode.workspace.workspaceFolders ?? [];
-  return vscode.workspace.isTrusted || !folders.some((folder) => isBelow(directory, folder.uri.fsPath));
+// mayRunFrom reports whether a program in a directory may be run: in a workspace that is not trusted, none of its own, by whichever name it goes.
+export async function mayRunFrom(directory: string): Promise<boolean> {
+  if (vscode.workspace.isTrusted) {
+    return true;
+  }
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  const real = await Promise.all([directory, ...folders].map((name) => realpath(name).catch(() => name)));
+  return ![directory, real[0] ?? directory].some((name) => [...folders, ...real.slice(1)].some((folder) => isBelow(name, folder)));
 }
 
 function isBelow(name: string, directory: string): boolean {

@@ -10,9 +10,9 @@ interface Entry extends vscode.QuickPickItem {
 }
 
 // menu lists what can be done now: first what mends the state that the server is in, then what concerns the file, then the server.
-export async function menu(server: Server): Promise<void> {
+export async function menu(server: Server, editor: vscode.TextEditor | undefined): Promise<void> {
   const { status } = server;
-  const language = vscode.window.activeTextEditor?.document.languageId ?? '';
+  const language = editor?.document.languageId ?? '';
   const entry = (icon: string, label: string, command: string): Entry => ({ label: `$(${icon}) ${label}`, run: () => vscode.commands.executeCommand(command) });
   const { action } = status;
   const entries: Entry[] = [];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { tell } from '../mend';
 
 // Models that were trained here lie in the extension's own storage, a directory each.
 
@@ -72,7 +73,8 @@ async function chooseDirectory(): Promise<string | undefined> {
     return undefined;
   }
   if (!(await isBundle(chosen.fsPath))) {
-    void vscode.window.showErrorMessage(`mlm-lsp: ${chosen.fsPath} is no bundle: it has no ${metaFile}`);
+    const again = { title: 'Pick Model...', run: () => vscode.commands.executeCommand('mlmLsp.pickModel') };
+    tell(vscode.window.showErrorMessage, `mlm-lsp: ${chosen.fsPath} is no bundle: it has no ${metaFile}`, again);
     return undefined;
   }
   return chosen.fsPath;

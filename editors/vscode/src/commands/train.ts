@@ -2,6 +2,7 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Server } from '../client';
+import { tell } from '../mend';
 import { bundleFor, storage, use } from './models';
 import { runInTerminal, taskType } from './tasks';
 
@@ -32,7 +33,8 @@ export async function train(context: vscode.ExtensionContext, server: Server): P
   const args = ['train', folder.uri.fsPath, '--from', 'default', '--out', out, ...how.flags, ...program.library];
   const code = await runInTerminal(program, 'train', `train on ${folder.name}`, args);
   if (code !== 0) {
-    void vscode.window.showWarningMessage('mlm-lsp: the training has not come to its end: the terminal says why. Train on this workspace again to go on from its last checkpoint.');
+    const again = { title: 'Go On...', run: () => vscode.commands.executeCommand('mlmLsp.train') };
+    tell(vscode.window.showWarningMessage, 'mlm-lsp: the training has not come to its end: the terminal says why. It can go on from its last checkpoint.', again);
     return;
   }
   const yes = 'Use It';
