@@ -37,16 +37,13 @@ type Import struct {
 	Of string
 }
 
-// annotated is what a name is annotated with.
-type annotated struct{ symbol, kind, text string }
-
 // facts are what the index keeps of a file.
 type facts struct {
 	language    string
 	packageName string // of the package clause: Java's, Go's
 	symbols     []Symbol
 	imports     []Import
-	annotations map[annotated]int
+	annotated   []string // names with annotations, each once
 }
 
 // most is how many facts of each sort are kept of one file: what has more was written by a machine.
@@ -55,10 +52,12 @@ const most = 2000
 // factsOf reads them out of a file.
 func factsOf(path string, f *treesitter.File) *facts {
 	r := &reader{File: f, text: string(f.Text), path: path}
-	found := &facts{language: f.Language, packageName: r.packageName(), symbols: r.symbols(), imports: r.imports(), annotations: map[annotated]int{}}
+	found := &facts{language: f.Language, packageName: r.packageName(), symbols: r.symbols(), imports: r.imports()}
+	seen := map[string]bool{"": true}
 	for _, a := range typings.Listed(f, treesitter.Span{}) {
-		if a.Symbol != "" && len(found.annotations) < most {
-			found.annotations[annotated{a.Symbol, a.Kind, a.Type}]++
+		if !seen[a.Symbol] && len(found.annotated) < most {
+			seen[a.Symbol] = true
+			found.annotated = append(found.annotated, a.Symbol)
 		}
 	}
 	return found
@@ -205,13 +204,15 @@ func (r *reader) receiver(name int) string {
 }
 
 // sites are the annotations of a file by symbol and kind, by their start.
-type sites map[annotated][]treesitter.TypeSite
+type sites map[siteName][]treesitter.TypeSite
+
+type siteName struct{ symbol, kind string }
 
 func (r *reader) types() sites {
 	list := sites{}
 	for _, s := range r.TypeSites {
 		if typings.Askable(s.Existing) {
-			key := annotated{symbol: typings.Symbol(s), kind: s.Kind}
+			key := siteName{typings.Symbol(s), s.Kind}
 			list[key] = append(list[key], s)
 		}
 	}
@@ -221,7 +222,7 @@ func (r *reader) types() sites {
 // behind returns the annotation that belongs to the definition of a name: the nearest within a few lines, behind the name or, as in C, before it.
 func (s sites) behind(name, kind string, start int) string {
 	text, nearest := "", 600
-	for _, site := range s[annotated{symbol: name, kind: kind}] {
+	for _, site := range s[siteName{name, kind}] {
 		if d := max(site.Start-start, start-site.Start); d < nearest {
 			text, nearest = site.Existing, d
 		}

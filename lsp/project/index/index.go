@@ -1,4 +1,4 @@
-// Package index knows what every file of a workspace folder defines, imports and annotates: more files than package project reads for the n-grams around one, and less of each.
+// Package index knows what every file of a workspace folder defines and imports, and which names it annotates: more files than package project reads for the n-grams around one, and less of each.
 // It is built in the background (Refresh), kept in the user's cache directory between sessions (Open, Save), and asked by name.
 //
 // Invariants:
@@ -22,7 +22,7 @@ import (
 // Bounds are how much an index holds.
 type Bounds struct {
 	Files int // files
-	Facts int // symbols, imports and annotations of all of them; some 40 bytes each
+	Facts int // symbols, imports and annotated names of all of them; some 40 bytes each
 }
 
 // DefaultBounds let in projects of a million lines.
@@ -43,7 +43,6 @@ type Index struct {
 	files   map[string]*file
 	naming  map[uint32][]*file // the files of which a name is a symbol, an import or annotated
 	facts   int
-	version uint64
 	changed bool              // since it was last saved
 	during  map[string]bool   // what was outdated since the refresh that runs began; nil while none does
 	modules map[string]string // what Go's modules and Rust's crates are called, by manifest; nil until it is asked for
@@ -59,7 +58,7 @@ type file struct {
 	packageName    uint32
 	symbols        []symbol
 	imports        []imported
-	annotations    []annotation
+	annotated      []uint32
 }
 
 type symbol struct {
@@ -70,8 +69,6 @@ type symbol struct {
 }
 
 type imported struct{ name, module, of uint32 }
-
-type annotation struct{ symbol, kind, text, times uint32 }
 
 // New returns an empty index of a folder, which read reads the files of.
 func New(folder string, read func(path string) ([]byte, error), bounds Bounds) *Index {
@@ -90,13 +87,6 @@ func (x *Index) Len() (files, facts int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return len(x.files), x.facts
-}
-
-// Version changes with everything that the index could tell; what was made of it may be kept until then.
-func (x *Index) Version() uint64 {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.version
 }
 
 func (x *Index) id(text string) uint32 {
@@ -123,15 +113,15 @@ func (x *Index) pack(path string, found *facts) *file {
 	for _, i := range found.imports {
 		f.imports = append(f.imports, imported{x.id(i.Name), x.id(i.Module), x.id(i.Of)})
 	}
-	f.annotations = make([]annotation, 0, len(found.annotations))
-	for a, times := range found.annotations {
-		f.annotations = append(f.annotations, annotation{x.id(a.symbol), x.id(a.kind), x.id(a.text), uint32(times)})
+	f.annotated = make([]uint32, 0, len(found.annotated))
+	for _, name := range found.annotated {
+		f.annotated = append(f.annotated, x.id(name))
 	}
 	return f
 }
 
 // facts counts those of a file.
-func (f *file) facts() int { return len(f.symbols) + len(f.imports) + len(f.annotations) }
+func (f *file) facts() int { return len(f.symbols) + len(f.imports) + len(f.annotated) }
 
 // names calls take with every name that a file is found by, some of them more than once.
 func (f *file) names(take func(uint32)) {
@@ -141,8 +131,8 @@ func (f *file) names(take func(uint32)) {
 	for _, i := range f.imports {
 		take(i.name)
 	}
-	for _, a := range f.annotations {
-		take(a.symbol)
+	for _, name := range f.annotated {
+		take(name)
 	}
 }
 
@@ -158,7 +148,6 @@ func (x *Index) add(f *file) {
 			x.naming[name] = append(x.naming[name], f)
 		}
 	})
-	x.version++
 	x.changed = true
 }
 
@@ -180,7 +169,6 @@ func (x *Index) remove(path string) {
 			delete(x.naming, name)
 		}
 	})
-	x.version++
 	x.changed = true
 }
 
@@ -223,7 +211,6 @@ func (x *Index) Outdate(paths ...string) {
 	defer x.mu.Unlock()
 	outdate := func(f *file) {
 		f.outdated, f.buffer = true, false
-		x.version++
 		x.changed = true
 	}
 	for _, path := range paths {
@@ -293,87 +280,6 @@ func sortSymbols(list []Symbol) {
 		}
 		return cmp.Or(strings.Compare(a.Path, b.Path), a.Start-b.Start)
 	})
-}
-
-// Each tells take every symbol of a language and those that share its files. The order is not told; take must not ask the index.
-func (x *Index) Each(language string, take func(Symbol)) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	for _, f := range x.files {
-		if f.outdated || !related(f.language, language) {
-			continue
-		}
-		for _, s := range f.symbols {
-			take(x.symbol(f, s))
-		}
-	}
-}
-
-// Types returns the types of a language: classes, interfaces, enums, aliases; those that others may use first, then by path and line.
-func (x *Index) Types(language string) (list []Symbol) {
-	x.Each(language, func(s Symbol) {
-		if s.Kind == treesitter.DefinitionType {
-			list = append(list, s)
-		}
-	})
-	sortSymbols(list)
-	return list
-}
-
-// Symbols returns the symbols of a file in their order; nil for one that is not known.
-func (x *Index) Symbols(path string) (list []Symbol) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	f := x.files[path]
-	if f == nil || f.outdated {
-		return nil
-	}
-	for _, s := range f.symbols {
-		list = append(list, x.symbol(f, s))
-	}
-	return list
-}
-
-// Annotation is what the files of the project annotate a name with.
-type Annotation struct {
-	Kind  string // of the site, see treesitter.TypeSite
-	Type  string
-	Times int
-	Files int
-}
-
-// Annotations returns what the other files of a language annotate a name with, the most frequent first. but is the path of the file that asks.
-func (x *Index) Annotations(language, name, but string) []Annotation {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	id, ok := x.ids[name]
-	if !ok {
-		return nil
-	}
-	type key struct{ kind, text uint32 }
-	counted := map[key]Annotation{}
-	for _, f := range x.naming[id] {
-		if f.outdated || f.path == but || !related(f.language, language) {
-			continue
-		}
-		for _, a := range f.annotations {
-			if a.symbol == id {
-				sum := counted[key{a.kind, a.text}]
-				sum.Times += int(a.times)
-				sum.Files++
-				counted[key{a.kind, a.text}] = sum
-			}
-		}
-	}
-	var list []Annotation
-	for k, sum := range counted {
-		sum.Kind, sum.Type = x.words[k.kind], x.words[k.text]
-		list = append(list, sum)
-	}
-	slices.SortFunc(list, func(a, b Annotation) int {
-		return cmp.Or(b.Times-a.Times, strings.Compare(a.Kind, b.Kind), strings.Compare(a.Type, b.Type))
-	})
-	return list
 }
 
 // Imported is how files of the project take a name from elsewhere.

@@ -172,7 +172,7 @@ func (x *Index) take(s seen, o Options) bool {
 	x.remove(s.path)
 	fits := x.room(f)
 	if !fits {
-		f.symbols, f.imports, f.annotations = nil, nil, nil // so that it is not read again at every turn
+		f.symbols, f.imports, f.annotated = nil, nil, nil // so that it is not read again at every turn
 	}
 	x.add(f)
 	return fits

@@ -24,7 +24,7 @@ import (
 // unsigned varints, and texts as their length and bytes: the folder; the words (their number, then each); the files (their number, then each, as file.write has it).
 const (
 	magic      = "mlm-lsp index\n\x00\xff"
-	formatNow  = 1
+	formatNow  = 2
 	headerSize = len(magic) + 16
 	// largest is the size in bytes of a file that is read back: the default bounds make some 40 MB.
 	largest = 256 << 20
@@ -114,11 +114,8 @@ func (x *Index) compact() {
 			renumber(&m.module)
 			renumber(&m.of)
 		}
-		for i := range f.annotations {
-			a := &f.annotations[i]
-			renumber(&a.symbol)
-			renumber(&a.kind)
-			renumber(&a.text)
+		for i := range f.annotated {
+			renumber(&f.annotated[i])
 		}
 	}
 	for id, list := range naming {
@@ -181,11 +178,9 @@ func (f *file) write(w *writer) {
 			w.number(uint64(n))
 		}
 	}
-	w.number(uint64(len(f.annotations)))
-	for _, a := range f.annotations {
-		for _, n := range []uint32{a.symbol, a.kind, a.text, a.times} {
-			w.number(uint64(n))
-		}
+	w.number(uint64(len(f.annotated)))
+	for _, name := range f.annotated {
+		w.number(uint64(name))
 	}
 }
 
@@ -304,9 +299,9 @@ func readFile(s *scanner, words []string) *file {
 	for i := range f.imports {
 		f.imports[i] = imported{s.word(words), s.word(words), s.word(words)}
 	}
-	f.annotations = make([]annotation, s.count(4))
-	for i := range f.annotations {
-		f.annotations[i] = annotation{s.word(words), s.word(words), s.word(words), uint32(s.number(many))}
+	f.annotated = make([]uint32, s.count(1))
+	for i := range f.annotated {
+		f.annotated[i] = s.word(words)
 	}
 	return f
 }

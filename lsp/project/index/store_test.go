@@ -38,14 +38,24 @@ func stored(t *testing.T) (d *tree, cache string, x *Index) {
 // told is everything that an index says of a language.
 func told(x *Index) (list []any) {
 	for _, language := range []string{"python", "typescript", "go"} {
-		var symbols []Symbol
-		x.Each(language, func(s Symbol) { symbols = append(symbols, s) })
-		sortSymbols(symbols)
-		list = append(list, symbols)
+		list = append(list, symbolsOf(x, language), x.Names(language, "", true, "", 99))
 		for _, name := range []string{"os", "C", "x", "y", "m"} {
-			list = append(list, x.Imports(language, name, ""), x.Annotations(language, name, ""))
+			list = append(list, x.Imports(language, name, ""), len(x.naming[x.ids[name]]))
 		}
 	}
+	return list
+}
+
+// symbolsOf are those of the files of a language.
+func symbolsOf(x *Index, language string) (list []Symbol) {
+	for _, f := range x.files {
+		for _, s := range f.symbols {
+			if f.language == language {
+				list = append(list, x.symbol(f, s))
+			}
+		}
+	}
+	sortSymbols(list)
 	return list
 }
 
