@@ -1,7 +1,6 @@
 package suspect
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
@@ -89,17 +88,6 @@ func (e *Examination) Judge(t *rank.Table) {
 	for i := range e.sites {
 		e.sites[i].judge(t)
 	}
-}
-
-// Describe names the inputs of choice k of site i, for people.
-func (e *Examination) Describe(i, k int) string {
-	text := ""
-	for n, v := range e.sites[i].choices[k].inputs {
-		if v == v && v != 0 {
-			text += fmt.Sprintf(" %s=%.3g", inputNames[n], v)
-		}
-	}
-	return text
 }
 
 // ChoiceInputs are the names of what Known returns; Neutral those that know nothing of what stands at the site, which rank's Fit must keep to.

@@ -31,19 +31,6 @@ func ReadSafetensorsFile(path string) (Weights, error) {
 	return w, nil
 }
 
-// ReadSafetensors reads a checkpoint from a stream.
-func ReadSafetensors(r io.Reader) (Weights, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, fmt.Errorf("reading checkpoint: %w", err)
-	}
-	w, err := ParseSafetensors(data)
-	if err != nil {
-		return nil, fmt.Errorf("reading checkpoint: %w", err)
-	}
-	return w, nil
-}
-
 // ParseSafetensors reads a checkpoint from memory. The tensors share that memory, which must not change afterwards.
 // Every byte of the data section belongs to exactly one tensor, as the format demands; anything else is an error.
 func ParseSafetensors(data []byte) (Weights, error) {
