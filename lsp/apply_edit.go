@@ -110,13 +110,10 @@ func (s *server) silenceKind(raw []json.RawMessage) (work, error) {
 	if a.conf != nil {
 		where = a.conf.uri
 	}
-	if !settings.Merge(doc.project.Layer).Reports(kind) {
-		return nil, jsonrpc2.Errorf(jsonrpc2.InvalidRequest, "%s silences %s already", settings.FileName, kind)
-	}
 	return func(ctx context.Context) (any, error) {
 		edit, err := a.silenceProject(kind)
 		if err != nil {
-			return nil, err
+			return nil, jsonrpc2.NewError(jsonrpc2.InvalidRequest, err.Error())
 		}
 		return where, s.apply(ctx, "Ignore "+kind+" in this project", a.conf, edit)
 	}, nil

@@ -40,6 +40,13 @@ func TestSilenceCommand(t *testing.T) {
 	e.Watched(conf)
 	e.Cleared(source)
 	wantCode(t, e.Execute(commandSilence, nil, source, kind), -32600, "what is silent already")
+	e.Open(conf, "toml", action.Others[conf][0].Text+"other = 1\n") // the editor's text goes over the disk's
+	if err := os.Remove(filepath.Join(directory, settings.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	e.Watched(conf)
+	wantCode(t, e.Execute(commandSilence, nil, source, kind), -32600, "what is silent already in a text that is not saved")
+	e.CloseDocument(conf)
 	if err := os.WriteFile(filepath.Join(directory, settings.FileName), []byte("[diagnostics\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

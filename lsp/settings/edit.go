@@ -12,11 +12,15 @@ import (
 )
 
 // DisableKind returns what is to be put into the text of a project's file, empty for one that is new, to have a kind of finding not reported any more. The rest of the text stays
-// as it is, comments included. The error says why there is no place for it: a text that is not TOML, or one whose setting is no list.
+// as it is, comments included. The error says why there is no place for it: a text that is not TOML, one whose setting is no list, or one that has it.
 func DisableKind(text []byte, code string) (suspect.Insertion, error) {
 	const table, list, key = "diagnostics", "disabledKinds", "diagnostics.disabledKinds"
-	if _, problems := readFile(FileName, text); len(problems) > 0 && problems[0].Key == "" {
+	layer, problems := readFile(FileName, text)
+	switch {
+	case len(problems) > 0 && problems[0].Key == "":
 		return suspect.Insertion{}, fmt.Errorf("adding to %s: %s: mend it first", FileName, problems[0].Text)
+	case !Merge(layer).Reports(code):
+		return suspect.Insertion{}, fmt.Errorf("adding to %s: it silences %s already", FileName, code)
 	}
 	item := strconv.Quote(code)
 	line := list + " = [" + item + "]\n"

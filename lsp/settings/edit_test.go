@@ -21,6 +21,7 @@ func TestDisableKind(t *testing.T) {
 		{"dotted", "diagnostics.severity = \"hint\"\n", "diagnostics.disabledKinds = [\"wrong-operator\"]\ndiagnostics.severity = \"hint\"\n"},
 		{"a dotted list", "diagnostics . 'disabledKinds' = [\"wrong-literal\"]\n", "diagnostics . 'disabledKinds' = [\"wrong-operator\", \"wrong-literal\"]\n"},
 		{"what has problems already", "[diagnostics]\nseverity = 3\n", "[diagnostics]\ndisabledKinds = [\"wrong-operator\"]\nseverity = 3\n"},
+		{"silent already", "[diagnostics]\ndisabledKinds = [\"wrong-literal\", \"wrong-operator\"]\n", ""},
 		{"no TOML", "[diagnostics\n", ""},
 		{"no list", "[diagnostics]\ndisabledKinds = 3\n", ""},
 		{"an inline table", "diagnostics = { severity = \"hint\" }\n", ""},
