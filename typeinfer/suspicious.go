@@ -77,8 +77,8 @@ func Suspicious(ctx context.Context, p model.Predictor, f *treesitter.File, opts
 		if s.share(candidates) < preferred {
 			continue
 		}
-		// What holds the annotation is no other type, but a wider one.
-		if best := takeApart(s.style.language, candidates[0].Type); best.admits(anything...) || overlap(written, best, func(x, y expr) bool { return alike(s.dialect(), x, y) }) {
+		// What holds the annotation is no other type, but a wider one. Nor is what is written itself, so that one that is another is left.
+		if best := takeApart(s.style.language, candidates[0].Type); best.key() == written.key() || best.admits(anything...) || overlap(written, best, func(x, y expr) bool { return alike(s.dialect(), x, y) }) {
 			continue
 		}
 		candidates = slices.DeleteFunc(candidates, func(c Candidate) bool { return Normalise(f.Language, c.Type) == written.key() })
