@@ -6,7 +6,14 @@ const path = require('node:path');
 const { until } = require('../workbench');
 
 exports.run = async (suite, { platform, universal, binary }) => {
-  await suite.session('trouble', { vsix: [platform] }, async w => {
+  // The workspace has settings already: of a folder that is new itself, VS Code's watcher now and then misses what is put into it at once.
+  const settingsIn = folder => path.join(folder, '.vscode/settings.json');
+  const withSettings = folder => {
+    fs.mkdirSync(path.dirname(settingsIn(folder)));
+    fs.writeFileSync(settingsIn(folder), '{}');
+    return { vsix: [platform] };
+  };
+  await suite.session('trouble', withSettings, async w => {
     const { page, options: { folder } } = w;
     await w.open('inventory.py');
     await w.ready();
@@ -47,9 +54,7 @@ exports.run = async (suite, { platform, universal, binary }) => {
     });
 
     await suite.test(w, 'trouble: a setting that cannot be is told with a button, and survived', async () => {
-      const settings = path.join(folder, '.vscode/settings.json');
-      fs.mkdirSync(path.dirname(settings), { recursive: true });
-      fs.writeFileSync(settings, JSON.stringify({ 'mlm-lsp.diagnostics.severity': 'loud', 'mlm-lsp.diagnostics.disabledKinds': [] }));
+      fs.writeFileSync(settingsIn(folder), JSON.stringify({ 'mlm-lsp.diagnostics.severity': 'loud', 'mlm-lsp.diagnostics.disabledKinds': [] }));
       const toast = await w.notification('diagnostics.severity');
       await page.screenshot({ path: suite.picture('broken setting') });
       await toast.getByText('Open Settings').click();
@@ -58,7 +63,7 @@ exports.run = async (suite, { platform, universal, binary }) => {
       await w.open('inventory.py');
       await w.goto(69, 44);
       await squiggle.first().waitFor();
-      fs.rmSync(settings);
+      fs.writeFileSync(settingsIn(folder), '{}');
       await w.ready();
     });
 
