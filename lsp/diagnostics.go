@@ -150,9 +150,6 @@ func (s *server) schedule() {
 	}
 }
 
-// idleFrom is when the session has been idle for a while, should nothing happen.
-func (s *server) idleFrom() time.Time { return s.active.Add(3 * s.opts.DiagnosticsDelay) }
-
 // mayCheck reports whether a pass can run at all, and none does.
 func (s *server) mayCheck() bool {
 	return s.model != nil && !s.paused && s.checking == nil && s.phase == running
@@ -171,18 +168,6 @@ func (s *server) nextStale() *document {
 		}
 	}
 	return next
-}
-
-// beginIdler gives the first that waits for nothing to happen its turn, if that is so.
-func (s *server) beginIdler() {
-	if s.idleFrom().After(time.Now()) {
-		s.schedule()
-		return
-	}
-	first := s.idlers[0]
-	s.idlers = s.idlers[1:]
-	s.checking = first.pass
-	close(first.begin)
 }
 
 // checkNext starts the pass that is due.

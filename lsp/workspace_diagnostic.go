@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -404,43 +403,4 @@ func (m *workspaceMemory) bound(s *server, files int) {
 		m.told = true
 		s.log.Info("not all files of the workspace are checked", zap.Int("files", files), zap.Int("checked", maxWorkspaceFiles))
 	}
-}
-
-// idler waits for its turn to work in the background.
-type idler struct {
-	pass  *check
-	begin chan struct{} // closed when it is its turn
-}
-
-// whenIdle does something when nothing has been typed, asked or checked for a moment. stopped is true where something has since, so that it was told to end and its result does not count.
-func (s *server) whenIdle(ctx context.Context, do func(context.Context) error) (stopped bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	waiting := &idler{pass: &check{cancel: cancel}, begin: make(chan struct{})}
-	if !s.post(func() { s.idlers = append(s.idlers, waiting); s.schedule() }) {
-		return false, context.Canceled
-	}
-	select {
-	case <-waiting.begin:
-		limited, cancel := context.WithTimeout(ctx, s.hung)
-		defer cancel()
-		if err = do(limited); errors.Is(err, context.DeadlineExceeded) {
-			err = s.errHung()
-		}
-	case <-ctx.Done():
-		err = ctx.Err()
-	}
-	left := make(chan bool, 1)
-	leave := func() {
-		s.idlers = slices.DeleteFunc(s.idlers, func(i *idler) bool { return i == waiting })
-		if s.checking == waiting.pass {
-			s.checking = nil
-		}
-		s.schedule()
-		left <- waiting.pass.stopped
-	}
-	if !s.post(leave) {
-		return false, context.Canceled
-	}
-	return <-left, err
 }
