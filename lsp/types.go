@@ -15,6 +15,7 @@ import (
 	"mlm-lsp/internal/generated"
 	"mlm-lsp/lsp/names"
 	"mlm-lsp/lsp/protocol317"
+	"mlm-lsp/lsp/settings"
 	"mlm-lsp/treesitter"
 	"mlm-lsp/typeinfer"
 )
@@ -292,7 +293,11 @@ func (s *server) suggesting(snap *snapshot) func(ctx context.Context, m *meter, 
 func (s *server) typeOptions(snap *snapshot) func() typeinfer.Options {
 	around, known := s.around(snap), s.index(snap)
 	return func() typeinfer.Options {
-		return typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri))}
+		opts := typeinfer.Options{Around: around(), Origins: typeinfer.FromIndex(known(), snap.language, pathOf(snap.uri))}
+		if path := pathOf(snap.uri); snap.language == "python" && path != "" {
+			opts.Oldest = settings.OldestPython(path)
+		}
+		return opts
 	}
 }
 

@@ -69,6 +69,7 @@ func (v *view) scope(opts Options) *scope {
 			s.style.optional = old > new
 		}
 		s.deferred = deferredPattern.MatchString(text)
+		s.style.optional = s.style.optional || s.older(10)
 		for _, m := range typeVarPattern.FindAllStringSubmatch(text, -1) {
 			s.variable[m[1]] = true
 		}
@@ -95,6 +96,11 @@ func (v *view) scope(opts Options) *scope {
 	s.style.generic = generic > list
 	s.style.single = singleQuotes(v.x.File)
 	return s
+}
+
+// older tells whether a Python before 3.minor evaluates annotations of the file.
+func (s *scope) older(minor int) bool {
+	return s.opts.Oldest > 0 && s.opts.Oldest < minor && !s.deferred
 }
 
 // sayAround is how often the project annotates a name with each type, in normal form.

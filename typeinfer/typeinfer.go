@@ -63,6 +63,9 @@ type Options struct {
 	// Origins lists the modules from which the file may import a name that is not in scope, best first, as the file would write them (FromIndex); nil knows the standard
 	// library only.
 	Origins func(name string) []string
+	// Oldest is the minor version of the oldest Python 3 that is to run the file: before 3.10 no X | None is written where annotations are evaluated, before 3.9 no list[int] without
+	// quotes. 0 means one that knows both.
+	Oldest int
 	// All asks about annotations that stand there, too, as if they did not.
 	All bool
 	// Only says which sites are wanted, by their Span; nil means all.

@@ -2,6 +2,7 @@ package typeinfer
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +155,36 @@ func TestMisplaced(t *testing.T) {
 			}
 			if s.Kind != Variable && strings.Contains(c.Type, "Final") {
 				t.Errorf("%s %s: %s", s.Kind, s.Symbol, c.Type)
+			}
+		}
+	}
+}
+
+// TestOldestPython: what an old Python would evaluate is written as it can, and quoted where it cannot.
+func TestOldestPython(t *testing.T) {
+	text := "def load(path=None, names=[]):\n    for name in names:\n        yield name.strip()\n"
+	for _, c := range []struct {
+		oldest           int
+		head             string
+		union, subscript string // how a type with None and how one with brackets begins
+	}{
+		{0, "", "str | None", "list["},
+		{10, "", "str | None", "list["},
+		{9, "", "Optional[str]", "list["},
+		{8, "", "Optional[str]", "\"list["},
+		{8, "from __future__ import annotations\n\n", "str | None", "list["},
+	} {
+		_, list := suggest(t, "python", c.head+text, Options{All: true, Oldest: c.oldest})
+		for name, want := range map[string]string{"path": c.union, "names": c.subscript} {
+			if got := of(t, list, Parameter, name).Candidates; !slices.ContainsFunc(got, func(c Candidate) bool { return strings.HasPrefix(c.Type, want) }) {
+				t.Errorf("Python 3.%d, %q: of %s: %v, want %s", c.oldest, c.head, name, got, want)
+			}
+		}
+		for _, s := range list {
+			for _, candidate := range s.Candidates {
+				if c.oldest > 0 && c.oldest < 10 && c.head == "" && strings.Contains(candidate.Type, " | ") {
+					t.Errorf("Python 3.%d: %s is suggested for %s", c.oldest, candidate.Type, s.Symbol)
+				}
 			}
 		}
 	}

@@ -41,6 +41,7 @@ func (s *scope) write(a *asking, e expr) (text string, imports []Import, ok bool
 			quoted = quoted || s.style.language == "python" && !s.deferred && (&pythonImport{module: from.Module}).group() > 1 && !s.imports(from.Module)
 		}
 	}
+	quoted = quoted || s.style.language == "python" && s.older(9) && subscripted(e)
 	if s.view.file.Language == "javascript" {
 		for _, i := range imports {
 			text = replaceWord(text, i.Name, "import("+quote(s.style.single)+i.Module+quote(s.style.single)+")."+i.Name)
@@ -55,6 +56,11 @@ func (s *scope) write(a *asking, e expr) (text string, imports []Import, ok bool
 		text = q + text + q
 	}
 	return text, imports, true
+}
+
+// subscripted tells whether a type has a part that Python can subscript since 3.9 only: list[int], or Iterator[str] of collections.abc.
+func subscripted(e expr) bool {
+	return e.args0 && !e.union() || slices.ContainsFunc(e.args, subscripted)
 }
 
 // bound tells whether the header of the function at a site names a variable of types elsewhere: alone it says nothing.

@@ -195,6 +195,9 @@ func suggestTypes(ctx context.Context, w io.Writer, m model.Predictor, files *ch
 	}
 	f := treesitter.Parse(language, text)
 	opts.Around, opts.Origins = around, typeinfer.FromIndex(known, language, file)
+	if opts.Oldest = 0; language == "python" {
+		opts.Oldest = settings.OldestPython(file)
+	}
 	list, err := typeinfer.Suggest(ctx, m, f, opts)
 	if err != nil {
 		return false, fmt.Errorf("suggesting types for %s: %w", path, err)
