@@ -8,6 +8,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/protocol317"
 )
 
 // annotations are those actions that write types.
@@ -32,6 +33,12 @@ func TestAnnotateASite(t *testing.T) {
 	at := strings.Index(orders, "paid(self, amount") + len("paid(self, amo")
 	if got := annotations(e.Actions(file, nil)); len(got) != 0 {
 		t.Errorf("an editor that looks whether there are any actions has the model asked: %q", titles(got))
+	}
+	if got := annotations(e.ActionsFor(protocol317.CodeActionAutomatic, file, at)); len(got) != 0 {
+		t.Errorf("at a site that nothing is known of yet it has, too: %q", titles(got))
+	}
+	if got := annotations(e.ActionsFor(0, file, at)); len(got) < 2 {
+		t.Errorf("an editor that does not say why it asks is offered %q", titles(got))
 	}
 	actions := annotations(e.ActionsAt(file, at))
 	if len(actions) < 2 || !strings.HasPrefix(actions[0].Title, "Annotate `amount` as `Decimal` (") || !actions[0].Preferred || actions[0].Kind != protocol.RefactorRewrite {

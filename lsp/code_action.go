@@ -31,10 +31,11 @@ func (s *server) codeAction(p *protocol317.CodeActionParams) (work, error) {
 	}
 	a := s.actionsOf(doc)
 	a.fixes, a.rewrites = wants(p.Context.Only, protocol.QuickFix), wants(p.Context.Only, protocol.RefactorRewrite)
-	asked := p.Context.TriggerKind == protocol317.CodeActionInvoked && a.rewrites && s.model != nil && doc.language != ""
+	byUser := p.Context.TriggerKind != protocol317.CodeActionAutomatic // Eglot does not say, and asks for who asked
+	asked := byUser && a.rewrites && s.model != nil && doc.language != ""
 	var types *annotating
 	if a.rewrites {
-		types = s.annotating(doc, p.Context.TriggerKind == protocol317.CodeActionInvoked)
+		types = s.annotating(doc, byUser)
 	}
 	m, options := s.metered(), s.examining(doc)
 	return func(ctx context.Context) (any, error) {

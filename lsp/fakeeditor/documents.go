@@ -476,7 +476,7 @@ func (e *Editor) Actions(name string, only []protocol.CodeActionKind, about ...D
 	e.t.Helper()
 	return e.actions(name, func(p *protocol317.CodeActionParams) {
 		p.Context.Only = only
-		p.Context.TriggerKind = 2
+		p.Context.TriggerKind = protocol317.CodeActionAutomatic
 		for _, d := range about {
 			d.raw.Range = e.rangeOf(e.text(name).content, d.Start, d.End) // an editor moves diagnostics with the text
 			p.Range = d.raw.Range
@@ -488,9 +488,15 @@ func (e *Editor) Actions(name string, only []protocol.CodeActionKind, about ...D
 // ActionsAt asks, as a user does, what can be done at a byte offset where nothing is shown.
 func (e *Editor) ActionsAt(name string, offset int, only ...protocol.CodeActionKind) []Action {
 	e.t.Helper()
+	return e.ActionsFor(protocol317.CodeActionInvoked, name, offset, only...)
+}
+
+// ActionsFor is ActionsAt for another reason; 0 is an editor that does not say.
+func (e *Editor) ActionsFor(reason protocol317.CodeActionTriggerKind, name string, offset int, only ...protocol.CodeActionKind) []Action {
+	e.t.Helper()
 	return e.actions(name, func(p *protocol317.CodeActionParams) {
 		p.Context.Only = only
-		p.Context.TriggerKind = protocol317.CodeActionInvoked
+		p.Context.TriggerKind = reason
 		p.Range = e.rangeOf(e.text(name).content, offset, offset)
 	})
 }

@@ -325,8 +325,11 @@ type CodeActionParams struct {
 // CodeActionTriggerKind says why actions are asked for; 0 is a client that does not say.
 type CodeActionTriggerKind int
 
-// CodeActionInvoked is a user who asks. The other kind is an editor that wants to show that there are some.
-const CodeActionInvoked CodeActionTriggerKind = 1
+// Why actions are asked for: a user asks, or an editor wants to show that there are some.
+const (
+	CodeActionInvoked   CodeActionTriggerKind = 1
+	CodeActionAutomatic CodeActionTriggerKind = 2
+)
 
 // Diagnostic is a diagnostic on its way back from the client, with whatever the server put into Data still undecoded. Raw is the whole of
 // it, so that an answer can quote it as the client knows it.
