@@ -14,30 +14,18 @@ import (
 	"go.lsp.dev/protocol"
 
 	"mlm-lsp/lsp/fakeeditor"
+	"mlm-lsp/lsp/internal/marker"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/model"
 	"mlm-lsp/treesitter"
 	"mlm-lsp/typeinfer"
 )
 
-// readily shows a type where it is not quite improbable: which types are shown is the business of typeinfer's tests.
-func readily() *typeinfer.Table {
-	t := &typeinfer.Table{Version: typeinfer.TableVersion, Least: map[string]map[string]map[string]typeinfer.Least{}}
-	for _, language := range typeinfer.Languages() {
-		t.Least[language] = map[string]map[string]typeinfer.Least{}
-		for _, kind := range typeinfer.Kinds() {
-			least := typeinfer.Least{Probability: 0.02}
-			t.Least[language][kind] = map[string]typeinfer.Least{typeinfer.Typed: least, typeinfer.Untyped: least}
-		}
-	}
-	return t
-}
-
 // startTyping starts a server that shows types readily.
 func startTyping(t testing.TB, opts Options, config fakeeditor.Config, change ...func(*server)) *fakeeditor.Editor {
 	t.Helper()
 	s := newServer(opts)
-	s.typeTable, s.typesAsk = readily(), true
+	s.typeTable, s.typesAsk = marker.Showing(0.02), true
 	s.hinting = time.Hour
 	for _, c := range change {
 		c(s)

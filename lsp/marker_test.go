@@ -11,7 +11,6 @@ import (
 	"mlm-lsp/lsp/internal/marker"
 	"mlm-lsp/lsp/protocol317"
 	"mlm-lsp/treesitter"
-	"mlm-lsp/typeinfer"
 )
 
 // TestMarkers runs the scenarios of testdata/marker through a whole server, in both position encodings. The marker package's own test runs
@@ -49,7 +48,7 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 	if scenario.Typed() {
 		config.Hints, start = true, startTyping
 	}
-	e := start(t, quick(m), config, func(s *server) { s.typesAsk, s.typeTable = false, even() })
+	e := start(t, quick(m), config, func(s *server) { s.typesAsk, s.typeTable = false, marker.Showing(marker.Even) })
 	name := func(source *marker.Source) string { return "file:///" + path.Join("work", source.Name) }
 	for i := range scenario.Sources {
 		source := &scenario.Sources[i]
@@ -97,20 +96,6 @@ func runScenario(t *testing.T, scenario *marker.Scenario, encoding protocol317.P
 		}
 	}
 	e.Close()
-}
-
-// even has a type shown that is as likely as not.
-func even() *typeinfer.Table {
-	t := readily()
-	for _, kinds := range t.Least {
-		for _, of := range kinds {
-			for typed, least := range of {
-				least.Probability = 0.5
-				of[typed] = least
-			}
-		}
-	}
-	return t
 }
 
 // checkTypes compares what the editor shows of types with the notes about them, and has it write all hints: that leaves a text that parses and has none left.

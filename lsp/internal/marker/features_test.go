@@ -80,19 +80,6 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
-// even has a type shown that is as likely as not.
-func even() *typeinfer.Table {
-	t := &typeinfer.Table{Version: typeinfer.TableVersion, Least: map[string]map[string]map[string]typeinfer.Least{}}
-	for _, language := range typeinfer.Languages() {
-		t.Least[language] = map[string]map[string]typeinfer.Least{}
-		for _, kind := range typeinfer.Kinds() {
-			least := typeinfer.Least{Probability: 0.5}
-			t.Least[language][kind] = map[string]typeinfer.Least{typeinfer.Typed: least, typeinfer.Untyped: least}
-		}
-	}
-	return t
-}
-
 // checkTypes compares types with the notes about them.
 func checkTypes(t *testing.T, m model.Predictor, source *marker.Source, f *treesitter.File) {
 	for _, c := range source.Types {
@@ -107,7 +94,7 @@ func checkTypes(t *testing.T, m model.Predictor, source *marker.Source, f *trees
 	if len(source.Hints)+len(source.Annotates) == 0 {
 		return
 	}
-	sites, err := typeinfer.Suggest(context.Background(), m, f, typeinfer.Options{Table: even()})
+	sites, err := typeinfer.Suggest(context.Background(), m, f, typeinfer.Options{Table: marker.Showing(marker.Even)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,12 +108,14 @@ func checkTypes(t *testing.T, m model.Predictor, source *marker.Source, f *trees
 		t.Error(complaint)
 	}
 	for _, c := range source.Annotates {
+		var offers []marker.Offer // none where no site has that name
 		for _, s := range sites {
 			if s.Name == c.Replaced {
-				for _, complaint := range c.Check(source, offersOf(s.Candidates, s.Name)) {
-					t.Error(complaint)
-				}
+				offers = append(offers, offersOf(s.Candidates, s.Name)...)
 			}
+		}
+		for _, complaint := range c.Check(source, offers) {
+			t.Error(complaint)
 		}
 	}
 }

@@ -48,6 +48,7 @@ import (
 
 	"mlm-lsp/model/modeltest"
 	"mlm-lsp/treesitter"
+	"mlm-lsp/typeinfer"
 )
 
 // Scenario is one marker file.
@@ -72,6 +73,21 @@ func (s *Scenario) Model() (*modeltest.Fake, error) {
 		}
 	}
 	return m, err
+}
+
+// Even is from which probability on a scenario's hints are shown: what is as likely as not.
+const Even = 0.5
+
+// Showing has types shown from one probability on, whatever language and kind of site: which are sure enough is the business of typeinfer's tests.
+func Showing(least float64) *typeinfer.Table {
+	t := &typeinfer.Table{Version: typeinfer.TableVersion, Least: map[string]map[string]map[string]typeinfer.Least{}}
+	for _, language := range typeinfer.Languages() {
+		t.Least[language] = map[string]map[string]typeinfer.Least{}
+		for _, kind := range typeinfer.Kinds() {
+			t.Least[language][kind] = map[string]typeinfer.Least{typeinfer.Typed: {Probability: least}, typeinfer.Untyped: {Probability: least}}
+		}
+	}
+	return t
 }
 
 // table asks for 2 more of the model and 3 more of the cache, as natural logarithms, that the line does not stand twice then, that both names say something of what they hold, and that
