@@ -222,7 +222,8 @@ func describeAnnotations(ctx context.Context, list []*annotation) error {
 func describeSites(ctx context.Context, list []*annotation, corpus *ngram.Model) error {
 	around := map[bool]*project.View{} // by whether it is bare
 	var x *names.Index
-	for _, a := range list {
+	var sites *gap.Sites // of x, in the surroundings of the annotation before
+	for i, a := range list {
 		if around[a.bare] == nil {
 			read := near
 			if a.bare {
@@ -234,10 +235,13 @@ func describeSites(ctx context.Context, list []*annotation, corpus *ngram.Model)
 			}
 		}
 		if x == nil || x.File != a.file {
-			x = names.New(a.file)
+			x, sites = names.New(a.file), nil
 		}
 		a.index, a.around = x, around[a.bare]
-		a.gap = gap.NewAnnotation(x, a.site, a.around, corpus)
+		if sites == nil || a.bare != list[i-1].bare {
+			sites = gap.NewSites(x, a.around)
+		}
+		a.gap = sites.Annotation(x, a.site, corpus)
 	}
 	return nil
 }
