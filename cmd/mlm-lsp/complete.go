@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -25,6 +26,9 @@ func newComplete() *cobra.Command {
 		Example: "  mlm-lsp complete main.go:12:9",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if top < 1 {
+				return usageError{fmt.Errorf("--top %d: it is a number of completions", top)}
+			}
 			path, line, column, err := splitPosition(args[0])
 			if err != nil {
 				return err

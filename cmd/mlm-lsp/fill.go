@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,12 @@ func newFill() *cobra.Command {
   mlm-lsp fill snippet.py --choices open,close`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case top < 1:
+				return usageError{fmt.Errorf("--top %d: it is a number of candidates", top)}
+			case cmd.Flags().Changed("choices") && (len(choices) == 0 || slices.Contains(choices, "")):
+				return usageError{errors.New("--choices: there is an empty one among them")}
+			}
 			text, lang, err := readMasked(args[0], lang)
 			if err != nil {
 				return err
@@ -62,7 +69,7 @@ func newFill() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&lang, "lang", "", "the text's language (default: by the file's name)")
-	cmd.Flags().StringSliceVar(&choices, "choices", nil, "the texts to choose among (default: anything)")
+	cmd.Flags().StringSliceVar(&choices, "choices", nil, "the texts to choose among, one with a comma in double quotes (default: anything)")
 	cmd.Flags().IntVar(&top, "top", 5, "how many candidates to show")
 	return cmd
 }

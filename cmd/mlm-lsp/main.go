@@ -55,6 +55,9 @@ func run(ctx context.Context, args []string) int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\nRun `%s --help` for usage.\n", err, cmd.CommandPath())
 		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "mlm-lsp: interrupted")
+		return exitFailure
 	default:
 		fmt.Fprintf(os.Stderr, "mlm-lsp: %v\n", err)
 		return exitFailure

@@ -37,6 +37,9 @@ Exit codes: 0 nothing found, 1 findings, 2 wrong use, 3 a failure.`,
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
+			if !cmd.HasParent() {
+				return usageError{err}
+			}
 			return usageError{fmt.Errorf("%s: %w", strings.TrimPrefix(cmd.CommandPath(), "mlm-lsp "), err)}
 		}
 		return nil
