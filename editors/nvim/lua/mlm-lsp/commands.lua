@@ -7,9 +7,12 @@ local M = {}
 
 local error_level = vim.log.levels.ERROR
 
--- client returns the server of the current buffer, or says that there is none.
+-- current returns the server of the current buffer, if there is one.
+local function current() return server.clients(vim.api.nvim_get_current_buf())[1] end
+
+-- client_here returns it, or says that there is none.
 local function client_here()
-  local client = server.clients(vim.api.nvim_get_current_buf())[1]
+  local client = current()
   if not client then server.tell('the server does not run in this buffer; :checkhealth mlm-lsp may say why', error_level) end
   return client
 end
@@ -126,7 +129,7 @@ end
 
 -- project returns the root of the project that the current buffer is in.
 local function project()
-  local client = server.clients(vim.api.nvim_get_current_buf())[1]
+  local client = current()
   return client and client.config.root_dir or vim.uv.cwd()
 end
 
