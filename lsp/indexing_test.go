@@ -93,7 +93,7 @@ func (x *indexed) says(name string) (where string) {
 // tells waits until that is told.
 func (x *indexed) tells(name, where string) {
 	x.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(fakeeditor.Patience); ; time.Sleep(5 * time.Millisecond) {
 		got := x.says(name)
 		if got == where {
 			return
@@ -162,7 +162,7 @@ func TestIndexCompletes(t *testing.T) {
 		items, _ := x.Complete(x.uri("near/user.py"), len("y = rem"))
 		return slices.ContainsFunc(items, func(item fakeeditor.Completion) bool { return item.Label == "remarkable" })
 	}
-	for end := time.Now().Add(20 * time.Second); !offered(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(fakeeditor.Patience); !offered(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("what a file far away defines is not offered")
 		}
@@ -270,7 +270,7 @@ func TestIndexUnwatched(t *testing.T) {
 	e.Open(uri("user.py"), "python", "lookup\nx = l")
 	s.post(func() { s.folders[0].indexing.last = time.Now().Add(-time.Hour) })
 	place(t, directory, "rates.py", "lookup = 1\nlatest = 2\n")
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(fakeeditor.Patience); ; time.Sleep(5 * time.Millisecond) {
 		e.Save(uri("user.py"))
 		known := make(chan bool)
 		s.post(func() {
@@ -303,8 +303,10 @@ func TestIndexIsKept(t *testing.T) {
 	session := func(broken bool) (read int64) {
 		x := startIndexing(t, directory, cache, fakeeditor.Config{Watches: true, Plain: true})
 		x.tells("name_b", "b.py, line 1:")
-		for x.turns() == 0 {
-			time.Sleep(time.Millisecond)
+		for end := time.Now().Add(fakeeditor.Patience); x.turns() == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("the index is not read to its end")
+			}
 		}
 		x.Close()
 		if got := x.log.FilterMessage("opening the index").Len(); got != 0 != broken {

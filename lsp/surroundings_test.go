@@ -47,7 +47,7 @@ func TestSurroundings(t *testing.T) {
 		}
 		await := func(label string, want bool) {
 			t.Helper()
-			for end := time.Now().Add(20 * time.Second); offered(label) != want; time.Sleep(time.Millisecond) {
+			for end := time.Now().Add(fakeeditor.Patience); offered(label) != want; time.Sleep(time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("%s: offered is not %v", label, want)
 				}
@@ -90,7 +90,7 @@ func TestCheckSurroundings(t *testing.T) {
 		if n != 1 {
 			t.Errorf("the other files use lookup %d times, want once", n)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(fakeeditor.Patience):
 		t.Fatal("it was never checked with its project")
 	}
 	e.Close()
