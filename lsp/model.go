@@ -51,7 +51,7 @@ func (s *server) loadModel() {
 			closeModel(m, s.log)
 		}
 	})
-	s.loading.progress = s.startProgress(loadingToken, "loading the model", func() {
+	s.loading.progress = s.startProgress(loadingToken, "starting", func() {
 		cancel()
 		s.modelLoaded(nil, errCancelled, time.Since(began)) // at once, however long Open takes to notice
 	})
