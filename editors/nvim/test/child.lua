@@ -3,6 +3,8 @@
 local M = {}
 
 local patience = (tonumber(vim.env.PATIENCE) or 60) * 1000 -- ms
+local much = 4 * patience -- for what computes for long: a training, and the measurements of doctor
+local ends = vim.uv.hrtime() + 560e9 -- run ends everything after ten minutes; a wait ends before, so as to say what for
 local scratch = assert(vim.env.SCRATCH)
 local plugin = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h')
 local repository = vim.fs.dirname(vim.fs.dirname(plugin))
@@ -124,15 +126,16 @@ function Child:show()
 end
 
 --- expect waits until met returns something, says what was seen, and returns it; the test cannot go on otherwise. It looks every 20 ms, or as often as step says.
-function Child:expect(what, met, step)
+function Child:expect(what, met, step, limit)
   local began, got, seen = vim.uv.hrtime(), nil, false
+  local last = math.min(began + (limit or patience) * 1e6, ends)
   -- Not by vim.wait alone: what met asks of the editor waits by itself.
   local ok, err = pcall(function()
     repeat
       got = met()
       seen = got and true or false
       if not seen then vim.wait(step or 20) end
-    until seen or vim.uv.hrtime() - began > patience * 1e6
+    until seen or vim.uv.hrtime() > last
   end)
   io.stdout:write(('%s %6.2f s  %s\n'):format(seen and 'ok  ' or 'FAIL', (vim.uv.hrtime() - began) / 1e9, what))
   io.stdout:flush()
@@ -142,14 +145,32 @@ function Child:expect(what, met, step)
   error({ failed = what }, 0)
 end
 
+--- expect_late is expect of what takes long on a busy machine.
+function Child:expect_late(what, met) return self:expect(what, met, nil, much) end
+
 --- told waits until a message has the text somewhere.
-function Child:told(what, text)
-  return self:expect(what, function() return self:messages():find(text, 1, true) end)
+function Child:told(what, text, limit)
+  return self:expect(what, function() return self:messages():find(text, 1, true) end, nil, limit)
 end
+
+--- told_late is told of what takes long on a busy machine.
+function Child:told_late(what, text) return self:told(what, text, much) end
 
 --- attached waits until the server has the current buffer and its model answers.
 function Child:attached()
   self:expect('the server answers', function() return self:lua([[return require('mlm-lsp').status()]]) == 'mlm-lsp' end)
+end
+
+--- reported waits until there is a diagnostic of the server, and returns it.
+function Child:reported(what)
+  return self:expect(what, function() return self:diagnostics('mlm-lsp')[1] end)
+end
+
+--- mistake opens the example with a mistake, and returns its diagnostic.
+function Child:mistake()
+  self:open('inventory.py')
+  self:attached()
+  return self:reported('the mistake is shown')
 end
 
 --- pid returns the number of the server's process.
