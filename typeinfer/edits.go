@@ -1,6 +1,7 @@
 package typeinfer
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -92,15 +93,33 @@ func (w *Writer) importEdits(wanted map[string][]string, checking map[string]boo
 			present := pythonImports(f)
 			w.present = &present
 		}
-		return addPython(f, *w.present, wanted, checking)
+		return inPlace(f.Text, addPython(f, *w.present, wanted, checking))
 	case "typescript", "tsx":
 		if w.single == nil {
 			single := singleQuotes(f)
 			w.single = &single
 		}
-		return addScript(f, wanted, *w.single)
+		return inPlace(f.Text, addScript(f, wanted, *w.single))
 	}
 	return nil
+}
+
+// byteOrderMark stands before the first line of some files, and nothing may stand before it.
+const byteOrderMark = "\uFEFF"
+
+// inPlace keeps what is inserted behind a byte order mark, and ends its lines as the file ends its own.
+func inPlace(text []byte, edits []Edit) []Edit {
+	windows := bytes.Contains(text, []byte("\r\n"))
+	for i := range edits {
+		e := &edits[i]
+		if e.Span.Start == 0 && e.Span.End == 0 && bytes.HasPrefix(text, []byte(byteOrderMark)) {
+			e.Span = treesitter.Span{Start: len(byteOrderMark), End: len(byteOrderMark)}
+		}
+		if windows {
+			e.Text = strings.ReplaceAll(strings.ReplaceAll(e.Text, "\r\n", "\n"), "\n", "\r\n")
+		}
+	}
+	return edits
 }
 
 // joined sorts edits, and makes one of those at the same place.
