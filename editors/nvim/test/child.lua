@@ -233,10 +233,7 @@ function Child:choose(title)
     offered = nil
   ]])
   self:keys(new and 'gra' or ':lua vim.lsp.buf.code_action()<CR>')
-  local list = self:expect('actions are offered', function()
-    local offered = self:lua('return offered')
-    return offered ~= vim.NIL and offered
-  end)
+  local list = self:expect('actions are offered', function() return self:lua('return offered') end)
   for i, offered in ipairs(list) do
     if offered:find(title, 1, true) then
       self:lua('chosen(...)', i)

@@ -33,7 +33,7 @@ local function answers(c, name)
   ]],
     name
   )
-  return got ~= vim.NIL and got or nil
+  return got
 end
 
 -- diagnostics returns what a server has reported: where, and what.
