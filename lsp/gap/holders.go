@@ -29,20 +29,21 @@ func (a *annotation) factsOf(x *names.Index) {
 	if a.sites.around == nil {
 		return
 	}
-	f := a.sites.readFacts()
 	add := func(list []string) {
 		for _, text := range list {
 			a.flowAround.add(a.style(text), 1)
 		}
 	}
-	for _, c := range e.Called {
-		add(f.Result(c.Name))
-	}
-	for _, p := range e.Passed {
-		add(f.Takes(p))
-	}
-	if e.Owner != "" {
-		add(f.Passes(e.Owner, e.Place, e.Symbol))
+	for _, f := range a.sites.readFacts() {
+		for _, c := range e.Called {
+			add(f.Result(c.Name))
+		}
+		for _, p := range e.Passed {
+			add(f.Takes(p))
+		}
+		if e.Owner != "" {
+			add(f.Passes(e.Owner, e.Place, e.Symbol))
+		}
 	}
 }
 

@@ -51,7 +51,8 @@ type surroundings struct {
 	types          tally
 	byName, byPart map[string][]saidAround
 	writes, argues map[string]bool
-	facts          *typings.Facts
+	facts          []*typings.Facts
+	classes        map[string]typings.Class
 	holding        map[string][]string // the classes that have a member, with what they have of their bases
 }
 
@@ -214,25 +215,29 @@ func (s *Sites) readProject() *surroundings {
 	return p
 }
 
-// readFacts reads what the project's functions and classes say.
-func (s *Sites) readFacts() *typings.Facts {
+// readFacts reads what the project's functions and classes say. Of classes of one name the file's own is kept, else the first.
+func (s *Sites) readFacts() []*typings.Facts {
 	p := s.readProject()
-	if p.facts == nil {
-		var all []*typings.Facts
+	if p.classes == nil {
+		p.classes = map[string]typings.Class{}
 		if s.around != nil {
-			all = s.around.Facts()
+			p.facts = s.around.Facts()
 		}
-		p.facts = typings.Join(all)
+		for _, f := range append([]*typings.Facts{s.known.Classes()}, p.facts...) {
+			for name, c := range f.Classes() {
+				if _, known := p.classes[name]; !known {
+					p.classes[name] = c
+				}
+			}
+		}
 	}
 	return p.facts
 }
 
 // class is one of the file, else of the project.
 func (s *Sites) class(name string) (typings.Class, bool) {
-	if c, ok := s.known.Classes().Classes()[name]; ok {
-		return c, true
-	}
-	c, ok := s.readFacts().Classes()[name]
+	s.readFacts()
+	c, ok := s.project.classes[name]
 	return c, ok
 }
 
@@ -240,19 +245,11 @@ func (s *Sites) class(name string) (typings.Class, bool) {
 func (s *Sites) holding(member string) []string {
 	p := s.readProject()
 	if p.holding == nil {
+		s.readFacts()
 		p.holding = map[string][]string{}
-		own := s.known.Classes().Classes()
-		read := func(name string) {
+		for name := range p.classes {
 			for member := range typings.Members(name, s.class) {
 				p.holding[member] = append(p.holding[member], name)
-			}
-		}
-		for name := range own {
-			read(name)
-		}
-		for name := range s.readFacts().Classes() {
-			if _, known := own[name]; !known {
-				read(name)
 			}
 		}
 	}

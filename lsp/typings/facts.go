@@ -170,28 +170,6 @@ func (l *look) class(d treesitter.Declaration) Class {
 	return c
 }
 
-// Join returns what several files tell together. Of classes of one name the first is kept.
-func Join(files []*Facts) *Facts {
-	all := &Facts{map[string][]string{}, map[string][]taken{}, map[string][]taken{}, map[string]Class{}}
-	for _, f := range files {
-		for name, list := range f.results {
-			all.results[name] = append(all.results[name], list...)
-		}
-		for name, list := range f.takes {
-			all.takes[name] = append(all.takes[name], list...)
-		}
-		for name, list := range f.passes {
-			all.passes[name] = append(all.passes[name], list...)
-		}
-		for name, c := range f.classes {
-			if _, known := all.classes[name]; !known {
-				all.classes[name] = c
-			}
-		}
-	}
-	return all
-}
-
 // Result lists what functions of a name give back without saying so.
 func (f *Facts) Result(function string) []string { return f.results[function] }
 
