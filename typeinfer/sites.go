@@ -96,6 +96,8 @@ func unwanted(x *names.Index, s *Site) bool {
 	}
 	name := x.Text(s.Name)
 	switch {
+	case s.Kind == Return && indexedAtOnce.MatchString(textBehind(x, s.Span.End)):
+		return true
 	case s.Kind == Field && strings.HasPrefix(name, "__"):
 		return true // __slots__
 	case s.Kind == Variable && (name == "_" || strings.HasPrefix(name, "__")):
@@ -111,6 +113,9 @@ func unwanted(x *names.Index, s *Site) bool {
 	}
 	return false
 }
+
+// indexedAtOnce is the body of a function that begins behind its colon with an element of something: with `-> int` before it the grammar takes `int: a[0]` for one type, and what it reads of the file is wrong.
+var indexedAtOnce = regexp.MustCompile(`^:[ \t]*\w+[ \t]*\[`)
 
 // classHeader is the header of the class in whose body a field stands; "" where it stands in a method.
 func classHeader(x *names.Index, s *Site) string {
