@@ -77,7 +77,7 @@ type Options struct {
 	// Table holds the least probabilities from which a candidate is shown; nil means the built-in ones.
 	Table *Table
 	// Ask has the model say what it thinks of the candidates where the forests are undecided. It costs some rows of the network for each such site, and on annotations that were taken out it
-	// adds a point or two (docs/types.md).
+	// adds nothing that could be measured (docs/types.md).
 	Ask bool
 	// Memory keeps between calls what the model was asked, so that it is asked the same again; nil keeps nothing.
 	Memory *Memory
